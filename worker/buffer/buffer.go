@@ -1,0 +1,106 @@
+// Package buffer holds the fixed-size buffers of a worker and their free list.
+//
+// Nothing here is safe for concurrent use: a pool and its buffers belong to one event loop.
+package buffer
+
+// Size is the capacity of every Buffer in bytes. A message head must fit in one, less what the proxy may add.
+const Size = 16 << 10
+
+// Buffer is a window of bytes: those between its read and its write position wait to be consumed.
+//
+//	data: |.. consumed ..|==== Bytes ====|---- Space ----|
+//	      0              r               w               Size
+type Buffer struct {
+	r, w int
+	next *Buffer // in the pool's free list
+	data [Size]byte
+}
+
+// Bytes returns what waits to be consumed. The slice is valid until the next call of Compact or Put.
+func (b *Buffer) Bytes() []byte { return b.data[b.r:b.w] }
+
+// Len is the number of bytes that wait to be consumed.
+func (b *Buffer) Len() int { return b.w - b.r }
+
+// Space returns the room behind the waiting bytes. What is written there counts once Commit has been called.
+func (b *Buffer) Space() []byte { return b.data[b.w:] }
+
+// Commit makes the first n bytes of Space part of Bytes.
+func (b *Buffer) Commit(n int) { b.w += n }
+
+// Consume removes the first n of Bytes. An emptied buffer begins at its start again, so that Space is whole.
+func (b *Buffer) Consume(n int) {
+	b.r += n
+	if b.r == b.w {
+		b.r, b.w = 0, 0
+	}
+}
+
+// Compact moves the waiting bytes to the start, so that all room is in Space.
+func (b *Buffer) Compact() {
+	if b.r == 0 {
+		return
+	}
+	b.w = copy(b.data[:], b.data[b.r:b.w])
+	b.r = 0
+}
+
+// Append copies as much of p as fits behind the waiting bytes and returns how much that was.
+func (b *Buffer) Append(p []byte) int {
+	n := copy(b.data[b.w:], p)
+	b.w += n
+	return n
+}
+
+// AppendString is Append for a string.
+func (b *Buffer) AppendString(s string) int {
+	n := copy(b.data[b.w:], s)
+	b.w += n
+	return n
+}
+
+// Full says that there is no room behind the waiting bytes. Compact may make some.
+func (b *Buffer) Full() bool { return b.w == Size }
+
+// Pool is a free list of buffers: last in, first out, so that the warmest is used next.
+// The zero value is an empty pool.
+type Pool struct {
+	free  *Buffer
+	taken int
+	idle  int
+}
+
+// Take returns an empty buffer. It allocates only when the free list is empty.
+func (p *Pool) Take() *Buffer {
+	p.taken++
+	b := p.free
+	if b == nil {
+		return new(Buffer)
+	}
+	p.idle--
+	p.free, b.next = b.next, nil
+	return b
+}
+
+// Put gives a buffer back, with whatever it holds.
+func (p *Pool) Put(b *Buffer) {
+	p.taken--
+	p.idle++
+	b.r, b.w = 0, 0
+	b.next, p.free = p.free, b
+}
+
+// Trim lets go of free buffers until at most keep are left.
+func (p *Pool) Trim(keep int) {
+	for p.idle > keep {
+		b := p.free
+		p.free, b.next = b.next, nil
+		p.idle--
+	}
+}
+
+// Taken is the number of buffers in use.
+func (p *Pool) Taken() int { return p.taken }
+
+// Idle is the number of buffers in the free list.
+func (p *Pool) Idle() int { return p.idle }
