@@ -1,0 +1,182 @@
+// Package conf turns the text of a configuration file into inert values.
+//
+// It is pure: it opens no socket, reads no clock and resolves no name. What it returns has been checked as a
+// whole, so that the processes which use it need not check again.
+package conf
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Config is one checked configuration. Sections and servers keep the order in which they are written.
+type Config struct {
+	Global    Global
+	Admin     Admin
+	Frontends []Frontend
+	Backends  []Backend
+}
+
+// Global holds what concerns the instance as a whole.
+type Global struct {
+	Workers        int // number of worker processes; 0: one per CPU
+	User           string
+	Group          string
+	Chroot         string
+	Maxconn        int // client connections of the whole instance, all workers together
+	UlimitN        int // 0: computed from Maxconn
+	Pidfile        string
+	Daemon         bool
+	Quiet          bool
+	Log            []LogTarget
+	HardStopAfter  time.Duration // 0: never
+	UpgradeTimeout time.Duration
+	MaxGenerations int
+	CPUAffinity    bool
+}
+
+// Admin says where the runtime interfaces listen. Empty: nowhere.
+type Admin struct {
+	Socket string // path of a unix socket
+	Listen string // "addr:port" of /metrics and the status page
+}
+
+// Mode is what a proxy does with its connections.
+type Mode uint8
+
+const (
+	ModeTCP    Mode = iota // relays bytes
+	ModeHTTP               // analyses every request
+	ModeHealth             // answers by itself and closes
+)
+
+// Frontend is the client side of a proxy. A listen section yields a Frontend and a Backend of the same name.
+type Frontend struct {
+	Name        string
+	Section     string // as written: "listen.webfarm" or "frontend.www"
+	Line        int    // of the section's header
+	Mode        Mode
+	Binds       []Bind
+	Backend     string // name of the backend that serves it; "": none (mode health)
+	Maxconn     int
+	MonitorNet  []netip.Prefix
+	Grace       time.Duration
+	HTTPClose   bool
+	ForwardFor  bool
+	DontLogNull bool
+	Log         []LogTarget // nil: Global.Log
+	LogFormat   string      // "httplog", "tcplog" or "": the guide's short line
+	Timeout     ClientTimeout
+	Errorfile   map[int]string // status code -> path
+}
+
+// ClientTimeout bounds the waits on the client side. 0: none.
+type ClientTimeout struct {
+	Client        time.Duration // inactivity
+	HTTPRequest   time.Duration // a whole request head; 0: Client applies
+	HTTPKeepAlive time.Duration // between two requests; 0: HTTPRequest applies, else Client
+}
+
+// Bind is one listening address. A range or a list in the file becomes one Bind for each port.
+type Bind struct {
+	Network string     // "tcp", "unix" or "fd"
+	Addr    netip.Addr // tcp only: the unspecified IPv4 address for ":port" and "*:port"
+	Port    int        // tcp only, never 0
+	Path    string     // unix only, absolute
+	FD      int        // fd only: an inherited descriptor
+	Line    int        // where it is written
+}
+
+// Backend is a group of servers.
+type Backend struct {
+	Name       string
+	Section    string // as written: "listen.webfarm" or "backend.www"
+	Line       int
+	Mode       Mode
+	Balance    string   // "roundrobin" or "": Dispatch is used
+	Dispatch   *Address // a fixed target instead of balance and servers
+	Cookie     *Cookie
+	HTTPChk    *HTTPChk // nil: checks are TCP connects
+	HTTPClose  bool
+	ForwardFor bool
+	Persist    bool
+	Redispatch bool
+	AllBackups bool
+	Retries    int
+	Source     *Source // default for the servers
+	Timeout    ServerTimeout
+	Errorfile  map[int]string
+	Servers    []Server
+}
+
+// ServerTimeout bounds the waits on the server side. 0: none.
+type ServerTimeout struct {
+	Connect time.Duration
+	Server  time.Duration // inactivity
+	Check   time.Duration // 0: the server's Inter applies
+}
+
+// CookieMode is how persistence cookies come to be.
+type CookieMode uint8
+
+const (
+	CookiePlain   CookieMode = iota // the application sets it, the proxy reads it
+	CookieRewrite                   // the proxy replaces the value that the server set
+	CookieInsert                    // the proxy sets it
+	CookiePrefix                    // the proxy puts the server's name before the value
+)
+
+// Cookie is the persistence of a backend.
+type Cookie struct {
+	Name     string
+	Mode     CookieMode
+	Indirect bool
+	NoCache  bool
+	PostOnly bool
+}
+
+// HTTPChk is the request of an HTTP health check.
+type HTTPChk struct {
+	Method  string // default OPTIONS
+	URI     string // default /
+	Version string // default HTTP/1.0
+}
+
+// Server is one server of a backend.
+type Server struct {
+	Name      string
+	Line      int
+	Address   Address
+	Cookie    string // persistence value; "": none
+	Check     bool
+	CheckPort int // 0: the server's port
+	Inter     time.Duration
+	Rise      int
+	Fall      int
+	Backup    bool
+	Weight    int // 0..256; 0 takes no balanced request
+	Source    *Source
+}
+
+// Address is where a server is reached.
+type Address struct {
+	Host   string     // as written: an IP address or a name; "" with Path
+	IP     netip.Addr // of Host; invalid while a name is not resolved
+	Port   int        // with Mapped an offset, which may be negative or 0
+	Mapped bool       // the port is the one that the client connected to, plus Port
+	Path   string     // absolute path of a unix socket ("unix:/path")
+}
+
+// Source is the local address of connections to servers. Port 0: any.
+type Source struct {
+	IP   netip.Addr
+	Port int
+}
+
+// LogTarget is one destination of log lines.
+type LogTarget struct {
+	Target   string // "udp", "unix", "stdout" or "stderr"
+	Address  string // "127.0.0.1:514" or "/dev/log"
+	Facility string // "local0"
+	Level    string // "info"; "" means debug, that is all
+}
