@@ -1,0 +1,77 @@
+package cookie
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+)
+
+// element is what the fuzz target compares: one cookie, attribute or other non-empty element.
+type element struct {
+	text            string
+	match, attached bool // it is the cookie looked for, or an attribute of some cookie
+}
+
+func elements(field []byte, name string) []element {
+	var all []element
+	for l := (list{field: field}); l.next(); {
+		if !l.empty() {
+			all = append(all, element{string(field[l.start:l.end]), l.is(name), l.attribute()})
+		}
+	}
+	return all
+}
+
+// kept is what should stay of all, by a second way of saying it: a match goes, with what is attached to it.
+func kept(all []element) []element {
+	var some []element
+	for i, e := range all {
+		owner := i
+		for owner > 0 && all[owner].attached && !all[owner].match {
+			owner--
+		}
+		if !e.match && !all[owner].match {
+			some = append(some, e)
+		}
+	}
+	return some
+}
+
+func FuzzCookie(f *testing.F) {
+	for _, c := range fields {
+		f.Add([]byte(c.field), "SRV")
+	}
+	f.Add([]byte("$Path=/; $x=1; $Path=/"), "$x")
+	f.Add([]byte("=1; =2"), "")
+	f.Fuzz(func(t *testing.T, field []byte, name string) {
+		before := bytes.Clone(field)
+		prefix := []byte("prefix")
+		value, found := Find(field, name)
+		out, removed := AppendWithout(prefix, field, name)
+		if !bytes.Equal(field, before) || !bytes.HasPrefix(out, prefix) {
+			t.Fatalf("field is %q, out %q", field, out)
+		}
+		rest := out[len(prefix):]
+		if removed != found || len(rest) > len(field) {
+			t.Fatalf("found %v, removed %v, %d bytes became %d", found, removed, len(field), len(rest))
+		}
+		if !found && !bytes.Equal(rest, field) {
+			t.Fatalf("nothing was removed, but %q became %q", field, rest)
+		}
+		if value, ok := Find(rest, name); ok {
+			t.Fatalf("%q is still in %q", value, rest)
+		}
+		if len(value) > 0 && (blank(value[0]) || blank(value[len(value)-1])) {
+			t.Fatalf("value %q has blanks around it", value)
+		}
+		if got, want := elements(rest, name), kept(elements(field, name)); !slices.Equal(got, want) {
+			t.Fatalf("%q became %q: elements %v, want %v", field, rest, got, want)
+		}
+		if removed && len(rest) > 0 && (outside(rest[0]) || outside(rest[len(rest)-1])) {
+			t.Fatalf("%q became %q", field, rest)
+		}
+	})
+}
+
+// outside says whether a well-formed list neither begins nor ends with c.
+func outside(c byte) bool { return blank(c) || separates(c) }
