@@ -1,12 +1,14 @@
 // Package poll wraps epoll(7) for a worker's event loop. It is the only importer of epoll.
 //
 // Stream sockets are registered once, edge-triggered, for reading and writing, and are never touched again: the
-// owner remembers what an edge said until a call returns EAGAIN. Level-triggered registration would put every
-// reported socket through another readiness check in the following wait, and would need a system call for each
-// change of mind (BenchmarkWait compares the two). Listening and control sockets are level-triggered.
+// owner remembers what an edge said until a call comes back short. While all goes well that costs the same as
+// level-triggered registration (BenchmarkWait); it saves a system call each time that a session stops wanting to read
+// or wants to write. A call until EAGAIN, which edge-triggered loops often make, would cost a quarter more: a receive that
+// returned less than it had room for has emptied the socket (epoll(7)). Listening and control sockets are level-triggered.
 package poll
 
 import (
+	"math"
 	"syscall"
 	"unsafe"
 
@@ -52,8 +54,6 @@ const (
 	Stream = Readable | Writable | PeerDone | edge
 	// Once is the registration of a descriptor that is never read: each write to it makes one event.
 	Once = Readable | edge
-	// Nothing keeps a descriptor registered without asking for events.
-	Nothing Ready = 0
 )
 
 // batch bounds the events of one wait, and so what a loop turn reads before it sends.
@@ -83,11 +83,6 @@ func (p *Poller) Add(fd int, want Ready, t Token) unix.Errno {
 	return p.ctl(unix.EPOLL_CTL_ADD, fd, want, t)
 }
 
-// Modify changes what a registered fd asks for.
-func (p *Poller) Modify(fd int, want Ready, t Token) unix.Errno {
-	return p.ctl(unix.EPOLL_CTL_MOD, fd, want, t)
-}
-
 // Remove ends the registration of an fd that stays open. Closing the last descriptor of a socket removes it too.
 func (p *Poller) Remove(fd int) unix.Errno { return p.ctl(unix.EPOLL_CTL_DEL, fd, 0, Token{}) }
 
@@ -106,6 +101,7 @@ func (p *Poller) ctl(op, fd int, want Ready, t Token) unix.Errno {
 func (p *Poller) Wait(timeout int) (int, unix.Errno) {
 	n, _, e := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.fd), uintptr(unsafe.Pointer(&p.events)), batch, 0, 0, 0)
 	if n == 0 && e == 0 && timeout != 0 {
+		timeout = min(timeout, math.MaxInt32) // epoll_wait(2) takes an int
 		n, _, e = syscall.Syscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.fd), uintptr(unsafe.Pointer(&p.events)), batch, uintptr(timeout), 0, 0)
 	}
 	if e != 0 {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"strings"
 	"syscall"
 	"unsafe"
 
@@ -17,7 +18,7 @@ type Address struct {
 	raw    [unix.SizeofSockaddrAny]byte
 }
 
-// TCP is the address of a TCP port.
+// TCP is the address of a TCP port. A zone is not kept: link-local IPv6 addresses cannot be reached.
 func TCP(ap netip.AddrPort) Address {
 	a := Address{}
 	ip := ap.Addr()
@@ -37,6 +38,9 @@ func TCP(ap netip.AddrPort) Address {
 
 // Unix is the address of a unix socket in the file system.
 func Unix(path string) (Address, error) {
+	if path == "" || strings.IndexByte(path, 0) >= 0 {
+		return Address{}, fmt.Errorf("unix socket path %q is empty or has a NUL byte", path)
+	}
 	a := Address{family: unix.AF_UNIX, len: 2 + len(path) + 1}
 	if a.len > unix.SizeofSockaddrUnix {
 		return Address{}, fmt.Errorf("unix socket path %q is %d bytes long: at most %d are possible",

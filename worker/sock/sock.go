@@ -51,7 +51,7 @@ func (f *FD) Disown() int {
 	return n
 }
 
-// Recv reads at most len(p) bytes. 0 bytes without an error: the peer has finished sending.
+// Recv reads at most len(p) bytes, at least one being asked for. 0 bytes without an error: the peer has finished sending.
 func (f *FD) Recv(p []byte) (int, unix.Errno) {
 	for {
 		n, _, e := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(f.Int()),
@@ -92,7 +92,9 @@ func (f *FD) Accept() (FD, unix.Errno) {
 		switch e {
 		case 0:
 			return Own(int(n)), 0
-		case unix.EINTR, unix.ECONNABORTED: // accept(2): the client has left the queue, the next may wait
+		case unix.EINTR, unix.ECONNABORTED, unix.EPROTO, unix.ENETDOWN, unix.ENETUNREACH, unix.EHOSTDOWN,
+			unix.EHOSTUNREACH, unix.ENOPROTOOPT, unix.ENONET:
+			// accept(2): this client is lost already, but the next one may wait.
 		default:
 			return FD{}, e
 		}

@@ -1,0 +1,27 @@
+//go:build !fdtrace
+
+package sock
+
+import "testing"
+
+// The leak registry allocates.
+func TestAllocations(t *testing.T) {
+	a, b := pair(t)
+	buf, word := make([]byte, 100), []byte("hello")
+	address := addresses(t)["unix"]
+	l := listen(t, address, 10)
+	n := testing.AllocsPerRun(100, func() {
+		a.Send(word)
+		b.Peek()
+		b.Recv(buf)
+		b.Recv(buf)
+		b.NoDelay()
+		client, _ := Connect(&address)
+		server, _ := l.Accept()
+		client.Close()
+		server.Close()
+	})
+	if n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
