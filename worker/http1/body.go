@@ -1,0 +1,188 @@
+package http1
+
+import "math"
+
+// Body checks the bytes of a body as they pass, and finds its end. They are meant to be forwarded as they are, chunk
+// lines and trailers included: so these are checked as strictly as a head. The zero value is a body of no bytes.
+type Body struct {
+	framing Framing
+	step    step
+	left    int64 // bytes of data until the end of the body or chunk
+	line    int   // bytes of the chunk line or of the trailer section so far
+	excess  int64 // overhead that the data does not justify
+	fields  int   // trailer fields so far
+	name    trailerName
+}
+
+// step is where in a chunked body the next byte stands (RFC 9112 section 7.1).
+//
+//	stepSize -> stepSizeMore -> [stepExtension] -> stepSizeLF -> stepData -> stepDataCR -> stepDataLF -> stepSize
+//	                                                   | size 0
+//	                                                   v
+//	  stepTrailer -> stepTrailerName -> stepTrailerValue -> stepTrailerLF -> stepTrailer
+//	      | CR
+//	      v
+//	  stepEndLF -> stepEnd
+type step uint8
+
+const (
+	stepSize         step = iota // the first digit of a chunk size
+	stepSizeMore                 // another digit, or what follows the size
+	stepExtension                // chunk extension
+	stepSizeLF                   // the LF of the chunk line
+	stepData                     // left bytes of data
+	stepDataCR                   // the CR behind the data
+	stepDataLF                   // and its LF
+	stepTrailer                  // the first byte of a trailer line, or of the empty line at the end
+	stepTrailerName              // in the name of a trailer field
+	stepTrailerValue             // in its value
+	stepTrailerLF                // its LF
+	stepEndLF                    // the LF of the empty line
+	stepEnd
+)
+
+const (
+	maxChunkLine = 256     // bytes of a chunk line, extensions included
+	maxTrailers  = 8 << 10 // bytes of the trailer section
+	maxExcess    = 16 << 10
+)
+
+// Start begins a body.
+func (b *Body) Start(f Framing, length int64) {
+	*b = Body{framing: f, left: length}
+}
+
+// Consume says how many of the next bytes p belong to the body, and whether it ends with them. With a fault, none of
+// p should pass. It is not called again after the end or a fault.
+func (b *Body) Consume(p []byte) (n int, done bool, f Fault) {
+	switch b.framing {
+	case None:
+		return 0, true, 0
+	case Length:
+		n = int(min(int64(len(p)), b.left))
+		b.left -= int64(n)
+		return n, b.left == 0, 0
+	case Chunked:
+		return b.consumeChunks(p)
+	}
+	return len(p), false, 0
+}
+
+func (b *Body) consumeChunks(p []byte) (n int, done bool, f Fault) {
+	for n < len(p) {
+		if b.step == stepData {
+			k := int(min(int64(len(p)-n), b.left))
+			n += k
+			if b.left -= int64(k); b.left == 0 {
+				b.step = stepDataCR
+			}
+			continue
+		}
+		if f = b.take(p[n]); f != 0 {
+			return 0, false, f
+		}
+		n++
+		if b.step == stepEnd {
+			return n, true, 0
+		}
+	}
+	return n, false, 0
+}
+
+// take checks one byte that is not data.
+func (b *Body) take(c byte) Fault {
+	switch b.step {
+	case stepSize, stepSizeMore:
+		return b.takeSize(c)
+	case stepExtension:
+		return b.takeExtension(c)
+	case stepSizeLF:
+		return b.takeSizeLF(c)
+	case stepDataCR:
+		return b.expect(c, '\r', stepDataLF, FaultChunkEnd)
+	case stepDataLF:
+		return b.expect(c, '\n', stepSize, FaultChunkEnd)
+	case stepEndLF:
+		return b.expect(c, '\n', stepEnd, FaultTrailer)
+	}
+	return b.takeTrailer(c)
+}
+
+// expect lets one byte pass only.
+func (b *Body) expect(c, want byte, next step, f Fault) Fault {
+	if c != want {
+		return f
+	}
+	b.step = next
+	return 0
+}
+
+// takeSize reads chunk-size. White space behind it is refused: RFC 9112 section 7.1.1 allows it before an extension,
+// where senders do not write it, and parsers differ.
+func (b *Body) takeSize(c byte) Fault {
+	d := hexValue(c)
+	switch {
+	case d >= 0 && b.left <= math.MaxInt64>>4:
+		if b.step == stepSize {
+			b.step, b.left, b.line = stepSizeMore, 0, 0
+		}
+		b.left = b.left<<4 | int64(d)
+		return b.lengthen()
+	case d >= 0 || b.step == stepSize:
+	case c == ';':
+		b.step = stepExtension
+		return b.lengthen()
+	case c == '\r':
+		b.step = stepSizeLF
+		return 0
+	}
+	return FaultChunkSize
+}
+
+// lengthen counts a byte of a chunk line.
+func (b *Body) lengthen() Fault {
+	if b.line++; b.line > maxChunkLine {
+		return FaultChunkExtension
+	}
+	return 0
+}
+
+// takeExtension lets a chunk extension pass (RFC 9112 section 7.1.1).
+func (b *Body) takeExtension(c byte) Fault {
+	switch {
+	case c == '\r':
+		b.step = stepSizeLF
+		return 0
+	case c < ' ' && c != '\t' || c >= 0x7f:
+		return FaultChunkExtension
+	}
+	return b.lengthen()
+}
+
+// takeSizeLF ends a chunk line. A sender that splits data into tiny chunks, or decorates them, makes us work for
+// nothing: the overhead may exceed what ordinary chunks need by maxExcess bytes in all.
+func (b *Body) takeSizeLF(c byte) Fault {
+	if c != '\n' {
+		return FaultLineEnd
+	}
+	b.excess = max(0, b.excess+int64(b.line)-16-min(b.left, math.MaxInt64/4)*2)
+	switch {
+	case b.excess > maxExcess:
+		return FaultChunkWaste
+	case b.left == 0:
+		b.step, b.line = stepTrailer, 0
+	default:
+		b.step = stepData
+	}
+	return 0
+}
+
+func hexValue(c byte) int {
+	switch {
+	case '0' <= c && c <= '9':
+		return int(c - '0')
+	case 'a' <= c|0x20 && c|0x20 <= 'f':
+		return int(c|0x20-'a') + 10
+	}
+	return -1
+}

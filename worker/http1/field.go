@@ -1,0 +1,133 @@
+package http1
+
+import "encoding/binary"
+
+// Classes of bytes.
+const (
+	classToken  = 1 << iota // RFC 9110 section 5.6.2
+	classTarget             // visible ASCII, except "#" which no request target has
+	classHost               // RFC 3986 section 3.2.2, reg-name
+	classHex
+)
+
+var classes = classify()
+
+func classify() (t [256]uint8) {
+	set := func(class uint8, chars string) {
+		for i := range len(chars) {
+			t[chars[i]] |= class
+		}
+	}
+	const alnum = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	set(classToken, alnum+"!#$%&'*+-.^_`|~")
+	set(classHost, alnum+"-._~%!$&'()*+,;=")
+	set(classHex, "0123456789abcdefABCDEF")
+	for c := byte('!'); c <= '~'; c++ {
+		if c != '#' {
+			t[c] |= classTarget
+		}
+	}
+	return t
+}
+
+// all says whether every byte of b is of the class.
+func all(b []byte, class uint8) bool {
+	for _, c := range b {
+		if classes[c]&class == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// parseField reads the field line b[from:to], which is not empty.
+func (h *Head) parseField(b []byte, from, to int) Fault {
+	line := b[from:to]
+	n := 0
+	for n < len(line) && classes[line[n]]&classToken != 0 {
+		n++
+	}
+	if n == 0 || n == len(line) || line[n] != ':' {
+		return nameFault(line, n)
+	}
+	start, end := from+n+1, to
+	for start < end && blank(b[start]) {
+		start++
+	}
+	for start < end && blank(b[end-1]) {
+		end--
+	}
+	if !clean(b[start:end]) {
+		return FaultFieldValue
+	}
+	f := &h.Fields[h.N]
+	h.N++
+	f.Name, f.Value = span(from, from+n), span(start, end)
+	f.ID = identify(line[:n])
+	f.Start, f.End = uint16(from), uint16(to+2)
+	if f.ID == NameOther {
+		return 0
+	}
+	return h.interpret(f, b[start:end])
+}
+
+// nameFault tells what is wrong with a line whose first n bytes only may be a field name.
+func nameFault(line []byte, n int) Fault {
+	switch {
+	case blank(line[0]):
+		return FaultFolding // RFC 9112 section 5.2
+	case n > 0 && n < len(line) && blank(line[n]):
+		return FaultSpaceBeforeColon // RFC 9112 section 5.1
+	}
+	return FaultFieldName
+}
+
+// interpret takes what a field means for the message as a whole.
+func (h *Head) interpret(f *Field, value []byte) Fault {
+	switch f.ID {
+	case NameHost:
+		return h.takeHost(f, value)
+	case NameContentLength:
+		return h.takeLength(value)
+	case NameTransferEncoding:
+		return h.takeCoding(value)
+	case NameConnection:
+		h.takeConnection(value)
+	case NameUpgrade:
+		h.takeUpgrade(value)
+	case NameExpect:
+		if foldEqual(value, "100-continue") {
+			h.Flags |= Expect100
+		}
+	}
+	return 0
+}
+
+func blank(c byte) bool { return c == ' ' || c == '\t' }
+
+// clean says that b has no control character but HTAB (RFC 9110 section 5.5).
+//
+// It looks at eight bytes at a time: the sums leave a byte's top bit clear exactly when it is below 0x20 or is 0x7f.
+// Bytes from 0x80 on are allowed (obs-text).
+func clean(b []byte) bool {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for len(b) >= 8 {
+		w := binary.LittleEndian.Uint64(b)
+		low := w &^ tops
+		visible := (low + ones*0x60) & ^(low + ones) // 0x20 <= low < 0x7f, in each top bit
+		if (visible|w)&tops != tops && !cleanSlowly(b[:8]) {
+			return false
+		}
+		b = b[8:]
+	}
+	return cleanSlowly(b)
+}
+
+func cleanSlowly(b []byte) bool {
+	for _, c := range b {
+		if c < ' ' && c != '\t' || c == 0x7f {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,133 @@
+// Package http1 parses HTTP/1.0 and HTTP/1.1 (RFC 9110, RFC 9112): heads, framing, and bodies as they pass.
+//
+// It does no I/O and allocates nothing. Heads are parsed in place as bytes arrive: a Head refers to the bytes by
+// spans, which stay good as long as the bytes stay where the head began.
+//
+// It is strict: what two parsers could read differently is refused, because a proxy that passes it on lets a client
+// talk to a server behind everybody's back (RFC 9112 section 11.2).
+package http1
+
+import "bytes"
+
+// MaxFields is the number of fields that a head may have.
+const MaxFields = 128
+
+// MaxHead is the size in bytes beyond which spans cannot reach: a caller must give up before.
+const MaxHead = 1<<16 - 1
+
+// Span is a part of a head, relative to its first byte.
+type Span struct{ Off, Len uint16 }
+
+// In is the part of the head b that the span means.
+func (s Span) In(b []byte) []byte { return b[s.Off : int(s.Off)+int(s.Len)] }
+
+func span(from, to int) Span { return Span{uint16(from), uint16(to - from)} }
+
+// Field is one field line.
+type Field struct {
+	Name, Value Span // the value without the white space around it
+	ID          Name
+	Start, End  uint16 // the whole line, with its CR LF
+}
+
+// Flags is a set of facts about a head.
+type Flags uint16
+
+const (
+	HasHost       Flags = 1 << iota
+	ConnClose           // Connection has "close"
+	ConnKeepAlive       // Connection has "keep-alive"
+	ConnUpgrade         // Connection has "upgrade", and there is an Upgrade field
+	Expect100           // Expect is "100-continue"
+	Nominates           // Connection names other fields, see Nominated
+	H2C                 // Upgrade offers "h2c"
+
+	connUpgrade // Connection has "upgrade"
+	hasUpgrade
+	hasLength
+	hasCoding
+	badCoding // the codings end with chunked, but there are others
+)
+
+// Head is a parsed request or response head. The zero value is ready for use; Reset makes it so again.
+type Head struct {
+	Method   Span // request
+	Target   Span // request
+	Reason   Span // response
+	MethodID Method
+	Minor    uint8 // of HTTP/1.x: 0, or 1 for all that are higher
+	Status   int   // response
+	N        int   // number of Fields
+	LineEnd  int   // where the first line ends, CR LF included; 0: not complete yet
+	Size     int   // bytes of the head, the empty line at its end included
+	Framing  Framing
+	Length   int64 // of the body, with Framing Length
+	Flags    Flags
+
+	fault Fault
+	line  int // where the line begins that is not parsed yet
+	scan  int // up to where its end has been looked for
+	host  Span
+
+	Fields [MaxFields]Field
+}
+
+// Reset makes the head ready for another message.
+func (h *Head) Reset() {
+	h.Method, h.Target, h.Reason, h.host = Span{}, Span{}, Span{}, Span{}
+	h.MethodID, h.Minor, h.Status = 0, 0, 0
+	h.N, h.LineEnd, h.Size = 0, 0, 0
+	h.Framing, h.Length, h.Flags = None, 0, 0
+	h.fault, h.line, h.scan = 0, 0, 0
+}
+
+// Fault is the reason of a verdict other than More and Done.
+func (h *Head) Fault() Fault { return h.fault }
+
+// Overflow is the verdict on a head that is not complete when the caller has no more room for it.
+func (h *Head) Overflow() Verdict {
+	h.fault = FaultTooLarge
+	if h.LineEnd == 0 {
+		return URITooLong
+	}
+	return FieldsTooLarge
+}
+
+// nextLine finds the next line, without its end. ok is false when it is not complete; a line that does not end with
+// CR LF is a fault (RFC 9112 section 2.2 allows a bare LF to be taken for a line end, which others may see differently).
+func (h *Head) nextLine(b []byte) (from, to int, ok bool) {
+	i := bytes.IndexByte(b[h.scan:], '\n')
+	if i < 0 {
+		h.scan = len(b)
+		return 0, 0, false
+	}
+	from, to = h.line, h.scan+i-1
+	h.line = to + 2
+	h.scan = h.line
+	if to < from || b[to] != '\r' {
+		h.fault = FaultLineEnd
+	}
+	return from, to, true
+}
+
+// parseFields reads field lines up to the empty line.
+func (h *Head) parseFields(b []byte) Verdict {
+	for {
+		from, to, ok := h.nextLine(b)
+		switch {
+		case h.fault != 0:
+			return BadRequest
+		case !ok:
+			return More
+		case from == to:
+			h.Size = h.line
+			return Done
+		case h.N == MaxFields:
+			h.fault = FaultTooManyFields
+			return FieldsTooLarge
+		}
+		if h.fault = h.parseField(b, from, to); h.fault != 0 {
+			return BadRequest
+		}
+	}
+}

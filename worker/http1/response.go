@@ -1,0 +1,68 @@
+package http1
+
+// ParseResponse parses the head of a response to a request of that method, in the way of ParseRequest. Every fault is a
+// BadRequest, too many fields included.
+func (h *Head) ParseResponse(b []byte, request Method) Verdict {
+	if h.LineEnd == 0 {
+		if v := h.parseStatusLine(b); v != Done {
+			return v
+		}
+	}
+	switch v := h.parseFields(b); v {
+	case Done:
+		return h.settleResponse(request)
+	case More:
+		return More
+	}
+	return BadRequest
+}
+
+// parseStatusLine reads "HTTP/1.1 200 OK" (RFC 9112 section 4). The space before an empty reason is often missing.
+func (h *Head) parseStatusLine(b []byte) Verdict {
+	from, to, ok := h.nextLine(b)
+	if h.fault != 0 {
+		return BadRequest
+	}
+	if !ok {
+		return More
+	}
+	line := b[from:to]
+	if len(line) < 12 || line[8] != ' ' || len(line) > 12 && line[12] != ' ' {
+		return h.refuse(FaultStatusLine)
+	}
+	if h.takeVersion(line[:8]) != Done {
+		return BadRequest
+	}
+	if line[9] < '1' || line[9] > '9' || !digit(line[10]) || !digit(line[11]) {
+		return h.refuse(FaultStatusLine)
+	}
+	h.Status = int(line[9]-'0')*100 + int(line[10]-'0')*10 + int(line[11]-'0')
+	if reason := min(13, len(line)); !clean(line[reason:]) {
+		return h.refuse(FaultStatusLine)
+	} else {
+		h.Reason = span(from+reason, to)
+	}
+	h.LineEnd = to + 2
+	return Done
+}
+
+// settleResponse draws the conclusions when all fields are known.
+func (h *Head) settleResponse(request Method) Verdict {
+	h.settleUpgrade()
+	if f := h.codingFault(); f != 0 {
+		return h.refuse(f)
+	}
+	switch {
+	case h.Flags&badCoding != 0:
+		return h.refuse(FaultCoding)
+	case request == HEAD || h.Status < 200 || h.Status == 204 || h.Status == 304:
+	case request == CONNECT && h.Status < 300:
+	case h.Flags&hasCoding != 0:
+		h.Framing = Chunked
+	case h.Flags&hasLength == 0:
+		h.Framing = UntilClose
+	case h.Length > 0:
+		h.Framing = Length
+	}
+	return Done
+}
