@@ -1,0 +1,153 @@
+// Package status is the board on which the state of every server is written, for all processes to see.
+//
+// There is one writer, and any number of readers who see each change with one atomic load.
+//
+//	0         8          16               16 + 16*n           ...
+//	| servers | version  | n slots: {state, last change} | table: the servers' names, as JSON |
+package status
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync/atomic"
+
+	"lbmaster/shared/shm"
+)
+
+// Op is the operational state of a server: what is observed.
+type Op uint8
+
+const (
+	Down Op = iota
+	Up
+)
+
+// Admin is the administrative state of a server: what the operator wants.
+type Admin uint8
+
+const (
+	Ready Admin = iota // takes requests
+	Drain              // takes only those of clients it has served before
+	Maint              // takes none
+)
+
+// State is everything that a worker needs to know of a server. It fits in one word.
+type State struct {
+	Op     Op
+	Admin  Admin
+	Weight uint16
+	Check  uint8 // result of the last health check; the monitor's codes
+}
+
+func (s State) pack() uint64 {
+	return uint64(s.Op) | uint64(s.Admin)<<8 | uint64(s.Check)<<16 | uint64(s.Weight)<<32
+}
+
+func unpack(w uint64) State {
+	return State{Op: Op(w), Admin: Admin(w >> 8), Check: uint8(w >> 16), Weight: uint16(w >> 32)}
+}
+
+// Server names a slot of the board, so that another generation can find it again.
+type Server struct {
+	Proxy, Name, Address string
+}
+
+// Board is the board, mapped into this process.
+type Board struct {
+	segment *shm.Segment
+	head    *head
+	slots   []slot
+	servers []Server
+}
+
+type head struct {
+	servers uint64
+	version atomic.Uint64
+}
+
+type slot struct {
+	state  atomic.Uint64
+	change atomic.Int64 // ms since 1970
+}
+
+const (
+	kind    = 0x7374_6174 // "stat"
+	version = 1
+
+	headSize = 16
+	slotSize = 16
+)
+
+// Create makes a board for servers, with the state that initial gives to each.
+func Create(servers []Server, initial func(i int) State) (*Board, error) {
+	table, err := json.Marshal(servers)
+	if err != nil {
+		return nil, err
+	}
+	tableAt := headSize + slotSize*len(servers)
+	segment, err := shm.Create("lbmaster-status", kind, version, tableAt+8+len(table))
+	if err != nil {
+		return nil, err
+	}
+	b := view(segment, len(servers))
+	b.servers = append(b.servers, servers...)
+	b.head.servers = uint64(len(servers))
+	*shm.At[uint64](segment, tableAt) = uint64(len(table))
+	copy(shm.Slice[byte](segment, tableAt+8, len(table)), table)
+	for i := range servers {
+		b.slots[i].state.Store(initial(i).pack())
+	}
+	return b, nil
+}
+
+// Open maps the board behind fd, and takes ownership of fd if there is no error.
+func Open(fd int) (*Board, error) {
+	segment, err := shm.Open(fd, kind, version)
+	if err != nil {
+		return nil, fmt.Errorf("server status board: %w", err)
+	}
+	n := shm.At[head](segment, 0).servers
+	tableAt := headSize + slotSize*n
+	if n > uint64(segment.Size()) || tableAt+8 > uint64(segment.Size()) {
+		return nil, fmt.Errorf("server status board: %d servers do not fit", n)
+	}
+	size := *shm.At[uint64](segment, int(tableAt))
+	if size > uint64(segment.Size())-tableAt-8 {
+		return nil, fmt.Errorf("server status board: a table of %d bytes does not fit", size)
+	}
+	b := view(segment, int(n))
+	if err := json.Unmarshal(shm.Slice[byte](segment, int(tableAt)+8, int(size)), &b.servers); err != nil || len(b.servers) != int(n) {
+		return nil, fmt.Errorf("server status board: the table of %d servers is damaged: %w", n, err)
+	}
+	return b, nil
+}
+
+func view(segment *shm.Segment, n int) *Board {
+	return &Board{segment: segment, head: shm.At[head](segment, 0), slots: shm.Slice[slot](segment, headSize, n)}
+}
+
+// FD is the board's descriptor, for another process to Open. The board keeps owning it.
+func (b *Board) FD() int { return b.segment.FD() }
+
+// Close unmaps the board. It must not be used from then on.
+func (b *Board) Close() error { return b.segment.Close() }
+
+// Servers are the names of the slots.
+func (b *Board) Servers() []Server { return b.servers }
+
+// Load is the state of server i. It allocates nothing.
+func (b *Board) Load(i int) State { return unpack(b.slots[i].state.Load()) }
+
+// Changed is when the state of server i was last stored, in ms since 1970; 0: never since the board was made.
+func (b *Board) Changed(i int) int64 { return b.slots[i].change.Load() }
+
+// Store sets the state of server i. The board has one writer.
+func (b *Board) Store(i int, s State, unixMs int64) {
+	b.slots[i].change.Store(unixMs)
+	b.slots[i].state.Store(s.pack())
+	b.head.version.Add(1)
+}
+
+// Version changes with every Store, after the state: a reader that has seen the version and then loads the states
+// misses nothing that belongs to it.
+func (b *Board) Version() uint64 { return b.head.version.Load() }
