@@ -1,0 +1,115 @@
+package proxy
+
+import "lbmaster/shared/stats"
+
+// event is something that is counted for a backend and its server.
+type event uint8
+
+const (
+	connectErrors event = iota
+	responseErrors
+	retries
+)
+
+// count adds one event of the stream's server.
+func (st *stream) count(e event) {
+	if st.back == nil {
+		return
+	}
+	add(st.back.counters, e)
+	if st.server != nil {
+		add(st.server.counters, e)
+	}
+}
+
+func add(c *stats.Counters, e event) {
+	switch e {
+	case connectErrors:
+		c.ConnectErrors.Add(1)
+	case responseErrors:
+		c.ResponseErrors.Add(1)
+	case retries:
+		c.Retries.Add(1)
+	}
+}
+
+// side is whose doing it was that a stream ended early.
+type side uint8
+
+const (
+	clientAborts side = iota
+	serverAborts
+)
+
+// countAbort counts a stream that ended early.
+func (s *session) countAbort(by side) {
+	abort(s.front.counters, by)
+	if st := s.stream; st.server != nil {
+		abort(st.back.counters, by)
+		abort(st.server.counters, by)
+	}
+}
+
+func abort(c *stats.Counters, by side) {
+	if by == clientAborts {
+		c.ClientAborts.Add(1)
+	} else {
+		c.ServerAborts.Add(1)
+	}
+}
+
+// countResponse counts a response that a server gave.
+func (s *session) countResponse() {
+	st := s.stream
+	class(s.p.counters, st.response.Status)
+	class(s.front.counters, st.response.Status)
+	class(st.back.counters, st.response.Status)
+	class(st.server.counters, st.response.Status)
+	if st.link.reused {
+		st.server.counters.Reuses.Add(1)
+	}
+}
+
+// countPage counts an answer of the proxy's own.
+func (s *session) countPage(status int) {
+	class(s.p.counters, status)
+	class(s.front.counters, status)
+	if st := s.stream; st.back != nil {
+		class(st.back.counters, status)
+	}
+}
+
+// class counts a response by the first digit of its status.
+func class(c *stats.Counters, status int) {
+	switch status / 100 {
+	case 1:
+		c.Responses1xx.Add(1)
+	case 2:
+		c.Responses2xx.Add(1)
+	case 3:
+		c.Responses3xx.Add(1)
+	case 4:
+		c.Responses4xx.Add(1)
+	case 5:
+		c.Responses5xx.Add(1)
+	default:
+		c.ResponsesOther.Add(1)
+	}
+}
+
+// account adds the stream's bytes, as they passed on the client's side, to the counters.
+func (s *session) account() {
+	st := s.stream
+	in, out := uint64(st.request.Size)+uint64(st.up.seen), uint64(st.down.took)
+	bytes(s.p.counters, in, out)
+	bytes(s.front.counters, in, out)
+	if st.server != nil {
+		bytes(st.back.counters, in, out)
+		bytes(st.server.counters, in, out)
+	}
+}
+
+func bytes(c *stats.Counters, in, out uint64) {
+	c.BytesIn.Add(in)
+	c.BytesOut.Add(out)
+}

@@ -1,0 +1,149 @@
+package proxy
+
+import (
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"lbmaster/worker/poll"
+	"lbmaster/worker/sock"
+)
+
+// listener is one listening socket of this process: a shard of the worker's own, or one lent by a sibling that died.
+type listener struct {
+	fd      sock.FD
+	owner   int // the slot whose shard it is
+	front   *frontend
+	slot    uint32
+	seq     uint32
+	polled  bool // asks for events
+	blocked bool // by a limit: has asked for no events since
+}
+
+// accepts bounds the connections that one listener yields in a loop turn, so that the others get theirs.
+const accepts = 64
+
+// starvedTime is how long a worker without a free descriptor waits before it tries to accept again, in ms.
+const starvedTime = 1000
+
+// Listen takes ownership of a listening socket of frontend number frontend. It is polled once the proxy is active.
+func (p *Proxy) Listen(owner, frontend, fd int) error {
+	if frontend < 0 || frontend >= len(p.frontends) || p.frontends[frontend] == nil {
+		return fmt.Errorf("no frontend %d to listen for", frontend)
+	}
+	l, slot := p.listeners.take()
+	*l = listener{fd: sock.Own(fd), owner: owner, front: p.frontends[frontend], slot: slot, seq: l.seq + 1}
+	p.pollListener(l)
+	return nil
+}
+
+// Unlisten stops polling the listening sockets of a slot and closes them. Other processes may go on using them.
+func (p *Proxy) Unlisten(owner int) {
+	for _, l := range p.listeners.all {
+		if l.fd.Valid() && l.owner == owner {
+			p.closeListener(l)
+		}
+	}
+}
+
+func (p *Proxy) closeListener(l *listener) {
+	if l.polled {
+		p.poller.Remove(l.fd.Int()) // closing does not: the socket lives on in the master
+	}
+	l.fd.Close()
+	l.seq++
+	p.listeners.put(l.slot)
+}
+
+func (l *listener) token() poll.Token { return poll.NewToken(kindListener, l.slot, l.seq) }
+
+// pollListeners makes every listener ask for the events that are wanted now.
+func (p *Proxy) pollListeners() {
+	for _, l := range p.listeners.all {
+		if l.fd.Valid() {
+			p.pollListener(l)
+		}
+	}
+}
+
+// pollListener polls one listener if that is wanted now. One that is not wanted is not registered at all: the poller
+// would report a socket that the master has shut down without end.
+func (p *Proxy) pollListener(l *listener) {
+	want := p.mode == active && !l.blocked
+	if want == l.polled {
+		return
+	}
+	l.polled = want
+	if want {
+		p.mustPoll(l.fd.Int(), poll.Readable, l.token())
+	} else {
+		p.poller.Remove(l.fd.Int())
+	}
+}
+
+// onListener takes an event of a listening socket.
+func (p *Proxy) onListener(t poll.Token) {
+	l := p.listeners.at(t.Slot())
+	if l != nil && l.seq == t.Seq() && l.polled {
+		p.accept(l)
+	}
+}
+
+// accept takes what waits in the listening socket's queue. A client's first bytes have often come with it: they are
+// received at once, and such a client need not be registered with the poller to be answered.
+func (p *Proxy) accept(l *listener) {
+	for range accepts {
+		if !p.reserve(l.front) {
+			p.block(l)
+			return
+		}
+		fd, e := l.fd.Accept()
+		if e != 0 {
+			p.unreserve(l.front)
+			p.acceptFailed(l, e)
+			return
+		}
+		s := p.begin(fd, l.front)
+		s.client.fill(&p.pool)
+		p.enqueue(s)
+	}
+}
+
+// acceptFailed tells a drained queue from a lack of descriptors or memory.
+func (p *Proxy) acceptFailed(l *listener, e unix.Errno) {
+	switch e {
+	case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM:
+		if p.dropIdle() {
+			return // the queue is reported again, and now there is room
+		}
+		p.starve(l, e)
+	}
+}
+
+// starve stops accepting until a descriptor may be free.
+func (p *Proxy) starve(l *listener, e unix.Errno) {
+	for _, other := range p.listeners.all {
+		other.blocked = true
+	}
+	p.pollListeners()
+	p.starved = true
+	p.report(fmt.Sprintf("cannot accept for %s: %v; accepting again when a connection has ended "+
+		"(global.maxconn or the limit of open files is too high or too low)", l.front.name, e))
+	p.After(starvedTime*time.Millisecond, p.unblock)
+}
+
+// block stops polling a listener until unblock.
+func (p *Proxy) block(l *listener) {
+	l.blocked = true
+	p.pollListener(l)
+}
+
+// unblock lets every listener try again.
+func (p *Proxy) unblock() {
+	p.starved = false
+	for _, l := range p.listeners.all {
+		l.blocked = false
+	}
+	p.pollListeners()
+}

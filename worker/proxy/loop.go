@@ -1,0 +1,140 @@
+package proxy
+
+import (
+	"fmt"
+	"time"
+
+	"lbmaster/worker/poll"
+	"lbmaster/worker/timer"
+)
+
+// The kinds of objects that have tokens and timers.
+const (
+	kindListener uint8 = iota + 1
+	kindClient
+	kindServer
+	kindWatch
+	kindWake
+	kindAlarm
+)
+
+// timerToken names the object of a timer.
+func timerToken(kind uint8, slot uint32) uint64 { return uint64(kind)<<32 | uint64(slot) }
+
+// runQueue holds the sessions that have something to do, in the order in which they got it.
+type runQueue struct{ head, tail *session }
+
+// enqueue gives a session its turn, later in this loop turn or in the next one.
+func (p *Proxy) enqueue(s *session) {
+	if s.queued {
+		return
+	}
+	s.queued = true
+	s.next = nil
+	if p.ready.tail == nil {
+		p.ready.head = s
+	} else {
+		p.ready.tail.next = s
+	}
+	p.ready.tail = s
+}
+
+// Run is the event loop. It returns nil after Stop, and after Drain when the last session has ended.
+func (p *Proxy) Run() error {
+	defer p.close()
+	for p.mode != stopped && (p.mode != draining || p.sessions.used() > 0) {
+		if err := p.turn(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// turn waits for events, receives what has come, and then lets the sessions act.
+func (p *Proxy) turn() error {
+	n, e := p.poller.Wait(p.patience())
+	if e != 0 {
+		return fmt.Errorf("cannot wait for events: %w", e)
+	}
+	p.now = time.Since(p.start).Milliseconds()
+	for i := range n {
+		p.dispatch(p.poller.Event(i))
+	}
+	p.expireTimers()
+	p.runReady()
+	return nil
+}
+
+// patience is how long the loop may wait, in ms; negative: for ever.
+func (p *Proxy) patience() int {
+	if p.ready.head != nil {
+		return 0
+	}
+	return int(p.wheel.Wait(p.now))
+}
+
+// dispatch gives an event to the object that it is about.
+func (p *Proxy) dispatch(t poll.Token, r poll.Ready) {
+	switch t.Kind() {
+	case kindClient:
+		p.onClient(t, r)
+	case kindServer:
+		p.onServer(t, r)
+	case kindListener:
+		p.onListener(t)
+	case kindWatch:
+		p.onWatch(t)
+	case kindWake:
+		p.unblock()
+	}
+}
+
+// expireTimers acts on every timer whose time has come.
+func (p *Proxy) expireTimers() {
+	for t := p.wheel.Expired(p.now); t != nil; t = p.wheel.Expired(p.now) {
+		p.onTimer(t)
+	}
+}
+
+func (p *Proxy) onTimer(t *timer.Timer) {
+	slot := uint32(t.Token)
+	switch uint8(t.Token >> 32) {
+	case kindClient:
+		p.onTime(p.sessions.at(slot))
+	case kindServer:
+		p.onIdleTime(p.serverConns.at(slot))
+	case kindAlarm:
+		p.onAlarm(slot)
+	}
+}
+
+// runReady lets every session act that was in the queue when the turn began. Those which are not done by then, or get
+// something to do from others, wait for the next turn.
+func (p *Proxy) runReady() {
+	s := p.ready.head
+	p.ready = runQueue{}
+	for s != nil {
+		next := s.next
+		s.queued, s.next = false, nil
+		if s.state != closed {
+			s.run()
+		}
+		s = next
+	}
+}
+
+// close ends everything that the proxy still holds.
+func (p *Proxy) close() {
+	for _, s := range p.sessions.all {
+		if s.state != closed {
+			s.end()
+		}
+	}
+	p.dropIdle()
+	for _, l := range p.listeners.all {
+		if l.fd.Valid() {
+			p.closeListener(l)
+		}
+	}
+	p.poller.Close() // nothing depends on the outcome: the process is leaving
+}

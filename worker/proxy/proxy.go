@@ -1,0 +1,148 @@
+// Package proxy is the data plane of a worker: one event loop that owns every descriptor it polls.
+//
+// A loop turn first takes all events and receives what has come, and only then lets the sessions which got something
+// act and send: on a busy machine that costs less than doing one connection after the other. Nothing on the path of a
+// request allocates, locks, logs or waits.
+//
+//	proxy, loop, mode          the loop, and what it is told by the process around it
+//	listener, limit            accepting
+//	session, state, timeout    the life of a client connection
+//	stream, request, response  one request and its response
+//	conn, serverconn, flow     sockets, and how bytes get from one to another
+//	frontend, backend, server  runtime objects made from the configuration
+package proxy
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"lbmaster/conf"
+	"lbmaster/shared/stats"
+	"lbmaster/shared/status"
+	"lbmaster/worker/buffer"
+	"lbmaster/worker/poll"
+	"lbmaster/worker/timer"
+)
+
+// Params is what a proxy is made of.
+type Params struct {
+	Config  *conf.Config
+	Slot    int           // number of this worker, and of its slab of counters
+	Stats   *stats.Stats  // row 0: the worker; then the frontends; then each backend, followed by its servers
+	Board   *status.Board // the servers, in the order of the backends
+	Wake    int           // an eventfd that all workers share, written when a place below maxconn becomes free
+	Report  func(string)  // takes a line for the operator and never blocks; nil drops it
+	Workers int           // number of workers of the instance
+}
+
+// workerRow is the row of the counters of a worker as a whole.
+const workerRow = 0
+
+// Proxy is the data plane of one worker. All its methods belong to the goroutine that calls Run.
+type Proxy struct {
+	poller *poll.Poller
+	wheel  *timer.Wheel
+	start  time.Time
+	now    int64 // ms since start, taken once a turn
+	mode   mode
+
+	frontends   []*frontend // by index in the configuration; nil: not started
+	backends    []*backend
+	listeners   table[listener]
+	sessions    table[session]
+	serverConns table[serverConn]
+	watches     table[watch]
+	alarms      table[alarm]
+	pool        buffer.Pool
+	streams     *stream // free list
+	ready       runQueue
+
+	stats    *stats.Stats
+	counters *stats.Counters
+	gauges   *stats.Gauges
+	board    *status.Board
+	maxconn  int64
+	wake     int
+	starved  bool // no descriptor was left; the listeners are blocked
+	reporter func(string)
+}
+
+// New makes the runtime objects of a configuration. Sections whose mode is not http are not started.
+func New(params Params) (*Proxy, error) {
+	poller, err := poll.New()
+	if err != nil {
+		return nil, fmt.Errorf("cannot make an epoll instance: %w", err)
+	}
+	p := &Proxy{
+		poller:   poller,
+		wheel:    timer.New(0),
+		start:    time.Now(),
+		stats:    params.Stats,
+		counters: params.Stats.Counters(params.Slot, workerRow),
+		gauges:   params.Stats.Gauges(params.Slot, workerRow),
+		board:    params.Board,
+		maxconn:  int64(params.Config.Global.Maxconn),
+		wake:     params.Wake,
+		reporter: params.Report,
+	}
+	if err := p.build(params.Config, params.Slot); err != nil {
+		return nil, errors.Join(err, poller.Close())
+	}
+	p.mustPoll(p.wake, poll.Once, poll.NewToken(kindWake, 0, 0))
+	return p, nil
+}
+
+// build is the one place where inert configuration becomes runtime objects.
+func (p *Proxy) build(c *conf.Config, slot int) error {
+	byName := make(map[string]*backend)
+	row, first := 1+len(c.Frontends), 0
+	for i := range c.Backends {
+		b, err := newBackend(&c.Backends[i], row, first, slot, p.stats)
+		if err != nil {
+			return err
+		}
+		p.backends = append(p.backends, b)
+		byName[b.name] = b
+		row += 1 + len(b.servers)
+		first += len(b.servers)
+	}
+	for i := range c.Frontends {
+		var f *frontend
+		if back := byName[c.Frontends[i].Backend]; back != nil && c.Frontends[i].Mode == conf.ModeHTTP {
+			f = newFrontend(&c.Frontends[i], 1+i, slot, back, p.stats)
+		}
+		p.frontends = append(p.frontends, f)
+	}
+	return nil
+}
+
+// report tells the operator something, if anybody listens.
+func (p *Proxy) report(text string) {
+	if p.reporter != nil {
+		p.reporter(text)
+	}
+}
+
+// register begins to poll a connection.
+func (p *Proxy) register(c *conn) {
+	c.registered = true
+	p.mustPoll(c.fd.Int(), poll.Stream, c.token)
+}
+
+// mustPoll registers a descriptor. That fails only when the kernel has no memory left for it, or by a mistake of ours; a
+// worker that cannot poll must not go on.
+func (p *Proxy) mustPoll(fd int, want poll.Ready, t poll.Token) {
+	if e := p.poller.Add(fd, want, t); e != 0 {
+		panic(fmt.Sprintf("cannot poll descriptor %d: %v", fd, e))
+	}
+}
+
+// wakeAll makes every worker, this one too, try to accept again. The eventfd is never read: each write is an event.
+func (p *Proxy) wakeAll() {
+	one := [8]byte{1}
+	// EAGAIN would mean that the counter is full after 2^64-2 writes.
+	_, _ = unix.Write(p.wake, one[:])
+}

@@ -1,0 +1,239 @@
+package proxy
+
+import (
+	"lbmaster/worker/cookie"
+	"lbmaster/worker/http1"
+)
+
+// maxInterim bounds the 1xx responses to one request.
+const maxInterim = 32
+
+// readResponse reads heads until that of the final response has been taken, and reports whether it has.
+func (s *session) readResponse() bool {
+	st := s.stream
+	c := &st.link.conn
+	for s.flushInterim() {
+		if !c.empty() {
+			v := st.response.ParseResponse(c.in.Bytes(), st.request.MethodID)
+			switch {
+			case v == http1.Done:
+				if s.takeResponse() {
+					continue
+				}
+				return s.state == serving && s.stream.answering
+			case v != http1.More || c.in.Len() >= headLimit:
+				s.badResponse()
+				return false
+			}
+		}
+		if !c.fill(&s.p.pool) {
+			if c.over() {
+				s.serverGone()
+			}
+			return false
+		}
+	}
+	return false
+}
+
+// flushInterim gives the client the interim response that waits, if any, and reports whether it has taken all of it.
+func (s *session) flushInterim() bool {
+	st := s.stream
+	if st.down.out == nil {
+		return true
+	}
+	if st.down.push(&st.link.conn, &s.client, &s.p.pool) {
+		st.down.drop(&s.p.pool)
+		return true
+	}
+	if s.client.sendErr != 0 {
+		s.countAbort(clientAborts)
+		s.end()
+	}
+	return false
+}
+
+// takeResponse goes on with a complete head. It reports true for an interim one: another follows.
+func (s *session) takeResponse() (interim bool) {
+	st := s.stream
+	r := &st.response
+	switch {
+	case r.Size > headLimit || r.Framing == http1.Chunked && st.request.Minor == 0:
+		// RFC 9112 section 6.1: a client that speaks HTTP/1.0 must not be sent chunks.
+		s.badResponse()
+	case r.Status == 101:
+		s.switchProtocol()
+	case r.Status < 200:
+		return s.takeInterim()
+	case st.request.MethodID == http1.CONNECT && r.Status < 300:
+		s.openTunnel()
+	default:
+		s.answer()
+	}
+	return false
+}
+
+// takeInterim passes a 1xx response on, unless the client is too old to know them (RFC 9110 section 15.2).
+func (s *session) takeInterim() bool {
+	st := s.stream
+	c := &st.link.conn
+	if st.interim++; st.interim > maxInterim {
+		s.badResponse()
+		return false
+	}
+	if st.request.Minor == 1 {
+		s.writeHead("")
+	}
+	c.consume(st.response.Size, &s.p.pool)
+	st.response.Reset()
+	s.since = s.p.now
+	return true
+}
+
+// answer begins the final response.
+func (s *session) answer() {
+	st := s.stream
+	r := &st.response
+	st.keep = persistent(&st.request) && r.Framing != http1.UntilClose && st.sent && s.p.mode != draining
+	s.writeHead(st.clientConnection())
+	st.link.conn.consume(r.Size, &s.p.pool)
+	st.down.begin(r.Framing, r.Length)
+	if !st.down.gather(&st.link.conn, &s.p.pool) {
+		st.down.drop(&s.p.pool)
+		s.badResponse()
+		return
+	}
+	st.answering = true
+	s.since = s.p.now
+	s.countResponse()
+	if st.sent {
+		st.up.drop(&s.p.pool)
+	}
+}
+
+// clientConnection is the Connection field of the response; "" when the version says it already.
+func (st *stream) clientConnection() string {
+	switch {
+	case !st.keep:
+		return "Connection: close\r\n"
+	case st.request.Minor == 0 || st.response.Minor == 0:
+		return "Connection: keep-alive\r\n"
+	}
+	return ""
+}
+
+// switchProtocol goes on with a server that agrees to speak what the client has asked for.
+func (s *session) switchProtocol() {
+	st := s.stream
+	if !st.upgrade || !st.sent {
+		s.badResponse()
+		return
+	}
+	s.writeHead("Connection: upgrade\r\n")
+	s.becomeTunnelling()
+}
+
+// openTunnel goes on with a server that has connected the client to where it wanted (RFC 9110 section 9.3.6).
+func (s *session) openTunnel() {
+	if !s.stream.sent {
+		s.badResponse()
+		return
+	}
+	s.writeHead("")
+	s.becomeTunnelling()
+}
+
+// becomeTunnelling lets all further bytes pass unread.
+func (s *session) becomeTunnelling() {
+	st := s.stream
+	st.link.conn.consume(st.response.Size, &s.p.pool)
+	st.up.drop(&s.p.pool)
+	st.up.begin(http1.UntilClose, 0)
+	st.down.begin(http1.UntilClose, 0)
+	st.answering = true
+	s.countResponse()
+	s.become(tunnelling)
+}
+
+// serverGone goes on after the server has closed the connection without a complete head.
+func (s *session) serverGone() {
+	st := s.stream
+	switch {
+	case st.repeatable():
+		s.repeat()
+	case !st.connected():
+		st.count(connectErrors)
+		s.part(page503)
+	default:
+		st.count(responseErrors)
+		s.part(page502)
+	}
+}
+
+// repeat sends the request again, on a new connection.
+func (s *session) repeat() {
+	st := s.stream
+	s.p.closeServerConn(st.link)
+	st.link = nil
+	st.up.sent, st.sent, st.unsendable = 0, false, false
+	st.response.Reset()
+	st.count(retries)
+	if s.connectAnew() {
+		s.moveRequest()
+	}
+}
+
+// badResponse ends a stream whose server does not speak correct HTTP.
+func (s *session) badResponse() {
+	s.stream.count(responseErrors)
+	s.part(page502)
+}
+
+// notReturned is the set of response fields that are looked at one by one.
+const notReturned = 1<<http1.NameConnection | 1<<http1.NameKeepAlive | 1<<http1.NameProxyConnection |
+	1<<http1.NameUpgrade | 1<<http1.NameSetCookie
+
+// writeHead writes the response's head as the client is to see it into a buffer of its own.
+func (s *session) writeHead(connection string) {
+	st := s.stream
+	st.down.out = s.p.pool.Take()
+	out := st.writeResponse(st.down.out.Space()[:0], st.link.in.Bytes(), connection)
+	st.down.out.Commit(len(out))
+}
+
+// writeResponse appends the response's head to dst, which has room for it.
+func (st *stream) writeResponse(dst, head []byte, connection string) []byte {
+	r := &st.response
+	nominates := r.Flags&http1.Nominates != 0
+	from := 0
+	for i := range r.N {
+		f := &r.Fields[i]
+		if notReturned&(1<<f.ID) == 0 && !(nominates && r.Nominated(head, f)) {
+			continue
+		}
+		if f.ID == http1.NameUpgrade && r.Status == 101 || f.ID == http1.NameSetCookie && !st.owns(f.Value.In(head)) {
+			continue
+		}
+		dst = append(dst, head[from:f.Start]...)
+		from = int(f.End)
+	}
+	dst = append(dst, head[from:r.Size-2]...)
+	if !st.byCookie && r.Status >= 200 {
+		dst = append(dst, st.server.setCookie...)
+	}
+	dst = append(dst, connection...)
+	return append(dst, "\r\n"...)
+}
+
+// owns says that a Set-Cookie field sets the cookie which the proxy sets itself.
+func (st *stream) owns(setCookie []byte) bool {
+	return st.back.insert && string(cookie.Name(setCookie)) == st.back.cookie
+}
+
+// persistent says that the sender of the head wants the connection to go on (RFC 9112 section 9.3).
+func persistent(h *http1.Head) bool {
+	if h.Minor == 0 {
+		return h.Flags&(http1.ConnKeepAlive|http1.ConnClose) == http1.ConnKeepAlive
+	}
+	return h.Flags&http1.ConnClose == 0
+}

@@ -1,0 +1,179 @@
+package proxy
+
+import (
+	"golang.org/x/sys/unix"
+
+	"lbmaster/worker/poll"
+	"lbmaster/worker/sock"
+	"lbmaster/worker/timer"
+)
+
+// serverConn is a connection to a server. It belongs to a session, or to the idle pool of its server, or to the
+// free list.
+type serverConn struct {
+	conn
+	slot    uint32
+	seq     uint32
+	server  *server
+	session *session // nil while idle
+	reused  bool     // it has carried a request before
+	parked  int64    // ms: since when it is idle
+	timer   timer.Timer
+	prev    *serverConn // in the idle pool
+	next    *serverConn
+}
+
+// idleTime is how long an idle connection to a server is kept, in ms. Servers commonly close after 5 s or more: to be
+// the first avoids sending a request into a closing connection.
+const idleTime = 4000
+
+// idlePool holds the idle connections to one server. The last one put in is the first one out: it is the warmest, and
+// those that are not needed grow old at the other end.
+type idlePool struct {
+	top *serverConn
+}
+
+func (q *idlePool) push(c *serverConn) {
+	c.prev, c.next = nil, q.top
+	if q.top != nil {
+		q.top.prev = c
+	}
+	q.top = c
+}
+
+func (q *idlePool) remove(c *serverConn) {
+	if c.prev != nil {
+		c.prev.next = c.next
+	} else {
+		q.top = c.next
+	}
+	if c.next != nil {
+		c.next.prev = c.prev
+	}
+	c.prev, c.next = nil, nil
+}
+
+// takeIdle returns an idle connection to srv, nil when there is none. With peek, one that the server has closed or
+// written to in the meantime is not returned: a request that must not be sent twice should not meet one.
+func (p *Proxy) takeIdle(srv *server, peek bool) *serverConn {
+	for c := srv.idle.top; c != nil; c = srv.idle.top {
+		srv.idle.remove(c)
+		srv.gauges.Idle.Add(-1)
+		if peek && !quiet(&c.fd) {
+			p.closeServerConn(c)
+			continue
+		}
+		c.reused = true
+		return c
+	}
+	return nil
+}
+
+// quiet says that the peer has neither sent anything nor ended the connection.
+func quiet(fd *sock.FD) bool {
+	_, e := fd.Peek()
+	return e == unix.EAGAIN
+}
+
+// park puts a connection whose exchange is complete into the idle pool.
+func (p *Proxy) park(c *serverConn) {
+	c.session = nil
+	c.parked = p.now
+	c.server.idle.push(c)
+	c.server.gauges.Idle.Add(1)
+	if !c.timer.Armed() {
+		p.wheel.Set(&c.timer, p.now+idleTime)
+	}
+}
+
+// dial begins a new connection to srv. It returns nil and the error when that fails at once.
+func (p *Proxy) dial(srv *server) (*serverConn, unix.Errno) {
+	fd, e := sock.Connect(&srv.address)
+	if e == unix.EMFILE && p.dropIdle() {
+		fd, e = sock.Connect(&srv.address)
+	}
+	if e != 0 && e != unix.EINPROGRESS {
+		return nil, e
+	}
+	c := p.newServerConn(fd)
+	c.server = srv
+	c.readable = false // there is nothing to read before the server has got something
+	srv.counters.Connects.Add(1)
+	return c, 0
+}
+
+// newServerConn takes a serverConn from the free list.
+func (p *Proxy) newServerConn(fd sock.FD) *serverConn {
+	c, slot := p.serverConns.take()
+	*c = serverConn{slot: slot, seq: c.seq + 1}
+	c.timer.Token = timerToken(kindServer, slot)
+	c.conn.open(fd, poll.NewToken(kindServer, slot, c.seq))
+	return c
+}
+
+// closeServerConn ends a connection that is in no idle pool.
+func (p *Proxy) closeServerConn(c *serverConn) {
+	c.conn.close(&p.pool)
+	p.wheel.Stop(&c.timer)
+	c.server, c.session = nil, nil
+	c.seq++ // an event that is on its way already is stale now
+	p.serverConns.put(c.slot)
+}
+
+// onServer takes an event of a connection to a server.
+func (p *Proxy) onServer(t poll.Token, r poll.Ready) {
+	c := p.serverConns.at(t.Slot())
+	switch {
+	case c == nil || c.seq != t.Seq() || !c.fd.Valid():
+	case c.session == nil:
+		p.onIdle(c, r)
+	default:
+		c.note(r)
+		if c.empty() && c.session.wantsResponse() {
+			c.fill(&p.pool)
+		}
+		p.enqueue(c.session)
+	}
+}
+
+// onIdle closes an idle connection that the server has ended or written to without being asked. An event may also be
+// late, and tell of bytes that have been received before the connection became idle.
+func (p *Proxy) onIdle(c *serverConn, r poll.Ready) {
+	c.note(r)
+	if r&(poll.PeerDone|poll.Broken) != 0 || r&poll.Readable != 0 && !quiet(&c.fd) {
+		p.discard(c)
+	}
+}
+
+// discard closes an idle connection.
+func (p *Proxy) discard(c *serverConn) {
+	c.server.idle.remove(c)
+	c.server.gauges.Idle.Add(-1)
+	p.closeServerConn(c)
+}
+
+// onIdleTime closes a connection that has been idle for long enough. The timer is left armed while a connection is in
+// use, since it will most likely be idle again before the time comes.
+func (p *Proxy) onIdleTime(c *serverConn) {
+	switch {
+	case c.session != nil || c.server == nil:
+	case p.now-c.parked < idleTime:
+		p.wheel.Set(&c.timer, c.parked+idleTime)
+	default:
+		p.discard(c)
+	}
+}
+
+// dropIdle closes every idle connection to a server, to make descriptors free. It reports whether there was one.
+func (p *Proxy) dropIdle() bool {
+	dropped := false
+	for _, b := range p.backends {
+		for _, s := range b.servers {
+			for c := p.takeIdle(s, false); c != nil; c = p.takeIdle(s, false) {
+				p.closeServerConn(c)
+				dropped = true
+			}
+		}
+	}
+	return dropped
+}

@@ -1,0 +1,187 @@
+package proxy
+
+// receives bounds how often a flow receives in one loop turn.
+const receives = 8
+
+// stepServing moves both directions of a stream.
+func (s *session) stepServing() {
+	if s.stream.link == nil && !s.connect() {
+		return
+	}
+	s.moveRequest()
+	if s.state == serving && s.stream.link != nil {
+		s.moveResponse()
+	}
+}
+
+// connect gives the stream a connection to its server: an idle one if there is any.
+func (s *session) connect() bool {
+	st := s.stream
+	if c := s.p.takeIdle(st.server, !st.request.MethodID.Idempotent()); c != nil {
+		s.attach(c)
+		return true
+	}
+	return s.connectAnew()
+}
+
+// connectAnew gives the stream a new connection to its server.
+func (s *session) connectAnew() bool {
+	st := s.stream
+	c, e := s.p.dial(st.server)
+	if e != 0 {
+		st.count(connectErrors)
+		s.part(page503)
+		return false
+	}
+	s.attach(c)
+	return true
+}
+
+// attach makes c the stream's connection.
+func (s *session) attach(c *serverConn) {
+	c.session = s
+	s.stream.link = c
+	s.since = s.p.now
+}
+
+// moveRequest sends what it can of the request.
+func (s *session) moveRequest() {
+	st := s.stream
+	if st.sent || st.unsendable {
+		return
+	}
+	before := st.up.took
+	o := st.up.move(&s.client, &st.link.conn, &s.p.pool, receives)
+	if st.up.took != before {
+		s.since = s.p.now
+	}
+	if !st.link.registered {
+		s.p.register(&st.link.conn)
+	}
+	switch o {
+	case going:
+		s.p.enqueue(s)
+	case finished:
+		st.sent = true
+	case cut:
+		s.countAbort(clientAborts)
+		s.end()
+	case refused:
+		s.requestRefused()
+	case faulty:
+		s.requestFaulty()
+	}
+}
+
+// requestRefused goes on after the server has stopped taking the request. A server may answer early and close; what
+// it said before is still to be received.
+func (s *session) requestRefused() {
+	st := s.stream
+	if !st.connected() {
+		st.count(connectErrors)
+		s.part(page503)
+		return
+	}
+	st.unsendable = true
+	st.link.readable = true
+}
+
+// requestFaulty ends a stream whose request body cannot be told from what follows it.
+func (s *session) requestFaulty() {
+	st := s.stream
+	s.front.counters.RequestErrors.Add(1)
+	if st.answering {
+		s.cut()
+		return
+	}
+	s.part(page400)
+}
+
+// moveResponse gives the client what it can of the response.
+func (s *session) moveResponse() {
+	st := s.stream
+	if !st.answering && !s.readResponse() {
+		return
+	}
+	before := st.down.took
+	o := st.down.move(&st.link.conn, &s.client, &s.p.pool, receives)
+	if st.down.took != before {
+		s.since = s.p.now
+	}
+	switch o {
+	case going:
+		s.p.enqueue(s)
+	case finished:
+		s.finish()
+	case cut:
+		s.countAbort(serverAborts)
+		s.cut()
+	case refused:
+		s.countAbort(clientAborts)
+		s.end()
+	case faulty:
+		st.count(responseErrors)
+		s.cut()
+	}
+}
+
+// finish ends a stream whose response has been given to the client in full.
+func (s *session) finish() {
+	st := s.stream
+	if st.link != nil && s.reusable() {
+		s.p.park(st.link)
+		st.link = nil
+	}
+	if !st.keep {
+		s.conclude(!st.sent)
+		return
+	}
+	s.endStream()
+	s.fresh = false
+	s.become(idle)
+}
+
+// reusable says that the server's connection is in the state that the next request expects.
+func (s *session) reusable() bool {
+	st := s.stream
+	c := st.link
+	return st.sent && persistent(&st.response) && !st.down.open && c.empty() && !c.over() && !c.peerDone
+}
+
+// cut ends a session so that the client cannot take the part of the response it has got for the whole.
+func (s *session) cut() {
+	s.client.fd.ResetOnClose()
+	s.end()
+}
+
+// stepTunnelling passes bytes both ways. Each side's end is passed on when all its bytes have been.
+func (s *session) stepTunnelling() {
+	st := s.stream
+	s.tunnel(&st.up, &s.client, &st.link.conn)
+	if s.state == tunnelling {
+		s.tunnel(&st.down, &st.link.conn, &s.client)
+	}
+	if s.state == tunnelling && st.up.done && st.down.done && st.up.idle() && st.down.idle() {
+		s.end()
+	}
+}
+
+// tunnel moves one direction of a tunnel.
+func (s *session) tunnel(f *flow, src, dst *conn) {
+	if f.done && f.idle() {
+		return
+	}
+	before := f.took
+	o := f.move(src, dst, &s.p.pool, receives)
+	if f.took != before {
+		s.since = s.p.now
+	}
+	switch o {
+	case going:
+		s.p.enqueue(s)
+	case finished:
+		dst.fd.ShutdownWrite()
+	case cut, refused, faulty:
+		s.end()
+	}
+}

@@ -1,0 +1,190 @@
+package proxy
+
+import (
+	"lbmaster/worker/poll"
+	"lbmaster/worker/sock"
+	"lbmaster/worker/timer"
+)
+
+// session is the life of one client connection.
+type session struct {
+	p       *Proxy
+	slot    uint32
+	seq     uint32
+	front   *frontend
+	client  conn
+	state   state
+	stream  *stream // the request at work; nil while idle and lingering
+	since   int64   // ms: when something last moved, or when the state began
+	fresh   bool    // no request has been served yet
+	expired bool    // the time of the state is up; run acts on it
+	queued  bool    // in the run queue
+	timer   timer.Timer
+	next    *session // in the run queue
+}
+
+// lingerTime bounds how long the rest of what a client sends is discarded, in ms.
+const lingerTime = 2000
+
+// steps bounds the changes of state of one session in one loop turn, so that a pipelining client does not starve the
+// others.
+const steps = 16
+
+// begin starts the life of a session.
+func (p *Proxy) begin(fd sock.FD, front *frontend) *session {
+	s, slot := p.sessions.take()
+	// A session can end after it got another turn. Its place in the run queue then passes to the next use.
+	*s = session{p: p, slot: slot, seq: s.seq + 1, front: front, fresh: true, queued: s.queued, next: s.next}
+	s.timer.Token = timerToken(kindClient, slot)
+	s.client.open(fd, poll.NewToken(kindClient, slot, s.seq))
+	s.become(idle)
+	front.counters.Sessions.Add(1)
+	p.counters.Sessions.Add(1)
+	return s
+}
+
+// end is the end of a session, whatever it was doing.
+func (s *session) end() {
+	s.become(closed)
+	if s.stream != nil {
+		s.endStream()
+	}
+	s.client.close(&s.p.pool)
+	s.p.wheel.Stop(&s.timer)
+	s.p.release(s.front)
+	s.seq++ // an event that is on its way already is stale now
+	s.p.sessions.put(s.slot)
+}
+
+// onClient takes an event of a client connection.
+func (p *Proxy) onClient(t poll.Token, r poll.Ready) {
+	s := p.sessions.at(t.Slot())
+	if s == nil || s.seq != t.Seq() || s.state == closed {
+		return
+	}
+	s.client.note(r)
+	if s.client.empty() && s.wantsRequest() {
+		s.client.fill(&p.pool)
+	}
+	p.enqueue(s)
+}
+
+// wantsRequest says that bytes of the client are of use now.
+func (s *session) wantsRequest() bool {
+	switch s.state {
+	case idle, reading:
+		return true
+	case serving, tunnelling:
+		return !s.stream.up.done && s.stream.up.idle()
+	}
+	return false
+}
+
+// wantsResponse says that bytes of the server are of use now.
+func (s *session) wantsResponse() bool {
+	return s.state == serving || s.state == tunnelling
+}
+
+// run does everything that can be done without waiting.
+func (s *session) run() {
+	for range steps {
+		if s.expired {
+			s.expire()
+		}
+		was := s.state
+		s.step()
+		if s.state == closed {
+			return
+		}
+		if s.state == was && !s.expired {
+			s.rest()
+			return
+		}
+	}
+	s.p.enqueue(s)
+}
+
+// step does the work of the state.
+func (s *session) step() {
+	switch s.state {
+	case idle:
+		s.stepIdle()
+	case reading:
+		s.stepReading()
+	case serving:
+		s.stepServing()
+	case tunnelling:
+		s.stepTunnelling()
+	case parting:
+		s.stepParting()
+	case lingering:
+		s.stepLingering()
+	}
+}
+
+// rest prepares the session for waiting: for events, and for the time when it has waited too long.
+func (s *session) rest() {
+	if !s.client.registered && s.awaitsClient() {
+		s.p.register(&s.client)
+	}
+	if at := s.deadline(); at < never && (!s.timer.Armed() || s.timer.At() > at) {
+		s.p.wheel.Set(&s.timer, at)
+	}
+}
+
+// awaitsClient says that the client must act before the session can go on. A session that only waits for its server is
+// not registered yet: it may end without ever needing an event.
+func (s *session) awaitsClient() bool {
+	return s.state != serving || !s.stream.up.done || !s.stream.down.idle()
+}
+
+// stepIdle waits for the first byte of a request.
+func (s *session) stepIdle() {
+	if s.client.empty() {
+		s.client.fill(&s.p.pool)
+	}
+	switch {
+	case !s.client.empty():
+		s.stream = s.p.newStream()
+		s.become(reading)
+	case s.client.over() || s.p.mode == draining:
+		s.end()
+	}
+}
+
+// stepLingering discards what the client sends until it has ended its side.
+func (s *session) stepLingering() {
+	for range receives {
+		if !s.client.fill(&s.p.pool) {
+			return
+		}
+		if s.client.over() {
+			s.end()
+			return
+		}
+		s.client.consume(s.client.in.Len(), &s.p.pool)
+	}
+	s.p.enqueue(s)
+}
+
+// conclude ends the client connection after its last answer: at once if the client has nothing more to say.
+//
+// Closing a socket with unread bytes makes the kernel send a reset, which may destroy the answer before the client has
+// read it (RFC 9112 section 9.6).
+func (s *session) conclude(expectsMore bool) {
+	if s.client.over() || !expectsMore && !s.client.readable && s.client.empty() {
+		s.end()
+		return
+	}
+	s.becomeLingering()
+}
+
+// becomeLingering ends our side of the client connection.
+func (s *session) becomeLingering() {
+	s.become(lingering)
+	s.endStream()
+	if !s.client.empty() {
+		s.client.consume(s.client.in.Len(), &s.p.pool)
+	}
+	s.client.fd.ShutdownWrite()
+}

@@ -1,0 +1,87 @@
+package proxy
+
+// deadline is when the session has waited too long, in ms. It is derived from what is waited for, so that no timer
+// needs to be stopped or moved while bytes flow.
+func (s *session) deadline() int64 {
+	switch s.state {
+	case idle:
+		if s.fresh {
+			return s.since + s.front.request
+		}
+		return s.since + s.front.keepAlive
+	case reading:
+		return s.stream.began + s.front.request
+	case serving:
+		return s.servingDeadline()
+	case tunnelling:
+		return s.since + min(s.front.client, s.stream.back.timeout)
+	case parting:
+		return s.since + s.front.client
+	}
+	return s.since + lingerTime
+}
+
+// servingDeadline blames the side that has to act next.
+func (s *session) servingDeadline() int64 {
+	st := s.stream
+	switch {
+	case !st.connected():
+		return s.since + st.back.connect
+	case st.waitsForClient():
+		return s.since + s.front.client
+	}
+	return s.since + st.back.timeout
+}
+
+// onTime takes the end of the session's timer. The deadline may have moved on since the timer was set.
+func (p *Proxy) onTime(s *session) {
+	if s.state == closed {
+		return
+	}
+	switch at := s.deadline(); {
+	case at <= p.now:
+		s.expired = true
+		p.enqueue(s)
+	case at < never:
+		p.wheel.Set(&s.timer, at)
+	}
+}
+
+// expire acts on a wait that was too long.
+func (s *session) expire() {
+	s.expired = false
+	if s.deadline() > s.p.now { // something moved in the same turn
+		return
+	}
+	switch s.state {
+	case reading:
+		s.front.counters.RequestErrors.Add(1)
+		s.part(page408)
+	case serving:
+		s.expireServing()
+	default:
+		s.end()
+	}
+}
+
+// expireServing ends a stream whose client or server is too slow.
+func (s *session) expireServing() {
+	st := s.stream
+	switch {
+	case !st.connected():
+		st.count(connectErrors)
+		s.part(page503)
+	case st.waitsForClient() && st.answering:
+		s.countAbort(clientAborts)
+		s.end()
+	case st.waitsForClient():
+		s.countAbort(clientAborts)
+		s.part(page408)
+	case st.answering:
+		s.countAbort(serverAborts)
+		s.cut()
+	default:
+		st.count(responseErrors)
+		s.part(page504)
+	}
+}
