@@ -1,0 +1,131 @@
+// Package control is how the master and its children talk: messages, with file descriptors, over one SOCK_SEQPACKET
+// socket pair for each child.
+//
+//	child                                     master
+//	  Hello ------------------------------->
+//	        <------------------------------- Start + configuration, counters, board, wake
+//	        <------------------------------- Listeners + shards, until Last
+//	  Ready ------------------------------->
+//	        <------------------------------- Activate
+//	        <------------------------------- Pause, Resume, Lend + shards, Return, Drain, Stop
+//	        <------------------------------- Ping
+//	  Pong  ------------------------------->
+//	  Bye   ------------------------------->  the last one, before the child leaves by itself
+//
+// Every message means the same when it comes twice.
+package control
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
+
+// Version is the version of the messages. Both sides must speak the same.
+const Version = 1
+
+const (
+	MaxMessage = 64 << 10 // bytes of an encoded message
+	MaxFDs     = 200      // descriptors with one message; the kernel's limit is 253 (unix(7), SCM_RIGHTS)
+)
+
+// Kind says what a message is about.
+type Kind string
+
+const (
+	Hello     Kind = "hello"     // Pid
+	Start     Kind = "start"     // Slot, Workers; descriptors in the order of the StartFDs
+	Listeners Kind = "listeners" // Shards, Last; a descriptor for each shard
+	Ready     Kind = "ready"
+	Activate  Kind = "activate"
+	Pause     Kind = "pause"
+	Resume    Kind = "resume"
+	Drain     Kind = "drain"
+	Lend      Kind = "lend"   // Slot, Shards; a descriptor for each shard of that slot
+	Return    Kind = "return" // Slot
+	Stop      Kind = "stop"
+	Bye       Kind = "bye" // Reason
+	Ping      Kind = "ping"
+	Pong      Kind = "pong"
+)
+
+// The descriptors that come with Start.
+const (
+	StartConfig   = iota // sealed memory file: conf.Snapshot
+	StartCounters        // shared/stats
+	StartBoard           // shared/status
+	StartWake            // eventfd that all workers share
+	StartFDs
+)
+
+var kinds = map[Kind]bool{Hello: true, Start: true, Listeners: true, Ready: true, Activate: true, Pause: true,
+	Resume: true, Drain: true, Lend: true, Return: true, Stop: true, Bye: true, Ping: true, Pong: true}
+
+// Message is one message. Fields that its kind has no use for are zero.
+type Message struct {
+	Version int
+	Kind    Kind
+	Pid     int     `json:",omitempty"`
+	Slot    int     `json:",omitempty"`
+	Workers int     `json:",omitempty"`
+	Shards  []Shard `json:",omitempty"`
+	Last    bool    `json:",omitempty"`
+	Reason  string  `json:",omitempty"`
+}
+
+// Shard names a listening socket: that of one bind, for one worker slot. The numbers are places in the configuration.
+type Shard struct {
+	Frontend int
+	Bind     int
+}
+
+// VersionError is a message of another version.
+type VersionError struct{ Got int }
+
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("control message of version %d: this program speaks version %d", e.Got, Version)
+}
+
+// KindError is a message of an unknown kind.
+type KindError struct{ Kind Kind }
+
+func (e *KindError) Error() string {
+	return fmt.Sprintf("control message of the unknown kind %q", string(e.Kind))
+}
+
+// Encode is the message as it is sent. It sets the version.
+func Encode(m Message) ([]byte, error) {
+	m.Version = Version
+	b, err := json.Marshal(m)
+	if err != nil {
+		return nil, fmt.Errorf("control message %s: %w", m.Kind, err)
+	}
+	if len(b) > MaxMessage {
+		return nil, fmt.Errorf("control message %s: %d bytes, at most %d are possible", m.Kind, len(b), MaxMessage)
+	}
+	return b, nil
+}
+
+// Decode is the inverse of Encode.
+func Decode(b []byte) (Message, error) {
+	if len(b) > MaxMessage {
+		return Message{}, fmt.Errorf("control message of %d bytes, at most %d are possible", len(b), MaxMessage)
+	}
+	var v struct{ Version int }
+	if err := json.Unmarshal(b, &v); err != nil {
+		return Message{}, fmt.Errorf("control message: %w", err)
+	}
+	if v.Version != Version {
+		return Message{}, &VersionError{v.Version}
+	}
+	var m Message
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&m); err != nil {
+		return Message{}, fmt.Errorf("control message: %w", err)
+	}
+	if !kinds[m.Kind] {
+		return Message{}, &KindError{m.Kind}
+	}
+	return m, nil
+}
