@@ -1,0 +1,97 @@
+package conf
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+const addressForms = `write "host:port", "[v6]:port", "host" or "host:+N" for the port that the client connected to, or "unix:/path"`
+
+// parseAddress reads where a server is.
+func parseAddress(s string) (Address, error) {
+	if path, ok := strings.CutPrefix(s, "unix:"); ok {
+		return Address{Path: path}, checkUnixPath(path)
+	}
+	host, port := s, ""
+	if before, after, ok := cutLast(s, ':'); ok && !strings.HasSuffix(s, "]") {
+		host, port = before, after
+	}
+	a := Address{}
+	if err := a.setHost(host); err != nil {
+		return a, err
+	}
+	return a, a.setPort(port)
+}
+
+// setHost takes an IP address, or a name that the master will resolve.
+func (a *Address) setHost(host string) error {
+	a.Host = host
+	bare, bracket := strings.CutPrefix(host, "[")
+	if bracket {
+		bare, bracket = strings.CutSuffix(bare, "]")
+	}
+	if ip, err := netip.ParseAddr(bare); err == nil && ip.Is6() == bracket && ip.Zone() == "" {
+		a.Host, a.IP = bare, ip.Unmap()
+		return nil
+	}
+	if !validName(host) {
+		return fmt.Errorf("%q is neither an IP address nor a host name: %s", host, addressForms)
+	}
+	return nil
+}
+
+// setPort takes a port, or an offset to the port that the client has connected to.
+func (a *Address) setPort(port string) error {
+	if port == "" || port[0] == '+' || port[0] == '-' {
+		a.Mapped = true
+		if port == "" {
+			return nil
+		}
+		n, err := strconv.Atoi(port)
+		if err != nil || n < -65535 || n > 65535 {
+			return fmt.Errorf("%q is not an offset to a port: write +N or -N", port)
+		}
+		a.Port = n
+		return nil
+	}
+	n, err := parsePort(port)
+	a.Port = n
+	return err
+}
+
+// validName checks a host name (RFC 1123 section 2.1; the underscore is common in private zones). One that looks like an
+// IP address, but is none, is no name.
+func validName(name string) bool {
+	if name == "" || len(name) > 253 {
+		return false
+	}
+	digits := true
+	for label := range strings.SplitSeq(strings.TrimSuffix(name, "."), ".") {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
+			return false
+		}
+		for i := range len(label) {
+			c := label[i]
+			isDigit := '0' <= c && c <= '9'
+			digits = digits && isDigit
+			if !isDigit && !('a' <= c|0x20 && c|0x20 <= 'z') && c != '-' && c != '_' {
+				return false
+			}
+		}
+	}
+	return !digits
+}
+
+// parseSource reads the local address of connections to servers, "addr" or "addr:port".
+func parseSource(s string) (*Source, error) {
+	if ip, err := netip.ParseAddr(s); err == nil {
+		return &Source{IP: ip.Unmap()}, nil
+	}
+	ap, err := netip.ParseAddrPort(s)
+	if err != nil {
+		return nil, fmt.Errorf(`%q is not a source address: write "addr" or "addr:port"`, s)
+	}
+	return &Source{IP: ap.Addr().Unmap(), Port: int(ap.Port())}, nil
+}

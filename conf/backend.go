@@ -1,0 +1,157 @@
+package conf
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+func (p *parser) backend(t *table, name string) Backend {
+	b := Backend{Name: name, Section: t.path, Mode: t.mode()}
+	b.Balance = t.one("balance", "", "roundrobin")
+	p.dispatch(t, &b)
+	b.Cookie = p.cookie(t)
+	b.HTTPChk = p.httpchk(t)
+	b.HTTPClose, b.ForwardFor = t.boolean("httpclose"), t.boolean("forwardfor")
+	b.Persist, b.Redispatch, b.AllBackups = t.boolean("persist"), t.boolean("redispatch"), t.boolean("allbackups")
+	b.Retries = t.number("retries", 3, 0, 100)
+	b.Source = p.source(t)
+	b.Errorfile = p.errorfile(t)
+	timeout, _ := t.sub("timeout", inTimeout)
+	b.Timeout.Connect = timeout.duration("connect", 5*time.Second)
+	b.Timeout.Server = timeout.duration("server", 50*time.Second)
+	b.Timeout.Check = timeout.duration("check", 0)
+	for _, server := range p.serverTables(t) {
+		b.Servers = append(b.Servers, p.server(server, &b))
+	}
+	p.target(t, &b)
+	return b
+}
+
+// dispatch reads the fixed target that stands instead of a balance.
+func (p *parser) dispatch(t *table, b *Backend) {
+	s, in := get(t, "dispatch", "a string", "")
+	if s == "" {
+		return
+	}
+	a, err := parseAddress(s)
+	switch {
+	case err != nil:
+		in.wrong("dispatch", "%v", err)
+	case a.Mapped:
+		in.wrong("dispatch", "%q has no port", s)
+	case b.Balance != "":
+		in.wrong("dispatch", "there is a balance too: keep one of the two")
+	default:
+		b.Dispatch = &a
+	}
+}
+
+// target checks that requests have somewhere to go.
+func (p *parser) target(t *table, b *Backend) {
+	switch {
+	case len(b.Servers) == 0 && b.Dispatch == nil && t.str("dispatch", "") == "":
+		p.fail(t.lines.of(t.path), t.path, "no server: write [[%s.server]] with a name and an address", t.path)
+	case len(b.Servers) > 0 && b.Dispatch == nil:
+		b.Balance = "roundrobin" // the only one there is, with or without saying so
+	}
+}
+
+// serverTables are the tables of the servers, each [[....server]] or a table in a list.
+func (p *parser) serverTables(t *table) []*table {
+	v, in, ok := t.find("server")
+	if !ok {
+		return nil
+	}
+	var all []map[string]any
+	switch v := v.(type) {
+	case []map[string]any:
+		all = v
+	case []any:
+		for _, item := range v {
+			if values, isTable := item.(map[string]any); isTable {
+				all = append(all, values)
+			}
+		}
+	}
+	if len(all) == 0 {
+		in.wrong("server", "%s where servers are expected: write [[%s.server]]", kindOf(v), t.path)
+	}
+	var tables []*table
+	for i, values := range all {
+		path := in.path + ".server[" + strconv.Itoa(i) + "]"
+		s := &table{findings: p.findings, lines: p.lines, path: path, scope: inServer, values: values}
+		s.checkKeys("server")
+		tables = append(tables, s)
+	}
+	return tables
+}
+
+// cookieModes by what they are called.
+var cookieModes = []string{CookiePlain: "", CookieRewrite: "rewrite", CookieInsert: "insert", CookiePrefix: "prefix"}
+
+func (p *parser) cookie(t *table) *Cookie {
+	sub, ok := t.sub("cookie", inCookie)
+	if !ok {
+		return nil
+	}
+	c := &Cookie{Name: sub.str("name", ""), Indirect: sub.boolean("indirect"), NoCache: sub.boolean("nocache"), PostOnly: sub.boolean("postonly")}
+	if !validToken(c.Name) {
+		sub.wrong("name", "%q is not a name for a cookie: use letters, digits and -_.", c.Name)
+	}
+	c.Mode = CookieMode(slices.Index(cookieModes, sub.one("mode", "", cookieModes[1:]...)))
+	switch {
+	case c.Mode == CookieRewrite && c.Indirect:
+		sub.wrong("indirect", "mode rewrite needs the servers to see the cookie: leave indirect out")
+	case c.Mode != CookieInsert:
+		sub.pending("mode", "only mode \"insert\" is; the cookie is ignored")
+	}
+	return c
+}
+
+// validToken says whether s is a token (RFC 9110 section 5.6.2) of a sensible length.
+func validToken(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if !('0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z' || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0) {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 128
+}
+
+// httpchk reads "METHOD URI VERSION", "METHOD URI" or "URI".
+func (p *parser) httpchk(t *table) *HTTPChk {
+	s, in := get(t, "httpchk", "a string", "")
+	words := strings.Fields(s)
+	chk := &HTTPChk{Method: "OPTIONS", URI: "/", Version: "HTTP/1.0"}
+	switch len(words) {
+	case 0:
+		return nil
+	case 1:
+		chk.URI = words[0]
+	case 2:
+		chk.Method, chk.URI = words[0], words[1]
+	case 3:
+		chk.Method, chk.URI, chk.Version = words[0], words[1], words[2]
+	default:
+		in.wrong("httpchk", "%q: write \"METHOD URI VERSION\", such as \"HEAD /index.html HTTP/1.0\"", s)
+	}
+	if !validToken(chk.Method) || chk.Version != "HTTP/1.0" && chk.Version != "HTTP/1.1" {
+		in.wrong("httpchk", "%q: write \"METHOD URI VERSION\", such as \"HEAD /index.html HTTP/1.0\"", s)
+	}
+	return chk
+}
+
+func (p *parser) source(t *table) *Source {
+	s, in := get(t, "source", "a string", "")
+	if s == "" {
+		return nil
+	}
+	source, err := parseSource(s)
+	if err != nil {
+		in.wrong("source", "%v", err)
+	}
+	return source
+}

@@ -1,0 +1,127 @@
+package conf
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+const bindForms = `write "addr:port", ":port", "*:port", "[v6]:port", "addr:8000-8003", "unix:/path" or "fd@N"`
+
+// maxRange bounds the ports of one range.
+const maxRange = 1000
+
+// parseBinds reads a bind line, which may hold several addresses with commas between them.
+func parseBinds(text string) ([]Bind, error) {
+	var all []Bind
+	for item := range strings.SplitSeq(text, ",") {
+		binds, err := parseBind(strings.TrimSpace(item))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, binds...)
+	}
+	return all, nil
+}
+
+func parseBind(s string) ([]Bind, error) {
+	if path, ok := strings.CutPrefix(s, "unix:"); ok {
+		if err := checkUnixPath(path); err != nil {
+			return nil, err
+		}
+		return []Bind{{Network: "unix", Path: path}}, nil
+	}
+	if number, ok := strings.CutPrefix(s, "fd@"); ok {
+		n, err := strconv.Atoi(number)
+		if err != nil || n < 3 || n > 1<<20 {
+			return nil, fmt.Errorf("%q is no inherited descriptor: write fd@N with N from 3 on", s)
+		}
+		return []Bind{{Network: "fd", FD: n}}, nil
+	}
+	host, ports, ok := cutLast(s, ':')
+	if !ok || ports == "" {
+		return nil, fmt.Errorf("%q has no port: %s", s, bindForms)
+	}
+	addr, err := parseBindHost(host)
+	if err != nil {
+		return nil, err
+	}
+	low, high, err := parseRange(ports)
+	if err != nil {
+		return nil, err
+	}
+	var all []Bind
+	for port := low; port <= high; port++ {
+		all = append(all, Bind{Network: "tcp", Addr: addr, Port: port})
+	}
+	return all, nil
+}
+
+// parseBindHost reads the address of a bind. It must be written out: a name could mean another address tomorrow.
+func parseBindHost(host string) (netip.Addr, error) {
+	if host == "" || host == "*" {
+		return netip.IPv4Unspecified(), nil
+	}
+	bare, v6 := strings.CutPrefix(host, "[")
+	if v6 {
+		bare, v6 = strings.CutSuffix(bare, "]")
+	}
+	addr, err := netip.ParseAddr(bare)
+	if err != nil || addr.Is6() != v6 || addr.Zone() != "" {
+		return addr, fmt.Errorf("%q is not an IP address: %s", host, bindForms)
+	}
+	return addr.Unmap(), nil
+}
+
+// parseRange reads "80" or "8000-8003".
+func parseRange(s string) (low, high int, err error) {
+	first, last, isRange := strings.Cut(s, "-")
+	if low, err = parsePort(first); err != nil {
+		return 0, 0, err
+	}
+	if !isRange {
+		return low, low, nil
+	}
+	if high, err = parsePort(last); err != nil {
+		return 0, 0, err
+	}
+	if high < low || high-low >= maxRange {
+		return 0, 0, fmt.Errorf("the range %s must go up, by less than %d ports", s, maxRange)
+	}
+	return low, high, nil
+}
+
+func parsePort(s string) (int, error) {
+	n, err := strconv.ParseUint(s, 10, 16)
+	if err != nil || n == 0 || s[0] == '+' {
+		return 0, fmt.Errorf("%q is not a port: write 1 to 65535", s)
+	}
+	return int(n), nil
+}
+
+// maxUnixPath is the longest path that a unix socket can have (unix(7)).
+const maxUnixPath = 107
+
+func checkUnixPath(path string) error {
+	switch {
+	case !filepath.IsAbs(path):
+		return fmt.Errorf("unix:%s: the path must be absolute", path)
+	case len(path) > maxUnixPath:
+		return fmt.Errorf("unix:%s: the path has %d bytes, at most %d are possible", path, len(path), maxUnixPath)
+	case strings.IndexByte(path, 0) >= 0:
+		return errors.New("a path cannot have a NUL byte")
+	}
+	return nil
+}
+
+// cutLast cuts s around the last sep.
+func cutLast(s string, sep byte) (before, after string, found bool) {
+	i := strings.LastIndexByte(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+1:], true
+}

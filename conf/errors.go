@@ -1,0 +1,82 @@
+package conf
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Error is one thing that is wrong with a configuration.
+type Error struct {
+	File string
+	Line int    // 0: nowhere in particular
+	Key  string // "listen.webfarm.bind"; "" when no key is to blame
+	Text string // what is wrong, and what would be right
+}
+
+func (e Error) Error() string { return located(e.File, e.Line, e.Key, e.Text) }
+
+// Errors is everything that is wrong with a configuration, in the order of the lines.
+type Errors []Error
+
+// Error has a line for each error.
+func (all Errors) Error() string {
+	lines := make([]string, len(all))
+	for i, e := range all {
+		lines[i] = e.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Warning is something in a configuration that is correct, but does less than its reader may expect.
+type Warning struct {
+	File string
+	Line int
+	Key  string
+	Text string
+}
+
+func (w Warning) String() string { return located(w.File, w.Line, w.Key, w.Text) }
+
+// located puts the place before a text, in the form that editors understand.
+func located(file string, line int, key, text string) string {
+	place := file
+	if line > 0 {
+		place = fmt.Sprintf("%s:%d", file, line)
+	}
+	if key != "" {
+		place += ": " + key
+	}
+	return place + ": " + text
+}
+
+// findings collects what is wrong while a text is read.
+type findings struct {
+	file     string
+	errors   Errors
+	warnings []Warning
+}
+
+func (f *findings) fail(line int, key, format string, args ...any) {
+	e := Error{f.file, line, key, fmt.Sprintf(format, args...)}
+	if !slices.Contains(f.errors, e) { // what is wrong in [defaults] is met once for each section
+		f.errors = append(f.errors, e)
+	}
+}
+
+func (f *findings) warn(line int, key, format string, args ...any) {
+	w := Warning{f.file, line, key, fmt.Sprintf(format, args...)}
+	if !slices.Contains(f.warnings, w) {
+		f.warnings = append(f.warnings, w)
+	}
+}
+
+// sorted puts the findings into the order of the lines.
+func (f *findings) sorted() ([]Warning, error) {
+	slices.SortStableFunc(f.warnings, func(a, b Warning) int { return a.Line - b.Line })
+	if len(f.errors) == 0 {
+		return f.warnings, nil
+	}
+	slices.SortStableFunc(f.errors, func(a, b Error) int { return a.Line - b.Line })
+	return f.warnings, f.errors
+}

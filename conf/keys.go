@@ -1,0 +1,114 @@
+package conf
+
+// scope is where a key may be written.
+type scope uint8
+
+const (
+	inGlobal scope = 1 << iota
+	inAdmin
+	inFrontend
+	inBackend
+	inServer
+	inTimeout
+	inCookie
+)
+
+// inListen is both sides of a proxy, and what [defaults] may have.
+const inListen = inFrontend | inBackend
+
+// key is one key of the language.
+type key struct {
+	name    string
+	scope   scope
+	pending bool // accepted and checked, but not yet in effect
+	idle    any  // value of a pending key that asks for nothing, besides the zero of its type
+}
+
+// keys is the one table of all keys. What is pending is warned of when it is used; whoever makes a key work takes its
+// mark away.
+var keys = []key{
+	{name: "workers", scope: inGlobal},
+	{name: "user", scope: inGlobal, pending: true},
+	{name: "group", scope: inGlobal, pending: true},
+	{name: "chroot", scope: inGlobal, pending: true},
+	{name: "maxconn", scope: inGlobal | inFrontend},
+	{name: "ulimit_n", scope: inGlobal, pending: true},
+	{name: "pidfile", scope: inGlobal, pending: true},
+	{name: "daemon", scope: inGlobal, pending: true},
+	{name: "quiet", scope: inGlobal, pending: true},
+	{name: "log", scope: inGlobal | inFrontend, pending: true},
+	{name: "hard_stop_after", scope: inGlobal, pending: true},
+	{name: "upgrade_timeout", scope: inGlobal, pending: true, idle: "30s"},
+	{name: "max_generations", scope: inGlobal, pending: true, idle: int64(16)},
+	{name: "cpu_affinity", scope: inGlobal, pending: true},
+
+	{name: "socket", scope: inAdmin, pending: true},
+	{name: "listen", scope: inAdmin, pending: true},
+
+	{name: "bind", scope: inFrontend},
+	{name: "default_backend", scope: inFrontend},
+	{name: "monitor_net", scope: inFrontend, pending: true},
+	{name: "grace", scope: inFrontend, pending: true, idle: "0s"},
+	{name: "dontlognull", scope: inFrontend, pending: true},
+	{name: "log_format", scope: inFrontend, pending: true},
+
+	{name: "mode", scope: inListen},
+	{name: "httpclose", scope: inListen, pending: true},
+	{name: "forwardfor", scope: inListen, pending: true},
+	{name: "errorfile", scope: inListen, pending: true},
+	{name: "timeout", scope: inListen},
+
+	{name: "balance", scope: inBackend},
+	{name: "dispatch", scope: inBackend, pending: true},
+	{name: "cookie", scope: inBackend | inServer},
+	{name: "httpchk", scope: inBackend, pending: true},
+	{name: "persist", scope: inBackend, pending: true},
+	{name: "redispatch", scope: inBackend, pending: true},
+	{name: "allbackups", scope: inBackend, pending: true},
+	{name: "retries", scope: inBackend, pending: true, idle: int64(3)},
+	{name: "source", scope: inBackend | inServer, pending: true},
+	{name: "server", scope: inBackend},
+
+	{name: "name", scope: inServer | inCookie},
+	{name: "address", scope: inServer},
+	{name: "check", scope: inServer, pending: true},
+	{name: "check_port", scope: inServer, pending: true},
+	{name: "inter", scope: inServer, pending: true, idle: "2s"},
+	{name: "rise", scope: inServer, pending: true, idle: int64(2)},
+	{name: "fall", scope: inServer, pending: true, idle: int64(3)},
+	{name: "backup", scope: inServer, pending: true},
+	{name: "weight", scope: inServer},
+
+	{name: "connect", scope: inTimeout},
+	{name: "client", scope: inTimeout},
+	{name: "server", scope: inTimeout},
+	{name: "http_request", scope: inTimeout},
+	{name: "http_keep_alive", scope: inTimeout},
+	{name: "check", scope: inTimeout, pending: true},
+
+	{name: "mode", scope: inCookie},
+	{name: "indirect", scope: inCookie},
+	{name: "nocache", scope: inCookie, pending: true},
+	{name: "postonly", scope: inCookie, pending: true},
+}
+
+// lookUp finds a key in a scope, nil when there is none.
+func lookUp(name string, where scope) *key {
+	for i := range keys {
+		if keys[i].name == name && keys[i].scope&where != 0 {
+			return &keys[i]
+		}
+	}
+	return nil
+}
+
+// namesIn are the names of all keys of a scope.
+func namesIn(where scope) []string {
+	var all []string
+	for _, k := range keys {
+		if k.scope&where != 0 {
+			all = append(all, k.name)
+		}
+	}
+	return all
+}

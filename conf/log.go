@@ -1,0 +1,49 @@
+package conf
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// maxLogs is the number of log targets that a section can have.
+const maxLogs = 4
+
+var facilities = []string{"kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "auth2", "ftp",
+	"ntp", "audit", "alert", "cron2", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"}
+
+var levels = []string{"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"}
+
+// parseLog reads "127.0.0.1:514 local0 info", with the level left out for all that is; "stdout" and "stderr" stand
+// alone.
+func parseLog(s string) (LogTarget, error) {
+	words := strings.Fields(s)
+	if len(words) == 1 && (words[0] == "stdout" || words[0] == "stderr") {
+		return LogTarget{Target: words[0]}, nil
+	}
+	if len(words) < 2 || len(words) > 3 {
+		return LogTarget{}, fmt.Errorf(`%q is not a log target: write "addr:port facility level", "unix:/path facility level", "stdout" or "stderr"`, s)
+	}
+	l := LogTarget{Target: "udp", Address: words[0], Facility: words[1]}
+	if path, ok := strings.CutPrefix(words[0], "unix:"); ok {
+		l.Target, l.Address = "unix", path
+		if err := checkUnixPath(path); err != nil {
+			return l, err
+		}
+	} else if ip, err := netip.ParseAddr(words[0]); err == nil {
+		l.Address = netip.AddrPortFrom(ip, 514).String()
+	} else if _, err := netip.ParseAddrPort(words[0]); err != nil {
+		return l, fmt.Errorf("%q is not an address with a port, such as 127.0.0.1:514", words[0])
+	}
+	if !slices.Contains(facilities, l.Facility) {
+		return l, fmt.Errorf("%q is not a facility: write one of %s", l.Facility, strings.Join(facilities, ", "))
+	}
+	if len(words) == 3 {
+		l.Level = words[2]
+	}
+	if l.Level != "" && !slices.Contains(levels, l.Level) {
+		return l, fmt.Errorf("%q is not a level: write one of %s", l.Level, strings.Join(levels, ", "))
+	}
+	return l, nil
+}

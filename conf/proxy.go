@@ -1,0 +1,175 @@
+package conf
+
+import (
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+var modes = []string{ModeTCP: "tcp", ModeHTTP: "http", ModeHealth: "health"}
+
+func (m Mode) String() string { return modes[m] }
+
+// proxy reads one listen, frontend or backend section.
+func (p *parser) proxy(c *Config, kind, name string, root map[string]any) {
+	path := kind + "." + name
+	line := p.lines.of(path)
+	if !validLabel(name) {
+		p.fail(line, path, "%q is not a name for a section: use letters, digits and . - _ :", name)
+		return
+	}
+	group, _ := root[kind].(map[string]any)
+	values, ok := group[name].(map[string]any)
+	if !ok {
+		p.fail(line, path, "%s where a section is expected: write [%s.NAME]", kindOf(group[name]), kind)
+		return
+	}
+	t := &table{findings: p.findings, lines: p.lines, path: path, values: values, fallback: p.defaults,
+		scope: map[string]scope{"listen": inListen, "frontend": inFrontend, "backend": inBackend}[kind]}
+	t.checkKeys(kind)
+	if t.scope&inFrontend != 0 {
+		p.unique(c, name, path, line, "frontend")
+		f := p.frontend(t, kind, name)
+		f.Line = line
+		c.Frontends = append(c.Frontends, f)
+	}
+	if t.scope&inBackend != 0 && t.mode() != ModeHealth {
+		p.unique(c, name, path, line, "backend")
+		b := p.backend(t, name)
+		b.Line = line
+		c.Backends = append(c.Backends, b)
+	}
+}
+
+// unique refuses a second section of the same name on the same side.
+func (p *parser) unique(c *Config, name, path string, line int, side string) {
+	for i := range c.Frontends {
+		if f := &c.Frontends[i]; side == "frontend" && f.Name == name {
+			p.fail(line, path, "%s on line %d is a frontend of this name already: choose another", f.Section, f.Line)
+		}
+	}
+	for i := range c.Backends {
+		if b := &c.Backends[i]; side == "backend" && b.Name == name {
+			p.fail(line, path, "%s on line %d is a backend of this name already: choose another", b.Section, b.Line)
+		}
+	}
+}
+
+// validLabel says whether a name can stand in a log line and on a status page.
+func validLabel(name string) bool {
+	for i := range len(name) {
+		c := name[i]
+		if !('0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z' || strings.IndexByte(".-_:", c) >= 0) {
+			return false
+		}
+	}
+	return name != "" && len(name) <= 128
+}
+
+// mode is what the section's mode says.
+func (t *table) mode() Mode {
+	return Mode(slices.Index(modes, t.one("mode", "tcp", modes...)))
+}
+
+func (p *parser) frontend(t *table, kind, name string) Frontend {
+	f := Frontend{Name: name, Section: t.path, Mode: t.mode()}
+	if f.Mode != ModeHTTP {
+		p.warn(p.lines.of(t.path), t.path, "not yet in effect: a section with mode %s is not started", f.Mode)
+	}
+	p.readBinds(t, &f)
+	f.Backend = name
+	if kind == "frontend" {
+		f.Backend = t.str("default_backend", "")
+		if f.Backend == "" && f.Mode != ModeHealth {
+			t.wrong("default_backend", "missing: a frontend needs the name of a backend")
+		}
+	} else if _, ok := t.values["default_backend"]; ok {
+		t.wrong("default_backend", "a listen section is its own backend: write [frontend.%s] instead, or leave this out", name)
+	}
+	if f.Mode == ModeHealth {
+		f.Backend = ""
+	}
+	f.Maxconn = t.number("maxconn", 2000, 1, 1<<24)
+	f.Grace = t.duration("grace", 0)
+	f.HTTPClose, f.ForwardFor, f.DontLogNull = t.boolean("httpclose"), t.boolean("forwardfor"), t.boolean("dontlognull")
+	f.Log = p.logs(t)
+	f.LogFormat = t.one("log_format", "", "httplog", "tcplog")
+	f.MonitorNet = p.monitorNet(t)
+	f.Errorfile = p.errorfile(t)
+	timeout, _ := t.sub("timeout", inTimeout)
+	f.Timeout.Client = timeout.duration("client", 50*time.Second)
+	f.Timeout.HTTPRequest = timeout.duration("http_request", 0)
+	f.Timeout.HTTPKeepAlive = timeout.duration("http_keep_alive", 0)
+	return f
+}
+
+// readBinds reads where a frontend listens.
+func (p *parser) readBinds(t *table, f *Frontend) {
+	texts, in, ok := t.strings("bind")
+	if !ok || len(texts) == 0 {
+		t.wrong("bind", "missing: %s", bindForms)
+	}
+	for _, text := range texts {
+		binds, err := parseBinds(text)
+		if err != nil {
+			in.wrong("bind", "%v", err)
+			continue
+		}
+		for _, b := range binds {
+			if who, taken := p.binds[b]; taken {
+				in.wrong("bind", "%s is bound by %s already", text, who)
+			}
+			if b.Network == "fd" {
+				in.pending("bind", "fd@N is checked, and then ignored")
+			}
+			p.binds[b] = t.path
+			b.Line = in.line("bind")
+			f.Binds = append(f.Binds, b)
+		}
+	}
+}
+
+func (p *parser) monitorNet(t *table) []netip.Prefix {
+	texts, in, _ := t.strings("monitor_net")
+	var all []netip.Prefix
+	for _, s := range texts {
+		prefix, err := netip.ParsePrefix(s)
+		if ip, ipErr := netip.ParseAddr(s); err != nil && ipErr == nil {
+			prefix, err = netip.PrefixFrom(ip, ip.BitLen()), nil
+		}
+		if err != nil {
+			in.wrong("monitor_net", "%q is not a network: write \"192.168.1.252/31\"", s)
+			continue
+		}
+		all = append(all, prefix.Masked())
+	}
+	return all
+}
+
+// errorStatuses are the answers of the proxy's own that a file can replace.
+var errorStatuses = []int{400, 403, 408, 414, 431, 500, 501, 502, 503, 504, 505}
+
+func (p *parser) errorfile(t *table) map[int]string {
+	v, in := get(t, "errorfile", "a table like { 503 = \"/path\" }", map[string]any(nil))
+	if len(v) == 0 {
+		return nil
+	}
+	files := make(map[int]string)
+	for name, value := range v {
+		status, err := strconv.Atoi(name)
+		path, isString := value.(string)
+		switch {
+		case err != nil || !slices.Contains(errorStatuses, status):
+			in.wrong("errorfile", "%q is not a status with a page: known are %s", name, strings.Trim(fmt.Sprint(errorStatuses), "[]"))
+		case !isString || !filepath.IsAbs(path):
+			in.wrong("errorfile", "the page of %s must be an absolute path", name)
+		default:
+			files[status] = path
+		}
+	}
+	return files
+}

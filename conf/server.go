@@ -1,0 +1,71 @@
+package conf
+
+import (
+	"time"
+)
+
+func (p *parser) server(t *table, b *Backend) Server {
+	s := Server{Name: t.str("name", ""), Line: t.lines.of(t.path)}
+	p.serverName(t, &s, b)
+	p.serverAddress(t, &s)
+	p.serverCookie(t, &s)
+	s.Check = t.boolean("check")
+	s.CheckPort = t.number("check_port", 0, 1, 65535)
+	if s.Check && s.CheckPort == 0 && s.Address.Path == "" && s.Address.Mapped {
+		t.wrong("check", "the server has no port of its own to be checked on: add check_port")
+	}
+	s.Inter = t.duration("inter", 2*time.Second)
+	s.Rise = t.number("rise", 2, 1, 1000)
+	s.Fall = t.number("fall", 3, 1, 1000)
+	s.Backup = t.boolean("backup")
+	s.Weight = t.number("weight", 1, 0, 256)
+	s.Source = p.source(t)
+	if s.Source == nil {
+		s.Source = b.Source
+	}
+	return s
+}
+
+func (p *parser) serverName(t *table, s *Server, b *Backend) {
+	if !validLabel(s.Name) {
+		t.wrong("name", "%q is not a name for a server: use letters, digits and . - _ :", s.Name)
+	}
+	for i := range b.Servers {
+		if b.Servers[i].Name == s.Name {
+			t.wrong("name", "there is a server %q on line %d already", s.Name, b.Servers[i].Line)
+		}
+	}
+}
+
+func (p *parser) serverAddress(t *table, s *Server) {
+	text := t.str("address", "")
+	if text == "" {
+		t.wrong("address", "missing: %s", addressForms)
+		return
+	}
+	a, err := parseAddress(text)
+	if err != nil {
+		t.wrong("address", "%v", err)
+	}
+	if a.Mapped {
+		t.pending("address", "a server without a port of its own gets no request")
+	}
+	s.Address = a
+}
+
+// maxCookieValue bounds a persistence value, which is sent with every first response.
+const maxCookieValue = 256
+
+func (p *parser) serverCookie(t *table, s *Server) {
+	s.Cookie = t.str("cookie", "")
+	for i := range len(s.Cookie) {
+		// RFC 6265 section 4.1.1: what a cookie's value can hold.
+		if c := s.Cookie[i]; c <= ' ' || c >= 0x7f || c == '"' || c == ',' || c == ';' || c == '\\' {
+			t.wrong("cookie", "%q has a character that a cookie cannot have (blank, quote, comma, semicolon, backslash)", s.Cookie)
+			return
+		}
+	}
+	if len(s.Cookie) > maxCookieValue {
+		t.wrong("cookie", "%d bytes: at most %d are possible", len(s.Cookie), maxCookieValue)
+	}
+}
