@@ -153,7 +153,7 @@ func newProxy(tb testing.TB, c *conf.Config, st *stats.Stats, slot int) *Proxy {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { unix.Close(wake) })
-	p, err := New(Params{Config: c, Slot: slot, Workers: 1, Stats: st, Board: board, Wake: wake})
+	p, err := New(Params{Config: c, Slot: slot, Stats: st, Board: board, Wake: wake})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -47,6 +47,14 @@ func (p *Proxy) Unlisten(owner int) {
 	}
 }
 
+func (p *Proxy) closeListeners() {
+	for _, l := range p.listeners.all {
+		if l.fd.Valid() {
+			p.closeListener(l)
+		}
+	}
+}
+
 func (p *Proxy) closeListener(l *listener) {
 	if l.polled {
 		p.poller.Remove(l.fd.Int()) // closing does not: the socket lives on in the master

@@ -131,10 +131,6 @@ func (p *Proxy) close() {
 		}
 	}
 	p.dropIdle()
-	for _, l := range p.listeners.all {
-		if l.fd.Valid() {
-			p.closeListener(l)
-		}
-	}
+	p.closeListeners()
 	p.poller.Close() // nothing depends on the outcome: the process is leaving
 }

@@ -39,7 +39,7 @@ func (p *Proxy) Resume() {
 	}
 }
 
-// Drain accepts what waits in the listening sockets' queues, and then nothing more. Every session ends after the
+// Drain accepts what waits in the listening sockets' queues, and then closes them. Every session ends after the
 // request that runs; with the last of them Run returns.
 func (p *Proxy) Drain() {
 	if p.mode == draining || p.mode == stopped {
@@ -49,6 +49,7 @@ func (p *Proxy) Drain() {
 		p.acceptLast()
 	}
 	p.change(draining)
+	p.closeListeners()
 	for _, s := range p.sessions.all {
 		if s.state == idle {
 			p.enqueue(s)

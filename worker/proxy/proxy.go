@@ -29,13 +29,12 @@ import (
 
 // Params is what a proxy is made of.
 type Params struct {
-	Config  *conf.Config
-	Slot    int           // number of this worker, and of its slab of counters
-	Stats   *stats.Stats  // row 0: the worker; then the frontends; then each backend, followed by its servers
-	Board   *status.Board // the servers, in the order of the backends
-	Wake    int           // an eventfd that all workers share, written when a place below maxconn becomes free
-	Report  func(string)  // takes a line for the operator and never blocks; nil drops it
-	Workers int           // number of workers of the instance
+	Config *conf.Config
+	Slot   int           // number of this worker, and of its slab of counters
+	Stats  *stats.Stats  // row 0: the worker; then the frontends; then each backend, followed by its servers
+	Board  *status.Board // the servers, in the order of the backends
+	Wake   int           // an eventfd that all workers share, written when a place below maxconn becomes free
+	Report func(string)  // takes a line for the operator and never blocks; nil drops it
 }
 
 // workerRow is the row of the counters of a worker as a whole.

@@ -1,0 +1,59 @@
+package master
+
+import (
+	"net"
+	"net/netip"
+	"strconv"
+
+	"lbmaster/conf"
+	"lbmaster/shared/stats"
+	"lbmaster/shared/status"
+)
+
+// rows are the rows of the counters for a configuration: the worker, then the frontends, then each backend followed by
+// its servers. Workers count on this order.
+func rows(c *conf.Config) []stats.Row {
+	all := []stats.Row{{Kind: stats.Worker}}
+	for i := range c.Frontends {
+		all = append(all, stats.Row{Kind: stats.Frontend, Proxy: c.Frontends[i].Name})
+	}
+	for i := range c.Backends {
+		b := &c.Backends[i]
+		all = append(all, stats.Row{Kind: stats.Backend, Proxy: b.Name})
+		for j := range b.Servers {
+			all = append(all, stats.Row{Kind: stats.Server, Proxy: b.Name, Server: b.Servers[j].Name})
+		}
+	}
+	return all
+}
+
+// servers are the slots of the status board for a configuration, and the state that each begins with: up, since nobody
+// has checked it yet.
+func servers(c *conf.Config) ([]status.Server, []status.State) {
+	var names []status.Server
+	var states []status.State
+	for i := range c.Backends {
+		b := &c.Backends[i]
+		for j := range b.Servers {
+			s := &b.Servers[j]
+			names = append(names, status.Server{Proxy: b.Name, Name: s.Name, Address: addressOf(&s.Address)})
+			states = append(states, status.State{Op: status.Up, Weight: uint16(s.Weight)})
+		}
+	}
+	return names, states
+}
+
+// addressOf is a server's address as it was written.
+func addressOf(a *conf.Address) string {
+	if a.Path != "" {
+		return "unix:" + a.Path
+	}
+	return net.JoinHostPort(a.Host, strconv.Itoa(a.Port))
+}
+
+// started says whether a frontend is served: those of the other modes are accepted by the configuration, but not yet
+// in effect.
+func started(f *conf.Frontend) bool { return f.Mode == conf.ModeHTTP }
+
+// addrPort is where a TCP bind listens.
+func addrPort(b *conf.Bind) netip.AddrPort { return netip.AddrPortFrom(b.Addr, uint16(b.Port)) }

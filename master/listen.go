@@ -1,0 +1,223 @@
+package master
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"lbmaster/conf"
+	"lbmaster/shared/control"
+)
+
+// backlog is how many connections may wait in one listening socket. The kernel lowers it to net.core.somaxconn.
+const backlog = 4096
+
+// listener is the open sockets of one bind. The master holds them for as long as it lives: closing one member of a
+// SO_REUSEPORT group resets the connections that wait in it.
+type listener struct {
+	shard control.Shard
+	fds   []int  // tcp: one for each worker slot; unix: one for all
+	path  string // unix
+	inode uint64 // of path
+}
+
+// fd is the socket that the worker of a slot polls.
+func (l *listener) fd(slot int) int {
+	if l.shared() {
+		return l.fds[0]
+	}
+	return l.fds[slot]
+}
+
+// shared says that all workers poll the same socket.
+func (l *listener) shared() bool { return l.path != "" }
+
+// listen opens the sockets of every bind of c, for that many workers. With an error, nothing is left open. All binds that
+// fail are reported.
+func listen(c *conf.Config, workers int) ([]*listener, error) {
+	var all []*listener
+	var failures []error
+	for i := range c.Frontends {
+		f := &c.Frontends[i]
+		if !started(f) {
+			continue
+		}
+		for j := range f.Binds {
+			b := &f.Binds[j]
+			if b.Network == "fd" {
+				continue // accepted by the configuration, but not yet in effect
+			}
+			l, err := open(b, workers)
+			if err != nil {
+				failures = append(failures, fmt.Errorf("cannot bind %s for %s (line %d): %w", bindText(b), f.Section, b.Line, hint(err)))
+				continue
+			}
+			l.shard = control.Shard{Frontend: i, Bind: j}
+			all = append(all, l)
+		}
+	}
+	if err := errors.Join(failures...); err != nil {
+		closeListeners(all)
+		return nil, err
+	}
+	return all, nil
+}
+
+// hint adds what the operator can do.
+func hint(err error) error {
+	switch {
+	case errors.Is(err, unix.EADDRINUSE):
+		return fmt.Errorf("%w: another program, or another lbmaster, listens there (ss -ltnp shows which)", err)
+	case errors.Is(err, unix.EACCES):
+		return fmt.Errorf("%w: ports below 1024 need root or CAP_NET_BIND_SERVICE", err)
+	case errors.Is(err, unix.EADDRNOTAVAIL):
+		return fmt.Errorf("%w: this machine does not have the address (ip addr shows those it has)", err)
+	}
+	return err
+}
+
+func bindText(b *conf.Bind) string {
+	if b.Network == "unix" {
+		return "unix:" + b.Path
+	}
+	return addrPort(b).String()
+}
+
+func open(b *conf.Bind, workers int) (*listener, error) {
+	if b.Network == "unix" {
+		return openUnix(b.Path)
+	}
+	return openTCP(addrPort(b), workers)
+}
+
+// openTCP opens one socket of the address for each worker. SO_REUSEPORT would let us bind silently beside another
+// program of the same user that has set it too, so that the address is first bound without it.
+func openTCP(ap netip.AddrPort, workers int) (*listener, error) {
+	probe, err := bindTCP(ap, false)
+	if err != nil {
+		return nil, err
+	}
+	unix.Close(probe) // it has not listened: nothing was queued on it
+	l := &listener{}
+	for range workers {
+		fd, err := bindTCP(ap, true)
+		if err == nil {
+			l.fds = append(l.fds, fd)
+			err = unix.Listen(fd, backlog)
+		}
+		if err != nil {
+			l.close()
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+// bindTCP makes a socket and binds it. SO_REUSEADDR is set too, so that after a pause of all shards any ordinary server
+// could take the port (UNIX sockets have no such thing). The protocol is named: Go's net package would make an MPTCP
+// socket, which cannot steer a REUSEPORT group.
+func bindTCP(ap netip.AddrPort, shard bool) (int, error) {
+	family := unix.AF_INET6
+	if ap.Addr().Is4() {
+		family = unix.AF_INET
+	}
+	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, unix.IPPROTO_TCP)
+	if err != nil {
+		return -1, err
+	}
+	options := [][3]int{{unix.SOL_SOCKET, unix.SO_REUSEADDR, 1}, {unix.IPPROTO_TCP, unix.TCP_NODELAY, 1}}
+	if shard {
+		options = append(options, [3]int{unix.SOL_SOCKET, unix.SO_REUSEPORT, 1})
+	}
+	if family == unix.AF_INET6 {
+		options = append(options, [3]int{unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 1})
+	}
+	for _, o := range options {
+		if err := unix.SetsockoptInt(fd, o[0], o[1], o[2]); err != nil {
+			return -1, errors.Join(err, unix.Close(fd))
+		}
+	}
+	if err := unix.Bind(fd, sockaddr(ap)); err != nil {
+		unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
+}
+
+func sockaddr(ap netip.AddrPort) unix.Sockaddr {
+	if ap.Addr().Is4() {
+		return &unix.SockaddrInet4{Port: int(ap.Port()), Addr: ap.Addr().As4()}
+	}
+	return &unix.SockaddrInet6{Port: int(ap.Port()), Addr: ap.Addr().As16()}
+}
+
+// openUnix opens a unix socket. A file that an earlier process left is replaced, if nobody answers there.
+func openUnix(path string) (*listener, error) {
+	if err := clearPath(path); err != nil {
+		return nil, err
+	}
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Bind(fd, &unix.SockaddrUnix{Name: path}); err != nil {
+		unix.Close(fd)
+		return nil, err
+	}
+	l := &listener{fds: []int{fd}, path: path, inode: inode(path)}
+	// Whoever may reach the directory may connect, as with a port.
+	if err := errors.Join(os.Chmod(path, 0o666), unix.Listen(fd, backlog)); err != nil {
+		l.close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// clearPath removes a socket on which nobody listens any more.
+func clearPath(path string) error {
+	var st unix.Stat_t
+	if err := unix.Lstat(path, &st); err != nil {
+		return nil // bind says what is wrong, if anything
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFSOCK {
+		return errors.New("the path exists and is not a socket: remove it or choose another")
+	}
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	if err := unix.Connect(fd, &unix.SockaddrUnix{Name: path}); !errors.Is(err, unix.ECONNREFUSED) {
+		return unix.EADDRINUSE
+	}
+	return unix.Unlink(path)
+}
+
+// inode is the number of the file at path, 0 when there is none.
+func inode(path string) uint64 {
+	var st unix.Stat_t
+	if err := unix.Lstat(path, &st); err != nil {
+		return 0
+	}
+	return st.Ino
+}
+
+// close closes the sockets, and removes the path unless it belongs to somebody else by now.
+func (l *listener) close() {
+	for _, fd := range l.fds {
+		unix.Close(fd) // nothing can be done about an error
+	}
+	l.fds = nil
+	if l.path != "" && l.inode != 0 && inode(l.path) == l.inode {
+		unix.Unlink(l.path)
+	}
+}
+
+func closeListeners(all []*listener) {
+	for _, l := range all {
+		l.close()
+	}
+}

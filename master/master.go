@@ -1,0 +1,111 @@
+// Package master is the supervisor: it opens the listening sockets, starts the workers, watches and replaces them, and
+// reads the signals. It never reads a byte that a client or a server sent.
+package master
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"os"
+	"runtime"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"lbmaster/conf"
+)
+
+// Env is what the master needs of the world.
+type Env struct {
+	Stderr  io.Writer // also that of the workers
+	Environ []string
+	Log     *slog.Logger
+}
+
+// ErrInterrupted is the outcome of a stop by SIGINT.
+var ErrInterrupted = errors.New("interrupted")
+
+// master is the instance. All of it belongs to the reconciler.
+type master struct {
+	env       Env
+	log       *slog.Logger
+	config    *conf.Config
+	listeners []*listener
+	memory    *memory
+	slots     []*slot
+	events    chan childEvent
+	phase     phase
+	failure   error     // why the instance ends, if not by wish
+	deadline  time.Time // of the phase; zero: none
+	beat      time.Time // when the next Ping is due
+}
+
+// Run runs an instance with a checked configuration until a signal ends it. An error means that it did not come up, or
+// ErrInterrupted.
+func Run(env Env, config *conf.Config) error {
+	signals, stop := watchSignals() // before there is anything that a signal could leave behind
+	defer stop()
+	m := &master{env: env, log: env.Log, config: config, events: make(chan childEvent, 64)}
+	if err := resolve(config, net.DefaultResolver.LookupNetIP); err != nil {
+		return err
+	}
+	workers := workerCount(config)
+	m.checkFiles()
+	var err error
+	if m.listeners, err = listen(config, workers); err != nil {
+		return err
+	}
+	defer closeListeners(m.listeners)
+	if len(m.listeners) == 0 {
+		return errors.New("no section has an address to listen on that is in effect: nothing to do")
+	}
+	if m.memory, err = share(config, workers); err != nil {
+		return err
+	}
+	defer m.memory.close()
+	for i := range workers {
+		m.slots = append(m.slots, &slot{index: i, heir: nobody})
+	}
+	return m.reconcile(signals)
+}
+
+// workerCount is the number of workers: one for each CPU that this process may use, if the configuration leaves it open.
+func workerCount(c *conf.Config) int {
+	if c.Global.Workers > 0 {
+		return c.Global.Workers
+	}
+	return runtime.NumCPU()
+}
+
+// checkFiles warns when the limit of open files cannot hold what maxconn allows: each session may need a connection to
+// its client and one to a server. One worker must be able to hold all of them.
+func (m *master) checkFiles() {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return
+	}
+	if need := uint64(2*m.config.Global.Maxconn + 100); limit.Max < need {
+		m.log.Warn("the limit of open files is too low for global.maxconn: raise it (LimitNOFILE= in a systemd unit) or lower maxconn",
+			"limit", limit.Max, "needed", need, "maxconn", m.config.Global.Maxconn)
+	}
+}
+
+// jitter is a random number between -1 and 1.
+func jitter() float64 { return 2*rand.Float64() - 1 }
+
+// announce says what listens where.
+func (m *master) announce() {
+	for _, l := range m.listeners {
+		f := &m.config.Frontends[l.shard.Frontend]
+		m.log.Info("listening", "address", bindText(&f.Binds[l.shard.Bind]), "section", f.Section)
+	}
+	m.log.Info("ready", "pid", os.Getpid(), "workers", len(m.slots))
+}
+
+// startFailure is why the first start failed.
+func startFailure(slot int, why string) error {
+	return fmt.Errorf("worker %d did not come up: %s", slot, why)
+}

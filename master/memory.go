@@ -1,0 +1,79 @@
+package master
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"lbmaster/conf"
+	"lbmaster/shared/control"
+	"lbmaster/shared/shm"
+	"lbmaster/shared/stats"
+	"lbmaster/shared/status"
+)
+
+// memory is what all processes of the instance share.
+type memory struct {
+	config   int // sealed memory file with the snapshot of the configuration
+	counters *stats.Stats
+	board    *status.Board
+	wake     int // eventfd
+}
+
+// share makes the memory for a configuration and that many workers.
+func share(c *conf.Config, workers int) (m *memory, err error) {
+	m = &memory{config: -1, wake: -1}
+	defer func() {
+		if err != nil {
+			m.close()
+		}
+	}()
+	if m.config, err = shm.Seal("lbmaster-config", c.Snapshot()); err != nil {
+		return nil, err
+	}
+	if m.counters, err = stats.Create(rows(c), workers); err != nil {
+		return nil, fmt.Errorf("cannot create the counters: %w", err)
+	}
+	names, states := servers(c)
+	if m.board, err = status.Create(names, func(i int) status.State { return states[i] }); err != nil {
+		return nil, fmt.Errorf("cannot create the server status board: %w", err)
+	}
+	if m.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
+		return nil, fmt.Errorf("cannot create an eventfd: %w", err)
+	}
+	return m, nil
+}
+
+// fds are the descriptors that go with control.Start.
+func (m *memory) fds() []int {
+	fds := make([]int, control.StartFDs)
+	fds[control.StartConfig] = m.config
+	fds[control.StartCounters] = m.counters.FD()
+	fds[control.StartBoard] = m.board.FD()
+	fds[control.StartWake] = m.wake
+	return fds
+}
+
+// vacate forgets the connections of a dead worker, and tells the others that there may be room below maxconn.
+func (m *memory) vacate(worker int) {
+	m.counters.Vacate(worker)
+	one := [8]byte{1}
+	_, _ = unix.Write(m.wake, one[:]) // fails only when the counter is full, after 2^64-2 writes
+}
+
+func (m *memory) close() {
+	var err error
+	if m.counters != nil {
+		err = errors.Join(err, m.counters.Close())
+	}
+	if m.board != nil {
+		err = errors.Join(err, m.board.Close())
+	}
+	for _, fd := range []int{m.config, m.wake} {
+		if fd >= 0 {
+			err = errors.Join(err, unix.Close(fd))
+		}
+	}
+	_ = err // the process is leaving, or has a better error to report
+}

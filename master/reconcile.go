@@ -1,0 +1,191 @@
+package master
+
+import (
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"lbmaster/shared/control"
+)
+
+// phase is where the instance is in its life.
+//
+//	[ coming up ] --all ready--> [ running ] --USR1--> [ draining ]
+//	      |                          |                      |
+//	      +-- failure, TERM, INT ----+-------- TERM, INT ---+--> [ stopping ]
+//
+// Run returns when the last worker is gone, in draining and stopping.
+type phase uint8
+
+const (
+	comingUp phase = iota
+	running
+	draining
+	stopping
+)
+
+const (
+	readyTime = 10 * time.Second // a worker that is not ready by then is killed
+	stopTime  = 2 * time.Second  // a worker that has not stopped by then is killed
+	beatTime  = 2 * time.Second  // between two Pings
+	hangTime  = 10 * time.Second // a worker that has said nothing for so long hangs
+	dumpTime  = 2 * time.Second  // for the goroutine dump of one that hangs
+)
+
+// reconcile is the one place that acts: on wishes, on what happens to children, and on time.
+func (m *master) reconcile(signals <-chan os.Signal) error {
+	m.beat = time.Now().Add(beatTime)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for !m.over() {
+		select {
+		case s := <-signals:
+			m.onSignal(s)
+		case e := <-m.events:
+			m.onChild(e)
+		case <-timer.C:
+		}
+		now := time.Now()
+		m.act(now)
+		timer.Reset(m.next(now).Sub(now))
+	}
+	return m.failure
+}
+
+// over says that the instance has ended.
+func (m *master) over() bool {
+	if m.phase != draining && m.phase != stopping {
+		return false
+	}
+	for _, s := range m.slots {
+		if s.state != gone {
+			return false
+		}
+	}
+	return true
+}
+
+// onSignal turns a signal into what it asks for.
+func (m *master) onSignal(s os.Signal) {
+	switch wishes[s] {
+	case wishStop:
+		m.log.Info("stopping", "signal", s)
+		m.stop(nil)
+	case wishInterrupt:
+		m.log.Info("stopping", "signal", s)
+		m.stop(ErrInterrupted)
+	case wishSoftStop:
+		m.softStop(s)
+	case wishLater:
+		m.log.Warn("this signal is not yet in effect", "signal", s)
+	}
+}
+
+// stop ends the instance at once.
+func (m *master) stop(failure error) {
+	if m.phase == stopping {
+		return
+	}
+	m.phase, m.failure = stopping, failure
+	m.deadline = time.Now().Add(stopTime)
+	m.retire(control.Message{Kind: control.Stop})
+}
+
+// softStop ends the instance after the requests that run. A second wish for it changes nothing.
+func (m *master) softStop(s os.Signal) {
+	if m.phase == draining || m.phase == stopping {
+		return
+	}
+	m.log.Info("stopping when the requests that run are finished", "signal", s)
+	m.phase = draining
+	m.retire(control.Message{Kind: control.Drain})
+	// The workers close theirs too: from then on clients are refused instead of waiting in vain.
+	closeListeners(m.listeners)
+}
+
+// retire sends every worker its last order. No other will be started.
+func (m *master) retire(order control.Message) {
+	now := time.Now()
+	for _, s := range m.slots {
+		if s.child != nil {
+			s.child.say(order, nil)
+		} else if s.state != gone {
+			s.become(gone, now)
+		}
+	}
+}
+
+// act does what is due.
+func (m *master) act(now time.Time) {
+	if m.phase == stopping && !now.Before(m.deadline) {
+		m.killAll()
+	}
+	for _, s := range m.slots {
+		if now.Before(s.due) {
+			continue
+		}
+		switch {
+		case s.state == resting && (m.phase == comingUp || m.phase == running):
+			m.start(s, now)
+		case s.state == starting && s.child != nil:
+			m.log.Error("worker is not ready in time", "worker", s.index)
+			s.child.kill()
+			s.due = now.Add(readyTime)
+		}
+	}
+	if !now.Before(m.beat) {
+		m.beat = now.Add(beatTime)
+		m.heartbeat(now)
+	}
+}
+
+// next is when act may have something to do again.
+func (m *master) next(now time.Time) time.Time {
+	next := m.beat
+	sooner := func(t time.Time) {
+		if t.Before(next) {
+			next = t
+		}
+	}
+	if m.phase == stopping {
+		sooner(m.deadline)
+	}
+	for _, s := range m.slots {
+		if s.state == resting || s.state == starting {
+			sooner(s.due)
+		}
+	}
+	return next
+}
+
+// killAll ends what has not stopped.
+func (m *master) killAll() {
+	for _, s := range m.slots {
+		if s.child != nil {
+			m.log.Warn("worker does not stop: killed", "worker", s.index)
+			s.child.kill()
+		}
+	}
+	m.deadline = time.Now().Add(stopTime)
+}
+
+// heartbeat asks every worker for a sign of life, and ends those that have given none for too long.
+func (m *master) heartbeat(now time.Time) {
+	for _, s := range m.slots {
+		if s.child == nil || s.state == starting {
+			continue
+		}
+		silent := now.Sub(s.child.heard)
+		switch {
+		case silent < hangTime:
+			s.child.say(control.Message{Kind: control.Ping}, nil)
+		case !s.child.aborted:
+			m.log.Error("worker hangs: aborted", "worker", s.index, "pid", s.child.process.Pid, "silent", silent.Round(time.Second))
+			s.child.aborted = true
+			_ = s.child.process.Signal(unix.SIGABRT) // it fails only when the child has ended already
+		case silent >= hangTime+dumpTime:
+			s.child.kill()
+		}
+	}
+}

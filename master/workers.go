@@ -1,0 +1,175 @@
+package master
+
+import (
+	"time"
+
+	"lbmaster/shared/control"
+)
+
+// start starts a worker in a slot.
+func (m *master) start(s *slot, now time.Time) {
+	c, err := spawn(s.index, m.env.Stderr, m.env.Environ, m.events)
+	if err != nil {
+		m.log.Error("cannot start a worker", "worker", s.index, "error", err)
+		s.become(starting, now)
+		m.lost(s, err.Error())
+		return
+	}
+	c.heard = now
+	s.child = c
+	s.become(starting, now)
+	s.due = now.Add(readyTime)
+}
+
+// onChild takes what happened to a child.
+func (m *master) onChild(e childEvent) {
+	s := m.slots[e.child.slot]
+	if s.child != e.child {
+		return
+	}
+	if e.message == nil {
+		m.onEnd(s, e.ended)
+		return
+	}
+	e.child.heard = time.Now()
+	switch e.message.Kind {
+	case control.Hello:
+		m.instruct(s)
+	case control.Ready:
+		m.onReady(s)
+	case control.Bye:
+		m.log.Debug("worker leaves", "worker", s.index, "reason", e.message.Reason)
+	}
+}
+
+// instruct tells a new worker everything that it needs to become ready.
+func (m *master) instruct(s *slot) {
+	s.child.say(control.Message{Kind: control.Start, Slot: s.index, Workers: len(m.slots)}, m.memory.fds())
+	m.sendShards(s.child, control.Message{Kind: control.Listeners}, m.shards(s.index, true))
+}
+
+// offer is a shard and its descriptor.
+type offer struct {
+	shard control.Shard
+	fd    int
+}
+
+// shards are those of a slot; with shared also the sockets that all workers poll.
+func (m *master) shards(slot int, shared bool) []offer {
+	var all []offer
+	for _, l := range m.listeners {
+		if shared || !l.shared() {
+			all = append(all, offer{l.shard, l.fd(slot)})
+		}
+	}
+	return all
+}
+
+// sendShards sends shards in as many messages as they need, at least one.
+func (m *master) sendShards(to *child, message control.Message, all []offer) {
+	for {
+		n := min(len(all), control.MaxFDs)
+		message.Shards = nil
+		var fds []int
+		for _, o := range all[:n] {
+			message.Shards = append(message.Shards, o.shard)
+			fds = append(fds, o.fd)
+		}
+		all = all[n:]
+		message.Last = len(all) == 0
+		to.say(message, fds)
+		if message.Last {
+			return
+		}
+	}
+}
+
+// onReady goes on with a worker that has everything. At the first start all wait for each other, so that an instance that
+// does not come up has served nobody.
+func (m *master) onReady(s *slot) {
+	if s.state != starting {
+		return
+	}
+	s.become(ready, time.Now())
+	switch m.phase {
+	case running:
+		m.activate(s)
+	case comingUp:
+		if m.allReady() {
+			m.phase = running
+			for _, s := range m.slots {
+				m.activate(s)
+			}
+			m.announce()
+		}
+	}
+}
+
+func (m *master) allReady() bool {
+	for _, s := range m.slots {
+		if s.state != ready {
+			return false
+		}
+	}
+	return true
+}
+
+// activate lets a worker accept, and takes its shards back from its heir. It also becomes the heir of those that have
+// found none.
+func (m *master) activate(s *slot) {
+	s.become(active, time.Now())
+	s.child.say(control.Message{Kind: control.Activate}, nil)
+	if s.failures > 0 {
+		m.log.Info("worker is back", "worker", s.index, "pid", s.child.process.Pid)
+	}
+	if s.heir != nobody {
+		if heir := m.slots[s.heir]; heir.child != nil {
+			heir.child.say(control.Message{Kind: control.Return, Slot: s.index}, nil)
+		}
+		s.heir = nobody
+	}
+	for _, other := range m.slots {
+		if other.state != active && other.heir == nobody {
+			m.lend(other)
+		}
+	}
+}
+
+// lend lets a sibling poll the shards of a slot that has no active worker.
+func (m *master) lend(s *slot) {
+	s.heir = chooseHeir(m.slots)
+	if s.heir == nobody {
+		return
+	}
+	heir := m.slots[s.heir]
+	m.sendShards(heir.child, control.Message{Kind: control.Lend, Slot: s.index}, m.shards(s.index, false))
+}
+
+// onEnd goes on after a worker has ended.
+func (m *master) onEnd(s *slot, how string) {
+	_ = s.child.conn.Close() // it was only read from since
+	m.memory.vacate(s.index)
+	switch m.phase {
+	case stopping, draining:
+		s.child = nil
+		s.become(gone, time.Now())
+	default:
+		m.log.Error("worker died", "worker", s.index, "pid", s.child.process.Pid, "how", how)
+		m.lost(s, how)
+	}
+}
+
+// lost lends the shards of a dead worker, and those that it had borrowed, and sees to the next one. An instance that has
+// never been up gives up instead.
+func (m *master) lost(s *slot, how string) {
+	s.died(time.Now(), jitter())
+	if m.phase == comingUp {
+		m.stop(startFailure(s.index, how))
+		return
+	}
+	for _, other := range m.slots {
+		if other == s || other.heir == s.index {
+			m.lend(other)
+		}
+	}
+}

@@ -1,0 +1,53 @@
+package worker
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"lbmaster/conf"
+	"lbmaster/shared/control"
+	"lbmaster/shared/shm"
+	"lbmaster/shared/stats"
+	"lbmaster/shared/status"
+	"lbmaster/worker/proxy"
+)
+
+// build makes the data plane out of what came with Start. Descriptors of a start that fails are left to the end of the
+// process, which follows.
+func build(m control.Message, fds []int, report func(string)) (*proxy.Proxy, error) {
+	if len(fds) != control.StartFDs {
+		return nil, fmt.Errorf("%s came with %d descriptors instead of %d", m.Kind, len(fds), control.StartFDs)
+	}
+	config, err := readConfig(fds[control.StartConfig])
+	if err != nil {
+		return nil, err
+	}
+	counters, err := stats.Open(fds[control.StartCounters])
+	if err != nil {
+		return nil, err
+	}
+	board, err := status.Open(fds[control.StartBoard])
+	if err != nil {
+		return nil, err
+	}
+	return proxy.New(proxy.Params{
+		Config: config,
+		Slot:   m.Slot,
+		Stats:  counters,
+		Board:  board,
+		Wake:   fds[control.StartWake],
+		Report: report,
+	})
+}
+
+// readConfig reads the master's snapshot of the configuration and closes its descriptor.
+func readConfig(fd int) (*conf.Config, error) {
+	text, err := shm.Unseal(fd)
+	if err != nil {
+		return nil, errors.Join(err, unix.Close(fd))
+	}
+	config, err := conf.FromSnapshot(text)
+	return config, errors.Join(err, unix.Close(fd))
+}

@@ -1,0 +1,86 @@
+package worker
+
+import (
+	"errors"
+	"io"
+
+	"golang.org/x/sys/unix"
+
+	"lbmaster/shared/control"
+)
+
+// onControl does what the master has said.
+func (w *worker) onControl() {
+	for {
+		m, fds, err := control.Recv(w.control)
+		switch {
+		case errors.Is(err, unix.EAGAIN):
+			return
+		case err != nil:
+			w.orphaned(err)
+			return
+		}
+		w.obey(m, fds)
+	}
+}
+
+// obey carries out one message. Descriptors that its kind has no use for are closed.
+func (w *worker) obey(m control.Message, fds []int) {
+	if m.Kind == control.Lend {
+		w.borrow(m, fds)
+		return
+	}
+	control.CloseAll(fds)
+	switch m.Kind {
+	case control.Activate:
+		w.active = true
+		w.proxy.Activate()
+	case control.Pause:
+		w.proxy.Pause()
+	case control.Resume:
+		w.proxy.Resume()
+	case control.Return:
+		if m.Slot != w.slot {
+			w.proxy.Unlisten(m.Slot)
+		}
+	case control.Drain:
+		w.reason = "drained"
+		w.proxy.Drain()
+	case control.Stop:
+		w.reason = "stopped"
+		w.proxy.Stop()
+	case control.Ping:
+		w.say(control.Message{Kind: control.Pong})
+	}
+}
+
+// borrow polls the shards of a sibling that has died. What came before for the same slot is replaced, so that a message
+// that comes twice does no harm.
+func (w *worker) borrow(m control.Message, fds []int) {
+	if m.Slot == w.slot {
+		control.CloseAll(fds)
+		return
+	}
+	if err := w.listen(m.Slot, m.Shards, fds); err != nil {
+		w.report(err.Error())
+	}
+}
+
+// orphaned goes on without a master: for a while in full, so that one that is started again finds no gap, then only
+// with what runs.
+func (w *worker) orphaned(err error) {
+	w.proxy.Unwatch(w.control)
+	w.reason = "the master is gone"
+	if !errors.Is(err, io.EOF) {
+		w.reason = err.Error()
+	}
+	w.report(w.reason)
+	if !w.active {
+		w.proxy.Stop()
+		return
+	}
+	w.proxy.After(orphanTime, func() {
+		w.proxy.Drain()
+		w.proxy.After(orphanTime, w.proxy.Stop)
+	})
+}

@@ -1,0 +1,141 @@
+// Package worker is what a worker process is besides its data plane: it learns from the master what it is to do, and
+// does what the master says until it leaves.
+package worker
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"lbmaster/shared/control"
+	"lbmaster/worker/proxy"
+)
+
+// ControlFD is the descriptor on which a worker finds its control channel.
+const ControlFD = 3
+
+const (
+	startTime  = 30 * time.Second // a master that has not said everything by then never will
+	orphanTime = 10 * time.Second // how long a worker serves on, and then drains, when the master has died
+)
+
+// Env is what a worker needs of the world.
+type Env struct {
+	Control int       // descriptor of the control channel; the worker owns it
+	Stderr  io.Writer // for what the operator must know
+}
+
+// worker is the process. Its fields belong to the loop.
+type worker struct {
+	control int
+	slot    int
+	proxy   *proxy.Proxy
+	report  func(string)
+	active  bool
+	reason  string // why the loop ends
+}
+
+// Run is the life of a worker process. It returns when the master says so, when it has drained, or when the master has
+// been gone for long enough.
+func Run(env Env) error {
+	// Only the master reads signals: those of a terminal reach the whole group, and must not end a worker early.
+	signal.Ignore(unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGUSR1, unix.SIGUSR2, unix.SIGTTIN, unix.SIGTTOU, unix.SIGPIPE)
+	runtime.LockOSThread() // the loop's thread waits in the kernel by itself
+	unix.CloseOnExec(env.Control)
+	if err := unix.SetNonblock(env.Control, true); err != nil {
+		return fmt.Errorf("descriptor %d is no control channel: a worker is started by the master only: %w", env.Control, err)
+	}
+	w := &worker{control: env.Control}
+	if err := w.begin(env); err != nil {
+		return err
+	}
+	err := w.proxy.Run()
+	w.say(control.Message{Kind: control.Bye, Reason: w.reason})
+	return err
+}
+
+// begin takes the conversation to the point where the worker is ready.
+func (w *worker) begin(env Env) error {
+	deadline := time.Now().Add(startTime)
+	w.say(control.Message{Kind: control.Hello, Pid: unix.Getpid()})
+	m, fds, err := w.hear(deadline)
+	if err != nil {
+		return err
+	}
+	if m.Kind != control.Start {
+		control.CloseAll(fds)
+		return fmt.Errorf("the master said %s instead of %s", m.Kind, control.Start)
+	}
+	w.slot = m.Slot
+	name(m.Slot)
+	w.report = newReporter(env.Stderr, m.Slot)
+	if w.proxy, err = build(m, fds, w.report); err != nil {
+		return err
+	}
+	for last := false; !last; last = m.Last {
+		if m, fds, err = w.hear(deadline); err != nil {
+			return err
+		}
+		if m.Kind != control.Listeners {
+			control.CloseAll(fds)
+			return fmt.Errorf("the master said %s instead of %s", m.Kind, control.Listeners)
+		}
+		if err = w.listen(w.slot, m.Shards, fds); err != nil {
+			return err
+		}
+	}
+	if err := w.proxy.Watch(w.control, w.onControl); err != nil {
+		return err
+	}
+	w.say(control.Message{Kind: control.Ready})
+	return nil
+}
+
+// name shows in top and pstree what the process is. Failing to is harmless.
+func name(slot int) {
+	_ = os.WriteFile("/proc/self/comm", []byte(fmt.Sprintf("lb worker %d", slot)), 0)
+}
+
+// say sends a message. When that fails the master is gone or hangs, which the channel's end or the missing answer tells.
+func (w *worker) say(m control.Message) {
+	_ = control.Send(w.control, m, nil)
+}
+
+// hear waits for a message until deadline.
+func (w *worker) hear(deadline time.Time) (control.Message, []int, error) {
+	for {
+		m, fds, err := control.Recv(w.control)
+		if !errors.Is(err, unix.EAGAIN) {
+			return m, fds, err
+		}
+		left := time.Until(deadline).Milliseconds()
+		if left <= 0 {
+			return m, nil, errors.New("the master says nothing")
+		}
+		poll := []unix.PollFd{{Fd: int32(w.control), Events: unix.POLLIN}}
+		if _, err := unix.Poll(poll, int(left)); err != nil && err != unix.EINTR {
+			return m, nil, fmt.Errorf("cannot wait for the master: %w", err)
+		}
+	}
+}
+
+// listen gives the shards of a slot to the proxy.
+func (w *worker) listen(owner int, shards []control.Shard, fds []int) error {
+	if len(shards) != len(fds) {
+		control.CloseAll(fds)
+		return fmt.Errorf("%d listening sockets came for %d shards", len(fds), len(shards))
+	}
+	for i, shard := range shards {
+		if err := w.proxy.Listen(owner, shard.Frontend, fds[i]); err != nil {
+			control.CloseAll(fds[i:])
+			return err
+		}
+	}
+	return nil
+}
