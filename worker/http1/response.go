@@ -37,11 +37,11 @@ func (h *Head) parseStatusLine(b []byte) Verdict {
 		return h.refuse(FaultStatusLine)
 	}
 	h.Status = int(line[9]-'0')*100 + int(line[10]-'0')*10 + int(line[11]-'0')
-	if reason := min(13, len(line)); !clean(line[reason:]) {
+	reason := min(13, len(line))
+	if !clean(line[reason:]) {
 		return h.refuse(FaultStatusLine)
-	} else {
-		h.Reason = span(from+reason, to)
 	}
+	h.Reason = span(from+reason, to)
 	h.LineEnd = to + 2
 	return Done
 }

@@ -1,0 +1,125 @@
+package http1
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// consume passes text through a body in pieces of at most step bytes, and returns how many bytes belong to it.
+func consume(b *Body, text string, step int) (n int, done bool, f Fault) {
+	for n < len(text) && !done {
+		k, end, fault := b.Consume([]byte(text[n:min(n+step, len(text))]))
+		if fault != 0 {
+			return n, false, fault
+		}
+		if k == 0 && !end {
+			panic("a body that takes nothing and does not end")
+		}
+		n, done = n+k, end
+	}
+	return n, done, 0
+}
+
+func TestBodies(t *testing.T) {
+	for _, tt := range []struct {
+		framing Framing
+		length  int64
+		text    string
+		n       int
+		done    bool
+	}{
+		{None, 0, "next", 0, true},
+		{Length, 3, "abcnext", 3, true},
+		{Length, 5, "abc", 3, false},
+		{UntilClose, 0, "abc", 3, false},
+		{Chunked, 0, "0\r\n\r\nnext", 5, true},
+		{Chunked, 0, "3\r\nabc\r\n0\r\n\r\nnext", 13, true},
+		{Chunked, 0, "0003;a=b;c=\"d e\"\r\n\r\n\n\r\n0;x\r\nA: b\r\nLong-Name-Of-A-Trailer-Field:\t\xff\r\n\r\nnext", 69, true},
+		{Chunked, 0, "aB\r\n" + strings.Repeat("x", 0xab) + "\r\n000\r\n\r\n", 4 + 0xab + 2 + 7, true},
+		{Chunked, 0, "7fffffffffffffff\r\nabc", 21, false},
+	} {
+		for _, step := range []int{1, 2, 3, 7, 1 << 20} {
+			b := &Body{}
+			b.Start(tt.framing, tt.length)
+			if n, done, f := consume(b, tt.text, step); n != tt.n || done != tt.done || f != 0 {
+				t.Errorf("%q by %d: %d bytes, done %v, %v; want %d, %v", tt.text, step, n, done, f, tt.n, tt.done)
+			}
+		}
+	}
+}
+
+func TestBadChunks(t *testing.T) {
+	for _, tt := range []struct {
+		text  string
+		fault Fault
+	}{
+		{"\r\n", FaultChunkSize},
+		{"x\r\n", FaultChunkSize},
+		{" 3\r\nabc\r\n", FaultChunkSize},
+		{"3 \r\nabc\r\n", FaultChunkSize},
+		{"3 ;a\r\nabc\r\n", FaultChunkSize},
+		{"+3\r\nabc\r\n", FaultChunkSize},
+		{"-3\r\nabc\r\n", FaultChunkSize},
+		{"0x3\r\nabc\r\n", FaultChunkSize},
+		{";a\r\n", FaultChunkSize},
+		{"3\nabc\r\n", FaultChunkSize},
+		{"8000000000000000\r\n", FaultChunkSize},
+		{"10000000000000000\r\n", FaultChunkSize},
+		{"fffffffffffffffff\r\n", FaultChunkSize},
+		{"3\rabc\r\n", FaultLineEnd},
+		{"3;a\nabc\r\n", FaultChunkExtension},
+		{"3;a\x00\r\nabc\r\n", FaultChunkExtension},
+		{"3;a\xff\r\nabc\r\n", FaultChunkExtension},
+		{"3;" + strings.Repeat("a", 300) + "\r\n", FaultChunkExtension},
+		{strings.Repeat("0", 300) + "\r\n", FaultChunkExtension},
+		{"3\r\nabcd\r\n", FaultChunkEnd},
+		{"3\r\nabc\n0\r\n", FaultChunkEnd},
+		{"3\r\nabc\rx", FaultChunkEnd},
+		{"3\r\nabc0\r\n\r\n", FaultChunkEnd},
+		{"0\r\n\n", FaultTrailer},
+		{"0\r\nA : b\r\n\r\n", FaultTrailer},
+		{"0\r\n A: b\r\n\r\n", FaultTrailer},
+		{"0\r\n: b\r\n\r\n", FaultTrailer},
+		{"0\r\nA: b\n\r\n", FaultTrailer},
+		{"0\r\nA: \x00\r\n\r\n", FaultTrailer},
+		{"0\r\nA: b\rc\r\n", FaultTrailer},
+		{"0\r\n\rx", FaultTrailer},
+		{"0\r\nContent-Length: 5\r\n\r\n", FaultTrailer},
+		{"0\r\ntransfer-encoding: chunked\r\n\r\n", FaultTrailer},
+		{"0\r\nHost: b\r\n\r\n", FaultTrailer},
+		{"0\r\nSet-Cookie: a=b\r\n\r\n", FaultTrailer},
+		{"0\r\n" + strings.Repeat("A: b\r\n", MaxFields+1) + "\r\n", FaultTrailer},
+		{"0\r\nA: " + strings.Repeat("b", 9000) + "\r\n\r\n", FaultTrailer},
+		{strings.Repeat("1;"+strings.Repeat("e", 200)+"\r\nx\r\n", 200), FaultChunkWaste},
+	} {
+		for _, step := range []int{1, 5, 1 << 20} {
+			b := &Body{}
+			b.Start(Chunked, 0)
+			if _, done, f := consume(b, tt.text, step); done || f != tt.fault {
+				t.Errorf("%.60q by %d: done %v, %q; want %q", tt.text, step, done, f, tt.fault)
+			}
+		}
+	}
+}
+
+// TestSmallChunksPass: tiny chunks alone are no waste.
+func TestSmallChunksPass(t *testing.T) {
+	b := &Body{}
+	b.Start(Chunked, 0)
+	text := strings.Repeat("1\r\nx\r\n", 100000) + "0\r\n\r\n"
+	if n, done, f := consume(b, text, 4096); n != len(text) || !done || f != 0 {
+		t.Errorf("%d of %d bytes, done %v, %v", n, len(text), done, f)
+	}
+}
+
+func TestFaultTexts(t *testing.T) {
+	for f := range Fault(len(faultText)) {
+		if f.String() == "" {
+			t.Errorf("fault %d has no text", f)
+		}
+	}
+	if fmt.Sprint(FaultTrailer) == "" || len(faultText) != int(FaultTrailer)+1 {
+		t.Errorf("%d texts for %d faults", len(faultText), FaultTrailer+1)
+	}
+}

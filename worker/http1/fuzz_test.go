@@ -1,0 +1,156 @@
+package http1
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/httputil"
+	"strings"
+	"testing"
+)
+
+// FuzzRequest compares with net/http: what is accepted here must be accepted there, with the same meaning. The reverse
+// is not wanted: net/http takes much that two parsers could read differently.
+func FuzzRequest(f *testing.F) {
+	for _, tt := range badRequests {
+		f.Add([]byte(tt.text))
+	}
+	f.Add([]byte("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
+	f.Add([]byte("\r\nPOST /a?b HTTP/1.1\r\nHost: a:80\r\nConnection: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"))
+	f.Add([]byte("PUT http://a/ HTTP/1.0\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if len(b) > MaxHead {
+			return
+		}
+		whole, pieces := &Head{}, &Head{}
+		verdict := whole.ParseRequest(b)
+		if v := parseBytewise(string(b), pieces.ParseRequest); len(b) > 0 && (v != verdict || v == Done && show(whole, b) != show(pieces, b)) {
+			t.Fatalf("%q: verdict %d at once, %d byte by byte", b, verdict, v)
+		}
+		if verdict != Done {
+			return
+		}
+		compareRequest(t, whole, b)
+	})
+}
+
+func compareRequest(t *testing.T, h *Head, b []byte) {
+	text := bytes.TrimPrefix(b[:h.Size], []byte("\r\n")) // net/http does not skip the empty line
+	// "HTTP/1.2" means 1.1 here, and nothing to net/http.
+	text = bytes.Replace(text, h.versionIn(b), []byte("HTTP/1."+string('0'+h.Minor)), 1)
+	r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(text)))
+	if err != nil {
+		if h.allowedDifference(b) {
+			return
+		}
+		t.Fatalf("%q is accepted here; net/http: %v", b, err)
+	}
+	if r.Method != string(h.Method.In(b)) || r.RequestURI != string(h.Target.In(b)) {
+		t.Errorf("%q: %s %s here, %s %s there", b, h.Method.In(b), h.Target.In(b), r.Method, r.RequestURI)
+	}
+	length := map[Framing]int64{None: 0, Length: h.Length, Chunked: -1}[h.Framing]
+	if r.ContentLength != length {
+		t.Errorf("%q: length %d here, %d there", b, length, r.ContentLength)
+	}
+	if n := headerCount(r.Header) + len(r.TransferEncoding); n > h.N {
+		t.Errorf("%q: %d fields here, %d there", b, h.N, n)
+	}
+}
+
+// versionIn is the last word of the request line.
+func (h *Head) versionIn(b []byte) []byte { return b[h.LineEnd-2-8 : h.LineEnd-2] }
+
+// allowedDifference: net/http parses targets as URLs and so refuses bad escapes in them, which are the server's to judge;
+// nor does it take an odd CONNECT or OPTIONS target, or an odd host or port, which are visible characters all the same.
+func (h *Head) allowedDifference(b []byte) bool {
+	target := string(h.Target.In(b))
+	return strings.ContainsAny(target, "%:[]") || h.MethodID == CONNECT || strings.HasPrefix(target, "//")
+}
+
+func headerCount(header http.Header) (n int) {
+	for _, values := range header {
+		n += len(values)
+	}
+	return n
+}
+
+// FuzzResponse is the same for responses.
+func FuzzResponse(f *testing.F) {
+	for _, text := range []string{
+		"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", "HTTP/1.1 200\r\n\r\n", "HTTP/1.0 404 Not Found\r\nA: b\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n", "HTTP/1.1 304 x\r\nSet-Cookie: a=b\r\n\r\n",
+	} {
+		f.Add([]byte(text), false)
+		f.Add([]byte(text), true)
+	}
+	f.Fuzz(func(t *testing.T, b []byte, toHead bool) {
+		if len(b) > MaxHead {
+			return
+		}
+		method := GET
+		if toHead {
+			method = HEAD
+		}
+		whole, pieces := &Head{}, &Head{}
+		verdict := whole.ParseResponse(b, method)
+		v := parseBytewise(string(b), func(b []byte) Verdict { return pieces.ParseResponse(b, method) })
+		if len(b) > 0 && (v != verdict || v == Done && show(whole, b) != show(pieces, b)) {
+			t.Fatalf("%q: verdict %d at once, %d byte by byte", b, verdict, v)
+		}
+		if verdict == Done {
+			compareResponse(t, whole, b, toHead)
+		}
+	})
+}
+
+func compareResponse(t *testing.T, h *Head, b []byte, toHead bool) {
+	method := "GET"
+	if toHead {
+		method = "HEAD"
+	}
+	text := append([]byte("HTTP/1."+string('0'+h.Minor)), b[8:h.Size]...)
+	r, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(text)), &http.Request{Method: method})
+	if err != nil {
+		t.Fatalf("%q is accepted here; net/http: %v", b, err)
+	}
+	if r.StatusCode != h.Status {
+		t.Errorf("%q: status %d here, %d there", b, h.Status, r.StatusCode)
+	}
+	want := map[Framing]int64{None: 0, Length: h.Length, Chunked: -1, UntilClose: -1}[h.Framing]
+	if got := r.ContentLength; got != want && !toHead && h.Status >= 200 && h.Status != 304 {
+		t.Errorf("%q: length %d here, %d there", b, want, got)
+	}
+	if chunked := len(r.TransferEncoding) > 0; chunked != (h.Framing == Chunked) && !toHead {
+		t.Errorf("%q: framing %d here, %v there", b, h.Framing, r.TransferEncoding)
+	}
+}
+
+// FuzzBody: the end of a chunked body does not depend on how its bytes arrive, and net/http's reader finds the same one.
+func FuzzBody(f *testing.F) {
+	for _, text := range []string{"0\r\n\r\n", "3\r\nabc\r\n0\r\n\r\nnext", "a;b=c\r\n0123456789\r\n0\r\nT: v\r\n\r\n", "3\nabc\n0\n\n", "ffffffffffffffff\r\n"} {
+		f.Add([]byte(text), 3)
+	}
+	f.Fuzz(func(t *testing.T, p []byte, step int) {
+		whole, pieces := &Body{}, &Body{}
+		whole.Start(Chunked, 0)
+		pieces.Start(Chunked, 0)
+		n, done, fault := consume(whole, string(p), len(p)+1)
+		n2, done2, fault2 := consume(pieces, string(p), 1+max(step, -step)%64)
+		if done != done2 || fault != fault2 || done && n != n2 {
+			t.Fatalf("%q: %d, %v, %v at once; %d, %v, %v in pieces", p, n, done, fault, n2, done2, fault2)
+		}
+		if !done {
+			return
+		}
+		rest := bufio.NewReader(bytes.NewReader(p))
+		if _, err := io.Copy(io.Discard, httputil.NewChunkedReader(rest)); err != nil {
+			t.Fatalf("%q is accepted here; net/http: %v", p, err)
+		}
+		// The reader stops before the trailer section, which ends with the first empty line.
+		left, _ := io.ReadAll(rest)
+		if end := bytes.Index(append([]byte("\r\n"), left...), []byte("\r\n\r\n")); end < 0 || len(left)-end-2 != len(p)-n {
+			t.Errorf("%q: %d bytes follow here, %q there", p, len(p)-n, left)
+		}
+	})
+}

@@ -1,0 +1,69 @@
+package http1
+
+import "testing"
+
+func TestGoodResponses(t *testing.T) {
+	for _, tt := range []struct {
+		request Method
+		text    string
+		want    string
+	}{
+		{GET, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", `200 "OK" 1.1 length 5 [Content-Length=5]`},
+		{GET, "HTTP/1.1 200\r\n\r\n", `200 "" 1.1 until close`},
+		{GET, "HTTP/1.1 200 \r\n\r\n", `200 "" 1.1 until close`},
+		{GET, "HTTP/1.1 999 H\xe9 \t!\r\n\r\n", `999 "H\xe9 \t!" 1.1 until close`},
+		{GET, "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n", `200 "OK" 1.0 +keep-alive [Connection=keep-alive] [Content-Length=0]`},
+		{GET, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", `200 "OK" 1.1 chunked [Transfer-Encoding=chunked]`},
+		{HEAD, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", `200 "OK" 1.1 [Transfer-Encoding=chunked]`},
+		{HEAD, "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n", `200 "OK" 1.1 [Content-Length=7]`},
+		{GET, "HTTP/1.1 100 Continue\r\n\r\n", `100 "Continue" 1.1`},
+		{GET, "HTTP/1.1 204 No Content\r\n\r\n", `204 "No Content" 1.1`},
+		{GET, "HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n", `304 "Not Modified" 1.1 [Content-Length=7]`},
+		{CONNECT, "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n", `200 "OK" 1.1 [Content-Length=7]`},
+		{CONNECT, "HTTP/1.1 403 No\r\nContent-Length: 7\r\n\r\n", `403 "No" 1.1 length 7 [Content-Length=7]`},
+	} {
+		h := &Head{}
+		parse := func(b []byte) Verdict { return h.ParseResponse(b, tt.request) }
+		if v := parse([]byte(tt.text + "more")); v != Done {
+			t.Errorf("%q: verdict %d, %v", tt.text, v, h.Fault())
+			continue
+		}
+		if got := show(h, []byte(tt.text)); got != tt.want {
+			t.Errorf("%q\n got %s\nwant %s", tt.text, got, tt.want)
+		}
+		h.Reset()
+		if v := parseBytewise(tt.text, parse); v != Done || show(h, []byte(tt.text)) != tt.want {
+			t.Errorf("%q byte by byte: verdict %d, %s", tt.text, v, show(h, []byte(tt.text)))
+		}
+	}
+}
+
+func TestBadResponses(t *testing.T) {
+	for _, tt := range []struct {
+		text  string
+		fault Fault
+	}{
+		{"hello\r\n\r\n", FaultStatusLine},
+		{"\r\nHTTP/1.1 200 OK\r\n\r\n", FaultStatusLine},
+		{"HTTP/1.1  200 OK\r\n\r\n", FaultStatusLine},
+		{"HTTP/1.1 20 OK\r\n\r\n", FaultStatusLine},
+		{"HTTP/1.1 2000 OK\r\n\r\n", FaultStatusLine},
+		{"HTTP/1.1 020 OK\r\n\r\n", FaultStatusLine},
+		{"HTTP/1.1 2x0 OK\r\n\r\n", FaultStatusLine},
+		{"HTTP/1.1 200 O\x00K\r\n\r\n", FaultStatusLine},
+		{"HTTP/2.0 200 OK\r\n\r\n", FaultVersion},
+		{"HTTP/1.1 200 OK\n\r\n", FaultLineEnd},
+		{"HTTP/1.1 200 OK\r\nA : b\r\n\r\n", FaultSpaceBeforeColon},
+		{"HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n", FaultFolding},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n", FaultTwoLengths},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", FaultLengthAndCoding},
+		{"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", FaultCodingVersion},
+		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", FaultCoding},
+		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", FaultCoding},
+	} {
+		h := &Head{}
+		if v := h.ParseResponse([]byte(tt.text), GET); v != BadRequest || h.Fault() != tt.fault {
+			t.Errorf("%q: verdict %d, %q; want %q", tt.text, v, h.Fault(), tt.fault)
+		}
+	}
+}
