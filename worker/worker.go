@@ -99,7 +99,7 @@ func (w *worker) begin(env Env) error {
 
 // name shows in top and pstree what the process is. Failing to is harmless.
 func name(slot int) {
-	_ = os.WriteFile("/proc/self/comm", []byte(fmt.Sprintf("lb worker %d", slot)), 0)
+	_ = os.WriteFile("/proc/self/comm", []byte(fmt.Sprintf("lb-worker-%d", slot)), 0)
 }
 
 // say sends a message. When that fails the master is gone or hangs, which the channel's end or the missing answer tells.
