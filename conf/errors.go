@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -73,10 +74,14 @@ func (f *findings) warn(line int, key, format string, args ...any) {
 
 // sorted puts the findings into the order of the lines.
 func (f *findings) sorted() ([]Warning, error) {
-	slices.SortStableFunc(f.warnings, func(a, b Warning) int { return a.Line - b.Line })
+	slices.SortFunc(f.warnings, func(a, b Warning) int { return inOrder(Error(a), Error(b)) })
 	if len(f.errors) == 0 {
 		return f.warnings, nil
 	}
-	slices.SortStableFunc(f.errors, func(a, b Error) int { return a.Line - b.Line })
+	slices.SortFunc(f.errors, inOrder)
 	return f.warnings, f.errors
+}
+
+func inOrder(a, b Error) int {
+	return cmp.Or(a.Line-b.Line, strings.Compare(a.Key, b.Key), strings.Compare(a.Text, b.Text))
 }

@@ -20,8 +20,9 @@ const inListen = inFrontend | inBackend
 type key struct {
 	name    string
 	scope   scope
-	pending bool // accepted and checked, but not yet in effect
-	idle    any  // value of a pending key that asks for nothing, besides the zero of its type
+	pending bool   // accepted and checked, but not yet in effect
+	idle    any    // value of a pending key that asks for nothing, besides the zero of its type
+	instead string // what happens now to what a pending key asks for; "": nothing
 }
 
 // keys is the one table of all keys. What is pending is warned of when it is used; whoever makes a key work takes its
@@ -59,7 +60,7 @@ var keys = []key{
 	{name: "timeout", scope: inListen},
 
 	{name: "balance", scope: inBackend},
-	{name: "dispatch", scope: inBackend, pending: true},
+	{name: "dispatch", scope: inBackend, pending: true, instead: "requests are answered 503"},
 	{name: "cookie", scope: inBackend | inServer},
 	{name: "httpchk", scope: inBackend, pending: true},
 	{name: "persist", scope: inBackend, pending: true},
@@ -76,7 +77,7 @@ var keys = []key{
 	{name: "inter", scope: inServer, pending: true, idle: "2s"},
 	{name: "rise", scope: inServer, pending: true, idle: int64(2)},
 	{name: "fall", scope: inServer, pending: true, idle: int64(3)},
-	{name: "backup", scope: inServer, pending: true},
+	{name: "backup", scope: inServer, pending: true, instead: "a backup server gets no request"},
 	{name: "weight", scope: inServer},
 
 	{name: "connect", scope: inTimeout},

@@ -24,6 +24,17 @@ func (l lines) of(key string) int {
 	}
 }
 
+// first is the first line on which a key, or one under it, is written.
+func (l lines) first(key string) int {
+	least := l[key]
+	for k, n := range l {
+		if strings.HasPrefix(k, key+".") && (least == 0 || n < least) {
+			least = n
+		}
+	}
+	return least
+}
+
 // indexLines reads a text that the decoder has found correct; of any other it makes what it can.
 func indexLines(text string) lines {
 	s := scanner{text: text, line: 1, found: lines{}, arrays: map[string]int{}}

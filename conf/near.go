@@ -2,7 +2,7 @@ package conf
 
 // nearest is the known name that needs the fewest changes to become name, "" when none is near.
 func nearest(name string, known []string) string {
-	best, least := "", len(name)/2+1
+	best, least := "", len(name)/3+2
 	for _, k := range known {
 		if d := distance(name, k); d < least {
 			best, least = k, d

@@ -77,10 +77,10 @@ func (p *parser) parse(root map[string]any, order []toml.Key) *Config {
 
 func (p *parser) unknownSection(name string) {
 	if near := nearest(name, sections); near != "" {
-		p.fail(p.lines.of(name), name, "unknown section: did you mean %q?", near)
+		p.fail(p.lines.first(name), name, "unknown section: did you mean %q?", near)
 		return
 	}
-	p.fail(p.lines.of(name), name, "unknown section: known are %s", strings.Join(sections, ", "))
+	p.fail(p.lines.first(name), name, "unknown section: known are %s", strings.Join(sections, ", "))
 }
 
 // section is one of the tables at the top that have no name.

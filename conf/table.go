@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"cmp"
 	"reflect"
 	"slices"
 	"strings"
@@ -156,7 +157,7 @@ func (t *table) checkKeys(section string) {
 		case k == nil:
 			t.unknown(name, section)
 		case k.pending && !zero(v) && !reflect.DeepEqual(v, k.idle):
-			t.pending(name, "it is checked, and then ignored")
+			t.pending(name, cmp.Or(k.instead, "it is checked, and then ignored"))
 		}
 	}
 }

@@ -1,0 +1,111 @@
+package conf
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+func TestDurations(t *testing.T) {
+	for _, tt := range []struct {
+		in   any
+		want time.Duration
+		ok   bool
+	}{
+		{"5s", 5 * time.Second, true}, {"200ms", 200 * time.Millisecond, true}, {"1m30s", 90 * time.Second, true},
+		{"", 0, true}, {"0", 0, true}, {int64(2000), 2 * time.Second, true}, {int64(0), 0, true},
+		{"5", 0, false}, {"-1s", 0, false}, {int64(-1), 0, false}, {"5 s", 0, false}, {"1d", 0, false}, {true, 0, false},
+		{1.5, 0, false}, {"10000h", 0, false}, {int64(1) << 62, 0, false},
+	} {
+		got, err := parseDuration(tt.in)
+		if (err == nil) != tt.ok || tt.ok && got != tt.want {
+			t.Errorf("%v: %v, %v; want %v", tt.in, got, err, tt.want)
+		}
+	}
+}
+
+func TestBinds(t *testing.T) {
+	for in, want := range map[string]string{
+		"127.0.0.1:80":              "[tcp 127.0.0.1:80]",
+		":80":                       "[tcp 0.0.0.0:80]",
+		"*:80":                      "[tcp 0.0.0.0:80]",
+		"[::1]:80":                  "[tcp ::1:80]",
+		"[::]:80":                   "[tcp :::80]",
+		"1.2.3.4:8000-8002":         "[tcp 1.2.3.4:8000 tcp 1.2.3.4:8001 tcp 1.2.3.4:8002]",
+		":3389,:1494, 1.2.3.4:5900": "[tcp 0.0.0.0:3389 tcp 0.0.0.0:1494 tcp 1.2.3.4:5900]",
+		"unix:/run/a.sock":          "[unix /run/a.sock]",
+		"fd@3":                      "[fd 3]",
+		"":                          "", "80": "", ":": "", ":0": "", ":65536": "", ":+80": "", ":80-": "", ":90-80": "",
+		":1-60000": "", "a:80": "", "::1:80": "", "[::1]": "", "[1.2.3.4]:80": "", "unix:a": "", "fd@1": "", "fd@x": "", ":80,": "",
+		"[fe80::1%eth0]:80": "", "1.2.3:80": "",
+	} {
+		binds, err := parseBinds(in)
+		var all []string
+		for _, b := range binds {
+			switch b.Network {
+			case "tcp":
+				all = append(all, fmt.Sprintf("tcp %s:%d", b.Addr, b.Port))
+			case "unix":
+				all = append(all, "unix "+b.Path)
+			default:
+				all = append(all, fmt.Sprint("fd ", b.FD))
+			}
+		}
+		if got := fmt.Sprint(all); (err == nil) != (want != "") || err == nil && got != want {
+			t.Errorf("%q: %s, %v; want %s", in, got, err, want)
+		}
+	}
+}
+
+func TestAddresses(t *testing.T) {
+	for in, want := range map[string]string{
+		"192.168.1.11:80":   "192.168.1.11 192.168.1.11 80 false",
+		"192.168.1.11":      "192.168.1.11 192.168.1.11 0 true",
+		"192.168.1.11:+100": "192.168.1.11 192.168.1.11 100 true",
+		"192.168.1.11:-1":   "192.168.1.11 192.168.1.11 -1 true",
+		"[::1]:80":          "::1 ::1 80 false",
+		"[::1]":             "::1 ::1 0 true",
+		"app.example.com:8": "app.example.com invalid IP 8 false",
+		"app_1":             "app_1 invalid IP 0 true",
+		"":                  "", ":80": "", "::1:80": "", "a:0": "", "a:b": "", "a:+b": "", "-a:80": "", "a..b:80": "", "1.2.3:80": "", "999.1.1.1:80": "", "a b:80": "",
+	} {
+		a, err := parseAddress(in)
+		got := fmt.Sprintf("%s %v %d %v", a.Host, a.IP, a.Port, a.Mapped)
+		if (err == nil) != (want != "") || err == nil && got != want {
+			t.Errorf("%q: %s, %v; want %s", in, got, err, want)
+		}
+	}
+}
+
+func TestNearest(t *testing.T) {
+	for in, want := range map[string]string{"ballance": "balance", "maxcon": "maxconn", "tiemout": "timeout", "xyz": "", "binds": "bind"} {
+		if got := nearest(in, namesIn(inListen)); got != want {
+			t.Errorf("%s: %q, want %q", in, got, want)
+		}
+	}
+}
+
+// TestLines: the index finds keys wherever TOML lets them be.
+func TestLines(t *testing.T) {
+	l := indexLines(`# a comment = x
+a = 1
+[t] # comment
+"b.c" = """
+x = 1 \"""
+""" # ]
+d.e = { f = "}", g = [1, # ]
+  2] }
+[[t.s]]
+n = 'it\'
+[[t.s]]
+n = 2
+  [t.s.sub]
+  m = 3
+`)
+	for key, want := range map[string]int{"a": 2, "t": 3, "t.b.c": 4, "t.d.e": 7, "t.d.e.f": 7, "t.s[0]": 9, "t.s[0].n": 10,
+		"t.s[1].n": 12, "t.s[1].sub.m": 14, "nowhere": 0} {
+		if got := l.of(key); got != want {
+			t.Errorf("%s is on line %d, want %d", key, got, want)
+		}
+	}
+}
