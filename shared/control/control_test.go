@@ -1,0 +1,187 @@
+package control
+
+import (
+	"errors"
+	"io"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func pair(t *testing.T) (int, int) {
+	t.Helper()
+	a, b, err := Pair()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a, b
+}
+
+// openFiles is the number of descriptors of this process.
+func openFiles(t *testing.T) int {
+	t.Helper()
+	all, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(all)
+}
+
+func TestMessages(t *testing.T) {
+	a, b := pair(t)
+	defer unix.Close(a)
+	defer unix.Close(b)
+	sent := Message{Kind: Lend, Slot: 3, Shards: []Shard{{0, 1}, {2, 0}}, Last: true}
+	if err := Send(a, sent, []int{0, 1}); err != nil {
+		t.Fatal(err)
+	}
+	got, fds, err := Recv(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent.Version = Version
+	if !reflect.DeepEqual(got, sent) || len(fds) != 2 {
+		t.Errorf("got %+v with %d descriptors, want %+v", got, len(fds), sent)
+	}
+	for _, fd := range fds {
+		if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC == 0 {
+			t.Errorf("descriptor %d: flags %#x, %v", fd, flags, err)
+		}
+	}
+	CloseAll(fds)
+	if _, _, err := Recv(b); !errors.Is(err, unix.EAGAIN) {
+		t.Errorf("an empty channel: %v", err)
+	}
+}
+
+func TestManyDescriptors(t *testing.T) {
+	a, b := pair(t)
+	defer unix.Close(a)
+	defer unix.Close(b)
+	all := make([]int, MaxFDs)
+	if err := Send(a, Message{Kind: Listeners}, all); err != nil {
+		t.Fatal(err)
+	}
+	_, fds, err := Recv(b)
+	if err != nil || len(fds) != MaxFDs {
+		t.Errorf("%d descriptors, %v", len(fds), err)
+	}
+	CloseAll(fds)
+	if err := Send(a, Message{Kind: Listeners}, make([]int, MaxFDs+1)); err == nil {
+		t.Error("too many descriptors were sent")
+	}
+}
+
+// TestNoDescriptorLeaks: whatever is wrong with a message, its descriptors are closed.
+func TestNoDescriptorLeaks(t *testing.T) {
+	a, b := pair(t)
+	defer unix.Close(a)
+	defer unix.Close(b)
+	before := openFiles(t)
+	for _, text := range []string{"", "{", `{"Version":2,"Kind":"ping"}`, `{"Version":1,"Kind":"pang"}`, `{"Version":1,"Kind":"ping","More":1}`, strings.Repeat("x", MaxMessage+1)} {
+		if err := unix.Sendmsg(a, []byte(text), unix.UnixRights(0, 1), nil, 0); err != nil {
+			t.Fatal(err)
+		}
+		if m, fds, err := Recv(b); err == nil {
+			t.Errorf("%.20q was taken for %+v with %d descriptors", text, m, len(fds))
+		}
+	}
+	if after := openFiles(t); after != before {
+		t.Errorf("%d descriptors before, %d after", before, after)
+	}
+}
+
+func TestPeerGone(t *testing.T) {
+	a, b := pair(t)
+	defer unix.Close(b)
+	if err := Send(b, Message{Kind: Ping}, nil); err != nil {
+		t.Fatal(err)
+	}
+	unix.Close(a)
+	if _, _, err := Recv(b); err != io.EOF {
+		t.Errorf("got %v, want the end", err)
+	}
+	if err := Send(b, Message{Kind: Ping}, nil); !errors.Is(err, unix.EPIPE) {
+		t.Errorf("sending to nobody: %v", err)
+	}
+}
+
+func TestDecodeErrors(t *testing.T) {
+	var version *VersionError
+	if _, err := Decode([]byte(`{"Version":7,"Kind":"ping","New":true}`)); !errors.As(err, &version) || version.Got != 7 {
+		t.Errorf("another version: %v", err)
+	}
+	var kind *KindError
+	if _, err := Decode([]byte(`{"Version":1,"Kind":"sing"}`)); !errors.As(err, &kind) || kind.Kind != "sing" {
+		t.Errorf("another kind: %v", err)
+	}
+	if _, err := Encode(Message{Kind: Bye, Reason: strings.Repeat("x", MaxMessage)}); err == nil {
+		t.Error("a message that is too large was encoded")
+	}
+}
+
+func TestConn(t *testing.T) {
+	a, b := pair(t)
+	defer unix.Close(b)
+	c, err := NewConn(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := c.Recv(time.Now().Add(20 * time.Millisecond)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("nothing came: %v", err)
+	}
+	got := make(chan Message, 1)
+	go func() {
+		m, _, _ := c.Recv(time.Now().Add(10 * time.Second))
+		got <- m
+	}()
+	if err := Send(b, Message{Kind: Hello, Pid: 7}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if m := <-got; m.Kind != Hello || m.Pid != 7 {
+		t.Errorf("got %+v", m)
+	}
+	for err == nil { // the peer reads nothing: the channel fills up
+		err = c.Send(Message{Kind: Ping}, nil, time.Now().Add(20*time.Millisecond))
+	}
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("a full channel: %v", err)
+	}
+	closed := make(chan error, 1)
+	go func() {
+		_, _, err := c.Recv(time.Time{})
+		closed <- err
+	}()
+	c.Close()
+	if err := <-closed; err == nil {
+		t.Error("a closed channel gave a message")
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for kind := range kinds {
+		b, err := Encode(Message{Kind: kind, Shards: []Shard{{1, 2}}, Reason: "x"})
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Add([]byte(`{"Version":1,"Kind":"ping","version":2}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		m, err := Decode(b)
+		if err != nil {
+			return
+		}
+		again, err := Encode(m)
+		if err != nil {
+			return // larger than what it came from, by escapes
+		}
+		if m2, err := Decode(again); err != nil || m2.Kind != m.Kind || len(m2.Shards) != len(m.Shards) {
+			t.Errorf("%q became %+v, then %+v, %v", b, m, m2, err)
+		}
+	})
+}
