@@ -32,6 +32,10 @@ func (p *Proxy) Listen(owner, frontend, fd int) error {
 	if frontend < 0 || frontend >= len(p.frontends) || p.frontends[frontend] == nil {
 		return fmt.Errorf("no frontend %d to listen for", frontend)
 	}
+	// Whoever makes an os.File of any copy of a socket and asks it for its descriptor turns all copies blocking.
+	if err := unix.SetNonblock(fd, true); err != nil {
+		return fmt.Errorf("descriptor %d is no socket to listen on: %w", fd, err)
+	}
 	l, slot := p.listeners.take()
 	*l = listener{fd: sock.Own(fd), owner: owner, front: p.frontends[frontend], slot: slot, seq: l.seq + 1}
 	p.pollListener(l)

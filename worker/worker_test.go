@@ -1,0 +1,281 @@
+package worker
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"lbmaster/conf"
+	"lbmaster/shared/control"
+	"lbmaster/shared/shm"
+	"lbmaster/shared/stats"
+	"lbmaster/shared/status"
+)
+
+// fatal is how long anything may take before a test gives up.
+const fatal = 10 * time.Second
+
+const roleVariable = "LBMASTER_TEST_ROLE"
+
+// TestMain makes the test binary its own child: a real worker process.
+func TestMain(m *testing.M) {
+	if os.Getenv(roleVariable) == "" {
+		os.Exit(m.Run())
+	}
+	if err := Run(Env{Control: ControlFD, Stderr: os.Stderr}); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// child is a worker process that a test plays the master for.
+type child struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	conn   *control.Conn
+	stderr bytes.Buffer
+	ended  chan error
+}
+
+func startChild(t *testing.T) *child {
+	t.Helper()
+	mine, theirs, err := control.Pair()
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := os.NewFile(uintptr(theirs), "control")
+	defer end.Close()
+	c := &child{t: t, ended: make(chan error, 1)}
+	if c.conn, err = control.NewConn(mine); err != nil {
+		t.Fatal(err)
+	}
+	c.cmd = exec.Command("/proc/self/exe")
+	c.cmd.Env = append(os.Environ(), roleVariable+"=worker")
+	c.cmd.ExtraFiles = []*os.File{end}
+	c.cmd.Stderr = &c.stderr
+	if err := c.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { c.ended <- c.cmd.Wait() }()
+	t.Cleanup(func() { c.conn.Close(); c.cmd.Process.Kill() })
+	return c
+}
+
+func (c *child) say(m control.Message, fds ...int) {
+	c.t.Helper()
+	if err := c.conn.Send(m, fds, time.Now().Add(fatal)); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *child) wantSaid(kind control.Kind) control.Message {
+	c.t.Helper()
+	m, _, err := c.conn.Recv(time.Now().Add(fatal))
+	if err != nil || m.Kind != kind {
+		c.t.Fatalf("the worker said %q, %v; want %s; stderr: %s", m.Kind, err, kind, c.stderr.String())
+	}
+	return m
+}
+
+// wantEnd waits for the process to end, and returns its exit status.
+func (c *child) wantEnd() int {
+	c.t.Helper()
+	select {
+	case <-c.ended:
+		return c.cmd.ProcessState.ExitCode()
+	case <-time.After(fatal):
+		c.t.Fatal("the worker does not end")
+		return 0
+	}
+}
+
+// instance is what a master hands out.
+type instance struct {
+	config, wake int
+	counters     *stats.Stats
+	board        *status.Board
+}
+
+// newInstance is an instance whose one server answers at address, port 8001.
+func newInstance(t *testing.T, address string) *instance {
+	t.Helper()
+	c := &conf.Config{
+		Global:    conf.Global{Maxconn: 10},
+		Frontends: []conf.Frontend{{Name: "web", Mode: conf.ModeHTTP, Backend: "web", Maxconn: 10}},
+		Backends: []conf.Backend{{Name: "web", Mode: conf.ModeHTTP, Servers: []conf.Server{
+			{Name: "a", Weight: 1, Address: conf.Address{IP: netip.MustParseAddr(address), Port: 8001}}}}},
+	}
+	i := &instance{}
+	var err error
+	must := func() {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	i.config, err = shm.Seal("config", c.Snapshot())
+	must()
+	i.counters, err = stats.Create(make([]stats.Row, 4), 2)
+	must()
+	i.board, err = status.Create(make([]status.Server, 1), func(int) status.State { return status.State{Op: status.Up, Weight: 1} })
+	must()
+	i.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	must()
+	return i
+}
+
+func (i *instance) fds() []int { return []int{i.config, i.counters.FD(), i.board.FD(), i.wake} }
+
+// listenOn opens a listening socket. The descriptor is the listener's own, and stays non-blocking: that of a copy made by
+// its File method would not, and would take the original along.
+func listenOn(t *testing.T, addr string) (net.Listener, int) {
+	t.Helper()
+	l, err := net.Listen("tcp4", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	raw, err := l.(*net.TCPListener).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shard := -1
+	if err := raw.Control(func(fd uintptr) { shard = int(fd) }); err != nil {
+		t.Fatal(err)
+	}
+	return l, shard
+}
+
+// TestLife is the whole conversation, from Hello to Bye.
+func TestLife(t *testing.T) {
+	server, _ := listenOn(t, "127.54.0.1:8001")
+	go answer(server)
+	_, shard := listenOn(t, "127.54.0.1:8000")
+	_, lent := listenOn(t, "127.54.0.1:8002")
+	i := newInstance(t, "127.54.0.1")
+	c := startChild(t)
+	if m := c.wantSaid(control.Hello); m.Pid != c.cmd.Process.Pid {
+		t.Errorf("pid %d, want %d", m.Pid, c.cmd.Process.Pid)
+	}
+	c.say(control.Message{Kind: control.Start, Slot: 1, Workers: 2}, i.fds()...)
+	c.say(control.Message{Kind: control.Listeners, Shards: []control.Shard{{}}, Last: true}, shard)
+	c.wantSaid(control.Ready)
+	c.say(control.Message{Kind: control.Activate})
+	wantStatus(t, "127.54.0.1:8000", "204")
+	c.say(control.Message{Kind: control.Lend, Slot: 0, Shards: []control.Shard{{}}}, lent)
+	wantStatus(t, "127.54.0.1:8002", "204")
+	c.say(control.Message{Kind: control.Return, Slot: 0})
+	c.say(control.Message{Kind: control.Ping})
+	c.wantSaid(control.Pong)
+	if n := i.counters.Counters(1, 0).Requests.Load(); n != 2 {
+		t.Errorf("%d requests counted in the worker's slab, want 2", n)
+	}
+	if comm, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", c.cmd.Process.Pid)); string(comm) != "lb-worker-1\n" {
+		t.Errorf("the process is called %q", comm)
+	}
+	c.cmd.Process.Signal(unix.SIGTERM) // only the master's word counts
+	c.cmd.Process.Signal(unix.SIGINT)
+	c.say(control.Message{Kind: control.Ping})
+	c.wantSaid(control.Pong)
+	c.say(control.Message{Kind: control.Drain})
+	if m := c.wantSaid(control.Bye); m.Reason != "drained" {
+		t.Errorf("reason %q", m.Reason)
+	}
+	if status := c.wantEnd(); status != 0 {
+		t.Errorf("exit status %d: %s", status, c.stderr.String())
+	}
+}
+
+// answer gives every connection one answer.
+func answer(l net.Listener) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		bufio.NewReader(c).ReadString('\n')
+		io.WriteString(c, "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+		c.Close()
+	}
+}
+
+func wantStatus(t *testing.T, addr, want string) {
+	t.Helper()
+	c, err := net.DialTimeout("tcp4", addr, fatal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(fatal))
+	io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+	line, err := bufio.NewReader(c).ReadString('\n')
+	if err != nil || !strings.HasPrefix(line, "HTTP/1.1 "+want) {
+		t.Errorf("%s answered %q, %v; want %s", addr, line, err, want)
+	}
+}
+
+// TestMasterDiesEarly: a worker that is not active yet has nothing to finish.
+func TestMasterDiesEarly(t *testing.T) {
+	i := newInstance(t, "127.54.0.2")
+	_, shard := listenOn(t, "127.54.0.2:8000")
+	c := startChild(t)
+	c.wantSaid(control.Hello)
+	c.say(control.Message{Kind: control.Start}, i.fds()...)
+	c.say(control.Message{Kind: control.Listeners, Shards: []control.Shard{{}}, Last: true}, shard)
+	c.wantSaid(control.Ready)
+	c.conn.Close()
+	if status := c.wantEnd(); status != 0 {
+		t.Errorf("exit status %d: %s", status, c.stderr.String())
+	}
+}
+
+// TestBadStart: what a worker cannot work with ends it, with the reason.
+func TestBadStart(t *testing.T) {
+	i := newInstance(t, "127.54.0.3")
+	for _, tt := range []struct {
+		name, want string
+		say        func(c *child)
+	}{
+		{"nothing to read", "is not a sealed memory file", func(c *child) {
+			c.say(control.Message{Kind: control.Start}, i.wake, i.counters.FD(), i.board.FD(), i.wake)
+		}},
+		{"no descriptors", "0 descriptors instead of 4", func(c *child) { c.say(control.Message{Kind: control.Start}) }},
+		{"wrong order", "said activate instead of start", func(c *child) { c.say(control.Message{Kind: control.Activate}) }},
+		{"unknown frontend", "no frontend 5", func(c *child) {
+			c.say(control.Message{Kind: control.Start}, i.fds()...)
+			c.say(control.Message{Kind: control.Listeners, Shards: []control.Shard{{Frontend: 5}}}, i.wake)
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := startChild(t)
+			c.wantSaid(control.Hello)
+			tt.say(c)
+			if status := c.wantEnd(); status != 1 || !strings.Contains(c.stderr.String(), tt.want) {
+				t.Errorf("exit status %d, stderr %q; want %q", status, c.stderr.String(), tt.want)
+			}
+			if _, _, err := c.conn.Recv(time.Now().Add(fatal)); !errors.Is(err, io.EOF) {
+				t.Errorf("the channel: %v", err)
+			}
+		})
+	}
+}
+
+// TestReporterNeverBlocks: a reader of stderr that stands still costs lines, not time.
+func TestReporterNeverBlocks(t *testing.T) {
+	r, w := io.Pipe() // nobody reads
+	defer r.Close()
+	report := newReporter(w, 0)
+	for range 10 * reports {
+		report("x")
+	}
+}
