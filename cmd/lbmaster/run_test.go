@@ -1,0 +1,61 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"strings"
+	"testing"
+)
+
+const goodText = `[listen.web]
+bind = "127.0.0.1:1"
+mode = "http"
+[[listen.web.server]]
+name = "a"
+address = "127.0.0.1:2"
+`
+
+// TestRun is everything that the command does without becoming an instance.
+func TestRun(t *testing.T) {
+	files := map[string]string{
+		"good.toml": goodText,
+		"warn.toml": goodText + "check = true\n",
+		"bad.toml":  "[global]\nworkers = -1\nmaxcon = 3\n",
+	}
+	for _, tt := range []struct {
+		args           string
+		status         int
+		stdout, stderr string // parts that must be there; "": nothing at all
+	}{
+		{"-t -c good.toml", 0, "Configuration file is valid: good.toml\n", ""},
+		{"-t -c warn.toml", 0, "valid", "warning: warn.toml:7: listen.web.server[0].check: not yet in effect"},
+		{"-t -c bad.toml", 1, "", `bad.toml:3: global.maxcon: unknown key: did you mean "maxconn"?`},
+		{"-c bad.toml", 1, "", "bad.toml:2: global.workers: -1 is out of range"},
+		{"-t -c none.toml", 1, "", "cannot read the configuration: open none.toml: file does not exist"},
+		{"", 1, "", "no configuration: use -c FILE"},
+		{"-x", 1, "", "flag provided but not defined: -x"},
+		{"-c good.toml more", 1, "", `unexpected argument "more"`},
+		{"-n -3 -c good.toml", 1, "", "-n -3"},
+		{"-h", 0, "", "-c FILE"},
+		{"-v", 0, "lbmaster ", ""},
+	} {
+		var stdout, stderr bytes.Buffer
+		status := run(env{args: strings.Fields(tt.args), stdout: &stdout, stderr: &stderr, read: func(name string) ([]byte, error) {
+			if text, ok := files[name]; ok {
+				return []byte(text), nil
+			}
+			return nil, &fs.PathError{Op: "open", Path: name, Err: errors.New("file does not exist")}
+		}})
+		if status != tt.status || !shows(stdout.String(), tt.stdout) || !shows(stderr.String(), tt.stderr) {
+			t.Errorf("lbmaster %s: status %d, want %d\nstdout: %s\nstderr: %s", tt.args, status, tt.status, stdout.String(), stderr.String())
+		}
+	}
+}
+
+func shows(got, want string) bool {
+	if want == "" {
+		return got == ""
+	}
+	return strings.Contains(got, want)
+}

@@ -1,0 +1,141 @@
+package master
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"lbmaster/conf"
+)
+
+func tcpBind(address string, port int) conf.Bind {
+	return conf.Bind{Network: "tcp", Addr: netip.MustParseAddr(address), Port: port, Line: 7}
+}
+
+func frontendWith(binds ...conf.Bind) *conf.Config {
+	return &conf.Config{Frontends: []conf.Frontend{{Name: "web", Section: "listen.web", Mode: conf.ModeHTTP, Binds: binds}}}
+}
+
+func openFiles(t *testing.T) int {
+	t.Helper()
+	all, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(all)
+}
+
+func TestShards(t *testing.T) {
+	all, err := listen(frontendWith(tcpBind("127.53.0.1", 8000), tcpBind("127.53.0.1", 8001)), 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeListeners(all)
+	if len(all) != 2 || len(all[0].fds) != 3 || all[1].shard.Bind != 1 {
+		t.Fatalf("listeners %+v", all)
+	}
+	for _, fd := range all[0].fds {
+		for _, o := range []struct {
+			name               string
+			level, opt, expect int
+		}{
+			{"SO_REUSEPORT", unix.SOL_SOCKET, unix.SO_REUSEPORT, 1},
+			{"SO_REUSEADDR", unix.SOL_SOCKET, unix.SO_REUSEADDR, 1},
+			{"SO_ACCEPTCONN", unix.SOL_SOCKET, unix.SO_ACCEPTCONN, 1},
+			{"SO_PROTOCOL", unix.SOL_SOCKET, unix.SO_PROTOCOL, unix.IPPROTO_TCP},
+			{"TCP_NODELAY", unix.IPPROTO_TCP, unix.TCP_NODELAY, 1},
+		} {
+			if got, err := unix.GetsockoptInt(fd, o.level, o.opt); err != nil || got != o.expect {
+				t.Errorf("%s is %d, %v; want %d", o.name, got, err, o.expect)
+			}
+		}
+		if flags, _ := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); flags&unix.FD_CLOEXEC == 0 {
+			t.Error("a listening socket would leak into every child")
+		}
+	}
+}
+
+// TestTakenPort: neither a foreign server nor another instance of our own is joined silently.
+func TestTakenPort(t *testing.T) {
+	foreign, err := net.Listen("tcp4", "127.53.0.2:8000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer foreign.Close()
+	ours, err := listen(frontendWith(tcpBind("127.53.0.2", 8001)), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeListeners(ours)
+	before := openFiles(t)
+	_, err = listen(frontendWith(tcpBind("127.53.0.2", 8000), tcpBind("127.53.0.2", 8001), tcpBind("127.53.0.2", 8002)), 2)
+	if err == nil {
+		t.Fatal("a taken port was bound")
+	}
+	for _, want := range []string{"cannot bind 127.53.0.2:8000 for listen.web (line 7): address already in use", "cannot bind 127.53.0.2:8001"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is not in: %v", want, err)
+		}
+	}
+	if !errors.Is(err, unix.EADDRINUSE) || strings.Contains(err.Error(), "8002") {
+		t.Errorf("error %v", err)
+	}
+	if after := openFiles(t); after != before {
+		t.Errorf("%d descriptors before, %d after the failure", before, after)
+	}
+}
+
+func TestUnixSocket(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "web.sock")
+	c := frontendWith(conf.Bind{Network: "unix", Path: path})
+	first, err := listen(c, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first[0].fd(0) != first[0].fd(1) {
+		t.Error("the workers would poll different sockets of one path")
+	}
+	if _, err := listen(c, 2); !errors.Is(err, unix.EADDRINUSE) {
+		t.Errorf("a path in use: %v", err)
+	}
+	closeListeners(first)
+	if _, err := os.Lstat(path); err == nil {
+		t.Error("the path is left behind")
+	}
+
+	stale, err := net.ListenUnix("unix", &net.UnixAddr{Name: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stale.SetUnlinkOnClose(false)
+	stale.Close()
+	second, err := listen(c, 1)
+	if err != nil {
+		t.Fatalf("a path that a dead process left: %v", err)
+	}
+	os.Remove(path)
+	if err := os.WriteFile(path, []byte("somebody else's"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	closeListeners(second)
+	if _, err := os.Lstat(path); err != nil {
+		t.Error("a file that is not ours was removed")
+	}
+	if _, err := listen(c, 1); err == nil || !strings.Contains(err.Error(), "not a socket") {
+		t.Errorf("a path that is a file: %v", err)
+	}
+}
+
+func TestOtherModesAreNotStarted(t *testing.T) {
+	c := frontendWith(tcpBind("127.53.0.3", 8000))
+	c.Frontends[0].Mode = conf.ModeTCP
+	if all, err := listen(c, 1); err != nil || len(all) != 0 {
+		t.Errorf("%d listeners, %v", len(all), err)
+	}
+}
