@@ -1,0 +1,194 @@
+//go:build linux
+
+package tests
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"lbmaster/tools/rig"
+)
+
+// balancer is a running lbmaster: the master process, and through it the workers.
+type balancer struct {
+	*rig.Process
+	t       *testing.T
+	place   place
+	exe     string // the test's own link to the binary: it tells our processes from all others, orphans included
+	tmp     string // TMPDIR of the processes
+	expects int    // exit status at the end
+	stopped bool   // somebody has waited for the exit already
+}
+
+// run starts lbmaster on a configuration and returns when it says that every worker serves. The end of the test stops it
+// and proves that nothing is left.
+func (s site) run(t *testing.T) *balancer {
+	t.Helper()
+	b := launch(t, s.place, s.text())
+	b.awaitReady()
+	return b
+}
+
+func (b *balancer) awaitReady() {
+	b.t.Helper()
+	if err := b.Ready(fatal, func() bool { return b.Stderr.Has("msg=ready") }); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// launch starts lbmaster on the text of a configuration and does not wait for anything.
+func launch(t *testing.T, p place, conf string, flags ...string) *balancer {
+	t.Helper()
+	dir := t.TempDir()
+	b := &balancer{t: t, place: p, exe: filepath.Join(dir, "lbmaster"), tmp: filepath.Join(dir, "tmp")}
+	file := filepath.Join(dir, "conf.toml")
+	err := errors.Join(link(product(), b.exe), os.Mkdir(b.tmp, 0o777), os.WriteFile(file, []byte(conf), 0o644))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Process, err = rig.Start("lbmaster", append([]string{b.exe, "-c", file}, flags...), "TMPDIR="+b.tmp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.finish)
+	return b
+}
+
+// link makes a hard link, or a copy where that is not possible. Hard links keep their own name in /proc/PID/exe.
+func link(from, to string) error {
+	if os.Link(from, to) == nil {
+		return nil
+	}
+	src, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	dst, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o755)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(dst, src)
+	return errors.Join(err, dst.Close())
+}
+
+// workers returns the process ids of the workers that live now.
+func (b *balancer) workers() []int { return rig.Children(b.Pid) }
+
+// family returns every process of this lbmaster, orphans included.
+func (b *balancer) family() []int { return rig.Running(b.exe) }
+
+// signal sends a signal to the master.
+func (b *balancer) signal(sig syscall.Signal) {
+	b.t.Helper()
+	if err := b.Signal(sig); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// exits waits for the end of the master and compares its exit status.
+func (b *balancer) exits(limit time.Duration, want int) {
+	b.t.Helper()
+	b.stopped = true
+	got, err := b.Wait(limit)
+	if err != nil {
+		b.t.Fatalf("%v\n%s", err, b.Said())
+	}
+	if got != want {
+		b.t.Errorf("exit status %d, want %d; it said:\n%s", got, want, b.Said())
+	}
+}
+
+// finish stops lbmaster, if the test has not, and proves that nothing is left.
+func (b *balancer) finish() {
+	b.t.Helper()
+	if !b.stopped {
+		b.signal(syscall.SIGTERM)
+		b.exits(settle, b.expects)
+	}
+	b.leavesNothing()
+	for _, pid := range b.family() {
+		b.t.Logf("killing %d: %s", pid, rig.Cmdline(pid))
+		_ = rig.Kill(pid, syscall.SIGKILL)
+	}
+	if b.t.Failed() {
+		b.t.Logf("lbmaster said:\n%s", b.Said())
+	}
+}
+
+func (b *balancer) leavesNothing() {
+	b.t.Helper()
+	if !rig.Until(settle, func() bool { return len(b.family()) == 0 }) {
+		b.t.Errorf("processes left: %v", b.family())
+	}
+	if left, err := b.place.listeners(); err != nil || len(left) > 0 {
+		b.t.Errorf("somebody still listens on %v, %v", left, err)
+	}
+	if files, err := os.ReadDir(b.tmp); err != nil || len(files) > 0 {
+		b.t.Errorf("temporary files left: %v, %v", files, err)
+	}
+	b.noBugs()
+}
+
+// noBugs fails the test when the processes wrote something that no user should ever see.
+func (b *balancer) noBugs() {
+	b.t.Helper()
+	said := b.Said()
+	for _, bug := range []string{"panic", "internal error", "fatal error", "goroutine ", "DATA RACE", "SIGSEGV"} {
+		if strings.Contains(said, bug) {
+			b.t.Errorf("lbmaster said %q:\n%s", bug, said)
+			return
+		}
+	}
+}
+
+// killWorker kills one worker and returns when it is dead.
+func (b *balancer) killWorker(pid int) {
+	b.t.Helper()
+	if !slices.Contains(b.workers(), pid) {
+		b.t.Fatalf("%d is no worker", pid)
+	}
+	if err := rig.Kill(pid, syscall.SIGKILL); err != nil {
+		b.t.Fatal(err)
+	}
+	if !rig.Until(settle, func() bool { return !rig.Alive(pid) }) {
+		b.t.Fatalf("worker %d survived SIGKILL", pid)
+	}
+}
+
+// sum adds up a number of each worker.
+func (b *balancer) sum(read func(pid int) (int64, error)) int64 {
+	b.t.Helper()
+	var total int64
+	for _, pid := range b.workers() {
+		n, err := read(pid)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		total += n
+	}
+	return total
+}
+
+// fds counts the descriptors of the workers.
+func (b *balancer) fds() int {
+	return int(b.sum(func(pid int) (int64, error) { return int64(rig.CountFDs(pid)), nil }))
+}
+
+// sameWorkers proves that no worker has died and been replaced meanwhile.
+func (b *balancer) sameWorkers(before []int) {
+	b.t.Helper()
+	if now := b.workers(); !slices.Equal(now, before) {
+		b.t.Errorf("workers %v instead of %v", now, before)
+	}
+}
+
+// soon waits until ok returns true, for as long as anything healthy may take.
+func soon(ok func() bool) bool { return rig.Until(settle, ok) }

@@ -1,0 +1,120 @@
+//go:build linux
+
+package tests
+
+import (
+	"net/netip"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"lbmaster/tools/rig"
+)
+
+// maxconn holds for the instance, whatever the number of workers, and what a killed worker had is free again.
+func TestMaxconn(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, global, listen string }{
+		{"of the instance", "maxconn = 20", ""},
+		{"of the frontend", "", "maxconn = 20"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s, _ := newSite(t, 1)
+			s.workers, s.global, s.listen = 2, tt.global, tt.listen
+			limitHolds(t, s.run(t), 20)
+		})
+	}
+}
+
+func limitHolds(t *testing.T, b *balancer, limit int) {
+	t.Helper()
+	q := &queue{t: t, b: b}
+	for range 3 * limit {
+		q.join()
+	}
+	q.answered(limit, limit)
+	for range 5 {
+		q.leave()
+	}
+	q.answered(limit+5, limit)
+	victim := b.workers()[0]
+	held := q.held()[victim]
+	b.killWorker(victim)
+	q.answered(limit+5+held, limit)
+	replaced(t, b, victim, 2)
+	q.answered(limit+5+held, limit)
+	for range 3*limit - 5 - held {
+		q.leave()
+	}
+	q.answered(3*limit, limit)
+}
+
+// queue is a crowd of clients that send a request each and stay connected after the answer.
+type queue struct {
+	t       *testing.T
+	b       *balancer
+	waiting chan *raw // those that were answered, in that order
+	count   atomic.Int64
+}
+
+// join adds a client. It waits for its answer in the background.
+func (q *queue) join() {
+	if q.waiting == nil {
+		q.waiting = make(chan *raw, 1000)
+	}
+	c := dial(q.t, q.b.place.front())
+	c.send("GET / HTTP/1.1\r\nHost: queue\r\n\r\n")
+	c.deadline(fatal)
+	go func() {
+		line, err := c.r.ReadString('\n')
+		if err == nil && line == "HTTP/1.1 200 OK\r\n" {
+			q.count.Add(1)
+			q.waiting <- c
+		}
+	}()
+}
+
+// leave disconnects the client that was answered first and is still there.
+func (q *queue) leave() {
+	q.t.Helper()
+	select {
+	case c := <-q.waiting:
+		c.Close()
+	case <-time.After(settle):
+		q.t.Fatal("nobody was answered")
+	}
+}
+
+// held counts the connections of each worker.
+func (q *queue) held() map[int]int {
+	q.t.Helper()
+	held, err := rig.Connections(netip.MustParseAddrPort(q.b.place.front()), q.b.workers())
+	if err != nil {
+		q.t.Fatal(err)
+	}
+	return held
+}
+
+// answered waits until exactly n clients in all have been answered, and proves that no more than limit are let in, not
+// even a while later.
+func (q *queue) answered(n, limit int) {
+	q.t.Helper()
+	within := func() int {
+		sum := 0
+		for _, k := range q.held() {
+			sum += k
+		}
+		if sum > limit {
+			q.t.Fatalf("%d connections were let in, the limit is %d", sum, limit)
+		}
+		return sum
+	}
+	if !soon(func() bool { within(); return q.count.Load() == int64(n) }) {
+		q.t.Fatalf("%d clients answered, want %d; connections let in: %v", q.count.Load(), n, q.held())
+	}
+	rig.Until(100*time.Millisecond, func() bool { within(); return false })
+	if got := q.count.Load(); got != int64(n) {
+		q.t.Fatalf("%d clients answered, want %d", got, n)
+	}
+}
