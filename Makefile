@@ -1,0 +1,76 @@
+# lbmaster runs on Linux only. Needed: Go and make. What else the tests want (a C compiler for the race detector, nginx,
+# haproxy, wrk, curl) is installed with apt-get when we are root.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+.DELETE_ON_ERROR:
+
+GO       ?= go
+FUZZTIME ?= 30s
+SOAKTIME ?= 10m
+# make test STRICT=-strict counts a skipped test as a failure.
+STRICT   ?=
+
+LINT  := $(GO) tool -modfile=tools/lint/go.mod
+# What is tested beside the code; tests/ drives real processes and goes by itself.
+UNITS  = $$($(GO) list ./... | grep -v '^lbmaster/tests$$')
+# The race detector needs a C compiler.
+RACE   = $$(if command -v $${CC:-gcc} >/dev/null; then echo -race; else echo "no C compiler: tests run without the race detector" >&2; fi)
+
+.PHONY: help build run test unit blackbox bench bench-smoke fuzz soak lint lint-light clean FORCE
+
+build: bin/lbmaster ## build bin/lbmaster
+
+# The compiler knows what has changed; make does not.
+bin/lbmaster: FORCE
+	@$(GO) build -trimpath -o $@ ./cmd/lbmaster
+
+bin/%: FORCE
+	@$(GO) build -o $@ ./tools/$*
+
+help: ## say what can be made
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+run: bin/lbmaster bin/demo ## show the main job: four servers, two workers; Ctrl-C ends it
+	@bin/demo -lbmaster bin/lbmaster
+
+test: bin/verdict bin/need ## every test; the last line is "N passed, N failed"
+	@bin/need gcc nginx haproxy wrk curl || true
+	$(GO) vet ./...
+	@{ $(GO) test -json -timeout 5m $(RACE) $(UNITS); a=$$?; \
+	   $(GO) test -json -count=1 -timeout 10m ./tests; b=$$?; exit $$((a | b)); } | bin/verdict $(STRICT)
+
+unit: bin/verdict ## only the tests beside the code
+	@$(GO) test -json -timeout 5m $(RACE) $(UNITS) | bin/verdict $(STRICT)
+
+blackbox: bin/verdict ## only the tests with real processes
+	@$(GO) test -json -count=1 -timeout 10m ./tests | bin/verdict $(STRICT)
+
+bench: ## the benchmarks beside the code
+	$(GO) test -run '^$$' -bench . -benchmem $(UNITS)
+
+bench-smoke: bin/lbmaster bin/bench ## processor time of a request beside HAProxy (BENCHFLAGS=-enforce: fail above 1.0)
+	@bin/bench -lbmaster bin/lbmaster $(BENCHFLAGS)
+
+fuzz: ## every fuzz target for FUZZTIME
+	@for p in $(UNITS); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+	    echo "fuzz $$p $$f"; \
+	    $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
+	  done; \
+	done
+
+soak: ## mixed load with dying workers for SOAKTIME
+	SOAKTIME=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -tags soak -run '^TestSoak$$' -v ./tests
+
+lint: lint-light ## everything that reads the source
+	$(LINT) golangci-lint run ./...
+
+lint-light: ## the part of it that is quick to build
+	@files=$$(gofmt -l .) && test -z "$$files" || { echo "not formatted by gofmt:" $$files; exit 1; }
+	@files=$$($(LINT) gofumpt -l .) && test -z "$$files" || { echo "not formatted by gofumpt:" $$files; exit 1; }
+	$(GO) vet ./...
+	$(LINT) staticcheck ./...
+
+clean: ## remove what was built
+	rm -rf bin out
