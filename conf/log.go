@@ -10,8 +10,10 @@ import (
 // maxLogs is the number of log targets that a section can have.
 const maxLogs = 4
 
-var facilities = []string{"kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "auth2", "ftp",
-	"ntp", "audit", "alert", "cron2", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"}
+var facilities = []string{
+	"kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "auth2", "ftp",
+	"ntp", "audit", "alert", "cron2", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
+}
 
 var levels = []string{"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"}
 

@@ -28,8 +28,10 @@ func (p *parser) proxy(c *Config, kind, name string, root map[string]any) {
 		p.fail(line, path, "%s where a section is expected: write [%s.NAME]", kindOf(group[name]), kind)
 		return
 	}
-	t := &table{findings: p.findings, lines: p.lines, path: path, values: values, fallback: p.defaults,
-		scope: map[string]scope{"listen": inListen, "frontend": inFrontend, "backend": inBackend}[kind]}
+	t := &table{
+		findings: p.findings, lines: p.lines, path: path, values: values, fallback: p.defaults,
+		scope: map[string]scope{"listen": inListen, "frontend": inFrontend, "backend": inBackend}[kind],
+	}
 	t.checkKeys(kind)
 	if t.scope&inFrontend != 0 {
 		p.unique(c, name, path, line, "frontend")

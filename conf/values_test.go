@@ -12,10 +12,22 @@ func TestDurations(t *testing.T) {
 		want time.Duration
 		ok   bool
 	}{
-		{"5s", 5 * time.Second, true}, {"200ms", 200 * time.Millisecond, true}, {"1m30s", 90 * time.Second, true},
-		{"", 0, true}, {"0", 0, true}, {int64(2000), 2 * time.Second, true}, {int64(0), 0, true},
-		{"5", 0, false}, {"-1s", 0, false}, {int64(-1), 0, false}, {"5 s", 0, false}, {"1d", 0, false}, {true, 0, false},
-		{1.5, 0, false}, {"10000h", 0, false}, {int64(1) << 62, 0, false},
+		{"5s", 5 * time.Second, true},
+		{"200ms", 200 * time.Millisecond, true},
+		{"1m30s", 90 * time.Second, true},
+		{"", 0, true},
+		{"0", 0, true},
+		{int64(2000), 2 * time.Second, true},
+		{int64(0), 0, true},
+		{"5", 0, false},
+		{"-1s", 0, false},
+		{int64(-1), 0, false},
+		{"5 s", 0, false},
+		{"1d", 0, false},
+		{true, 0, false},
+		{1.5, 0, false},
+		{"10000h", 0, false},
+		{int64(1) << 62, 0, false},
 	} {
 		got, err := parseDuration(tt.in)
 		if (err == nil) != tt.ok || tt.ok && got != tt.want {
@@ -102,8 +114,10 @@ n = 2
   [t.s.sub]
   m = 3
 `)
-	for key, want := range map[string]int{"a": 2, "t": 3, "t.b.c": 4, "t.d.e": 7, "t.d.e.f": 7, "t.s[0]": 9, "t.s[0].n": 10,
-		"t.s[1].n": 12, "t.s[1].sub.m": 14, "nowhere": 0} {
+	for key, want := range map[string]int{
+		"a": 2, "t": 3, "t.b.c": 4, "t.d.e": 7, "t.d.e.f": 7, "t.s[0]": 9, "t.s[0].n": 10,
+		"t.s[1].n": 12, "t.s[1].sub.m": 14, "nowhere": 0,
+	} {
 		if got := l.of(key); got != want {
 			t.Errorf("%s is on line %d, want %d", key, got, want)
 		}

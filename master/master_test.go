@@ -25,9 +25,15 @@ func TestLayout(t *testing.T) {
 			{Name: "c"},
 		},
 	}
-	want := []stats.Row{{Kind: stats.Worker}, {Kind: stats.Frontend, Proxy: "f"}, {Kind: stats.Frontend, Proxy: "g"},
-		{Kind: stats.Backend, Proxy: "b"}, {Kind: stats.Server, Proxy: "b", Server: "x"}, {Kind: stats.Server, Proxy: "b", Server: "y"},
-		{Kind: stats.Backend, Proxy: "c"}}
+	want := []stats.Row{
+		{Kind: stats.Worker},
+		{Kind: stats.Frontend, Proxy: "f"},
+		{Kind: stats.Frontend, Proxy: "g"},
+		{Kind: stats.Backend, Proxy: "b"},
+		{Kind: stats.Server, Proxy: "b", Server: "x"},
+		{Kind: stats.Server, Proxy: "b", Server: "y"},
+		{Kind: stats.Backend, Proxy: "c"},
+	}
 	if got := rows(c); !reflect.DeepEqual(got, want) {
 		t.Errorf("rows %v", got)
 	}
@@ -76,8 +82,10 @@ func TestChildEnviron(t *testing.T) {
 
 // TestSignals: the table has every signal that the guide gives a meaning to.
 func TestSignals(t *testing.T) {
-	for s, want := range map[os.Signal]wish{unix.SIGTERM: wishStop, unix.SIGINT: wishInterrupt, unix.SIGUSR1: wishSoftStop, unix.SIGUSR2: wishLater,
-		unix.SIGHUP: wishLater, unix.SIGTTOU: wishLater, unix.SIGTTIN: wishLater} {
+	for s, want := range map[os.Signal]wish{
+		unix.SIGTERM: wishStop, unix.SIGINT: wishInterrupt, unix.SIGUSR1: wishSoftStop, unix.SIGUSR2: wishLater,
+		unix.SIGHUP: wishLater, unix.SIGTTOU: wishLater, unix.SIGTTIN: wishLater,
+	} {
 		if got, ok := wishes[s]; !ok || got != want {
 			t.Errorf("%v: wish %d, %v", s, got, ok)
 		}

@@ -19,14 +19,20 @@ func TestRequestFields(t *testing.T) {
 	s.run(t)
 	tests := []struct{ name, sent, want string }{
 		{"as it came", "hOsT:  h \r\nX-A:1\r\nx-a: 2\t\r\nAccept: */*\r\n", "hOsT:  h \r\nX-A:1\r\nx-a: 2\t\r\nAccept: */*\r\n"},
-		{"hop by hop", "Host: h\r\nConnection: keep-alive\r\nKeep-Alive: timeout=5\r\nProxy-Connection: keep-alive\r\nA: 1\r\n",
-			"Host: h\r\nA: 1\r\n"},
+		{
+			"hop by hop", "Host: h\r\nConnection: keep-alive\r\nKeep-Alive: timeout=5\r\nProxy-Connection: keep-alive\r\nA: 1\r\n",
+			"Host: h\r\nA: 1\r\n",
+		},
 		{"named by Connection", "Host: h\r\nX-Mine: 1\r\nConnection: x-mine, X-Other\r\nX-Other: 2\r\nA: 1\r\n", "Host: h\r\nA: 1\r\n"},
-		{"Connection cannot name what frames the message", "Host: h\r\nContent-Length: 0\r\nConnection: Host, Content-Length, Cookie\r\nCookie: a=1\r\n",
-			"Host: h\r\nContent-Length: 0\r\nCookie: a=1\r\n"},
+		{
+			"Connection cannot name what frames the message", "Host: h\r\nContent-Length: 0\r\nConnection: Host, Content-Length, Cookie\r\nCookie: a=1\r\n",
+			"Host: h\r\nContent-Length: 0\r\nCookie: a=1\r\n",
+		},
 		{"Upgrade without Connection", "Host: h\r\nUpgrade: websocket\r\n", "Host: h\r\n"},
-		{"no change of the version", "Host: h\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n",
-			"Host: h\r\n"},
+		{
+			"no change of the version", "Host: h\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n",
+			"Host: h\r\n",
+		},
 	}
 	for _, tt := range tests {
 		c := dial(t, s.place.front())

@@ -114,7 +114,8 @@ func newInstance(t *testing.T, address string) *instance {
 		Global:    conf.Global{Maxconn: 10},
 		Frontends: []conf.Frontend{{Name: "web", Mode: conf.ModeHTTP, Backend: "web", Maxconn: 10}},
 		Backends: []conf.Backend{{Name: "web", Mode: conf.ModeHTTP, Servers: []conf.Server{
-			{Name: "a", Weight: 1, Address: conf.Address{IP: netip.MustParseAddr(address), Port: 8001}}}}},
+			{Name: "a", Weight: 1, Address: conf.Address{IP: netip.MustParseAddr(address), Port: 8001}},
+		}}},
 	}
 	i := &instance{}
 	var err error

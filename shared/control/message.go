@@ -58,8 +58,10 @@ const (
 	StartFDs
 )
 
-var kinds = map[Kind]bool{Hello: true, Start: true, Listeners: true, Ready: true, Activate: true, Pause: true,
-	Resume: true, Drain: true, Lend: true, Return: true, Stop: true, Bye: true, Ping: true, Pong: true}
+var kinds = map[Kind]bool{
+	Hello: true, Start: true, Listeners: true, Ready: true, Activate: true, Pause: true,
+	Resume: true, Drain: true, Lend: true, Return: true, Stop: true, Bye: true, Ping: true, Pong: true,
+}
 
 // Message is one message. Fields that its kind has no use for are zero.
 type Message struct {

@@ -14,8 +14,10 @@ import (
 
 func TestRun(t *testing.T) {
 	unix := "unix:" + filepath.Join(t.TempDir(), "s")
-	args := []string{"-name", "webB", "-listen", "127.61.7.2:7001," + unix, "-listen", "127.61.7.2:7002", "-echo", "127.61.7.2:7003",
-		"-watch", "X-A", "-until-eof"}
+	args := []string{
+		"-name", "webB", "-listen", "127.61.7.2:7001," + unix, "-listen", "127.61.7.2:7002", "-echo", "127.61.7.2:7003",
+		"-watch", "X-A", "-until-eof",
+	}
 	stdin, end := io.Pipe()
 	stdout, say := io.Pipe()
 	done := make(chan error, 1)

@@ -213,14 +213,20 @@ func TestGoodRequests(t *testing.T) {
 		{"GET / HTTP/1.1\r\nHost:a\r\nX:\t b c \t\r\nY:\r\nZ: \xff\t.\r\n\r\n", "GET / 1.1 16/49 +host [Host=a] [X=b c] [Y=] [Z=\xff\t.]"},
 		{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0012\r\n\r\n", "POST / 1.1 17/50 length 12 +host [Host=a] [Content-Length=0012]"},
 		{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", "POST / 1.1 17/47 +host [Host=a] [Content-Length=0]"},
-		{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9223372036854775807\r\n\r\n",
-			"POST / 1.1 17/65 length 9223372036854775807 +host [Host=a] [Content-Length=9223372036854775807]"},
+		{
+			"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9223372036854775807\r\n\r\n",
+			"POST / 1.1 17/65 length 9223372036854775807 +host [Host=a] [Content-Length=9223372036854775807]",
+		},
 		{"POST / HTTP/1.1\r\nHost: a\r\ntransfer-encoding: CHUNKED\r\n\r\n", "POST / 1.1 17/56 chunked +host [Host=a] [transfer-encoding=CHUNKED]"},
-		{"GET / HTTP/1.1\r\nHost: a\r\nConnection: Close , keep-alive\r\nConnection: x-y\r\n\r\n",
-			"GET / 1.1 16/76 +host +close +keep-alive +nominates [Host=a] [Connection=Close , keep-alive] [Connection=x-y]"},
+		{
+			"GET / HTTP/1.1\r\nHost: a\r\nConnection: Close , keep-alive\r\nConnection: x-y\r\n\r\n",
+			"GET / 1.1 16/76 +host +close +keep-alive +nominates [Host=a] [Connection=Close , keep-alive] [Connection=x-y]",
+		},
 		{"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\n\r\n", "GET / 1.1 16/48 +host [Host=a] [Connection=upgrade]"},
-		{"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: foo, H2C\r\nConnection: Upgrade\r\n\r\n",
-			"GET / 1.1 16/67 +host +upgrade +h2c [Host=a] [Upgrade=foo, H2C] [Connection=Upgrade]"},
+		{
+			"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: foo, H2C\r\nConnection: Upgrade\r\n\r\n",
+			"GET / 1.1 16/67 +host +upgrade +h2c [Host=a] [Upgrade=foo, H2C] [Connection=Upgrade]",
+		},
 		{"PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\n\r\n", "PUT / 1.1 16/49 +host +100 [Host=a] [Expect=100-Continue]"},
 	} {
 		h := &Head{}

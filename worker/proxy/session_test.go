@@ -51,8 +51,10 @@ func TestHeads(t *testing.T) {
 		{"cookie removed", "GET / HTTP/1.1\r\nHost: a\r\nCookie: x=1; SERVERID=A; y=2\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nCookie: x=1; y=2\r\n\r\n", ""},
 		{"cookie field removed", "GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\nB: c\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nB: c\r\n\r\n", ""},
 		{"unknown cookie", "GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=Z\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", setA},
-		{"hop by hop", "GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, X-Hop\r\nX-Hop: 1\r\nKeep-Alive: 5\r\nProxy-Connection: x\r\nUpgrade: h2c\r\n\r\n",
-			"GET / HTTP/1.1\r\nHost: a\r\n\r\n", setA},
+		{
+			"hop by hop", "GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, X-Hop\r\nX-Hop: 1\r\nKeep-Alive: 5\r\nProxy-Connection: x\r\nUpgrade: h2c\r\n\r\n",
+			"GET / HTTP/1.1\r\nHost: a\r\n\r\n", setA,
+		},
 		{"leading line", "\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", setA},
 		{"version 1.0 kept", "GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", setA + "Connection: keep-alive\r\n"},
 		{"closing", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", setA + "Connection: close\r\n"},
@@ -76,17 +78,25 @@ func TestResponses(t *testing.T) {
 	const second = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnext"
 	for i, tt := range []struct{ name, send, server, want string }{
 		{"length", get, okHead + "ok", okHead + "ok"},
-		{"chunked", get, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\nT: v\r\n\r\n",
-			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\nT: v\r\n\r\n"},
+		{
+			"chunked", get, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\nT: v\r\n\r\n",
+			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\nT: v\r\n\r\n",
+		},
 		{"HEAD", strings.Replace(get, "GET", "HEAD", 1), "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"},
 		{"204", get, "HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n"},
 		{"304", get, "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n"},
-		{"interim", get, "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n" + okHead + "ok",
-			"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n" + okHead + "ok"},
-		{"own cookie dropped", get, "HTTP/1.1 200 OK\r\nSet-Cookie: SERVERID=evil; path=/\r\nSet-Cookie: k=v\r\nConnection: x\r\nContent-Length: 0\r\n\r\n",
-			"HTTP/1.1 200 OK\r\nSet-Cookie: k=v\r\nContent-Length: 0\r\n\r\n"},
-		{"version 1.0 kept alive", get, "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok",
-			"HTTP/1.0 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nok"},
+		{
+			"interim", get, "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n" + okHead + "ok",
+			"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n" + okHead + "ok",
+		},
+		{
+			"own cookie dropped", get, "HTTP/1.1 200 OK\r\nSet-Cookie: SERVERID=evil; path=/\r\nSet-Cookie: k=v\r\nConnection: x\r\nContent-Length: 0\r\n\r\n",
+			"HTTP/1.1 200 OK\r\nSet-Cookie: k=v\r\nContent-Length: 0\r\n\r\n",
+		},
+		{
+			"version 1.0 kept alive", get, "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok",
+			"HTTP/1.0 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nok",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := start(t, fmt.Sprintf("127.61.2.%d", i+1), nil, script(tt.server, second))

@@ -26,8 +26,10 @@ func expect(t *testing.T, w *Wheel, now int64, want ...uint64) {
 
 func TestExactness(t *testing.T) {
 	const origin = 1_000_003
-	for _, after := range []int64{1, 2, 59, 60, 61, 63, 64, 65, 4095, 4096, 4097, 50_000, 1 << 18, 3_600_000,
-		86_400_000, 1<<30 + 1, 1 << 40, math.MaxInt64 - origin} {
+	for _, after := range []int64{
+		1, 2, 59, 60, 61, 63, 64, 65, 4095, 4096, 4097, 50_000, 1 << 18, 3_600_000,
+		86_400_000, 1<<30 + 1, 1 << 40, math.MaxInt64 - origin,
+	} {
 		w := New(origin)
 		x := Timer{Token: 7}
 		w.Set(&x, origin+after)

@@ -130,8 +130,10 @@ func TestBadRequests(t *testing.T) {
 			t.Errorf("%.40q: %q", q, got)
 		}
 	}
-	for _, q := range []string{"", "\r\n", "GET / HTTP/1.1\r\nContent-Length: 5\r\n\r\nabc",
-		"POST /upload HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"} {
+	for _, q := range []string{
+		"", "\r\n", "GET / HTTP/1.1\r\nContent-Length: 5\r\n\r\nabc",
+		"POST /upload HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+	} {
 		if got := exchangeRaw(t, base, q); got != "" {
 			t.Errorf("%.40q: %q", q, got)
 		}
