@@ -1,3 +1,5 @@
+//go:build linux
+
 // Command lbmaster is a load balancer: a master process that supervises single-threaded workers.
 package main
 

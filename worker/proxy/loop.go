@@ -132,5 +132,5 @@ func (p *Proxy) close() {
 	}
 	p.dropIdle()
 	p.closeListeners()
-	p.poller.Close() // nothing depends on the outcome: the process is leaving
+	_ = p.poller.Close() // nothing depends on the outcome: the process is leaving
 }
