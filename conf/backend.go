@@ -64,17 +64,7 @@ func (p *parser) serverTables(t *table) []*table {
 	if !ok {
 		return nil
 	}
-	var all []map[string]any
-	switch v := v.(type) {
-	case []map[string]any:
-		all = v
-	case []any:
-		for _, item := range v {
-			if values, isTable := item.(map[string]any); isTable {
-				all = append(all, values)
-			}
-		}
-	}
+	all := tableList(v)
 	if len(all) == 0 {
 		in.wrong("server", "%s where servers are expected: write [[%s.server]]", kindOf(v), t.path)
 	}
@@ -101,13 +91,24 @@ func (p *parser) cookie(t *table) *Cookie {
 		sub.wrong("name", "%q is not a name for a cookie: use letters, digits and -_.", c.Name)
 	}
 	c.Mode = CookieMode(slices.Index(cookieModes, sub.one("mode", "", cookieModes[1:]...)))
+	c.check(sub)
+	return c
+}
+
+// check refuses options that mean nothing in the cookie's mode.
+func (c *Cookie) check(t *table) {
 	switch {
 	case c.Mode == CookieRewrite && c.Indirect:
-		sub.wrong("indirect", "mode rewrite needs the servers to see the cookie: leave indirect out")
-	case c.Mode != CookieInsert:
-		sub.pending("mode", "only mode \"insert\" is; the cookie is ignored")
+		t.wrong("indirect", "mode \"rewrite\" needs the servers to see the cookie: leave indirect out")
+	case c.Mode == CookiePrefix && c.Indirect:
+		t.wrong("indirect", "mode \"prefix\" carries the application's own cookie, which the client must get: leave indirect out")
 	}
-	return c
+	if c.NoCache && c.Mode != CookieInsert {
+		t.wrong("nocache", "it marks the response in which the proxy inserts the cookie: it needs mode \"insert\"")
+	}
+	if c.PostOnly && c.Mode != CookieInsert {
+		t.wrong("postonly", "it says when the proxy inserts the cookie: it needs mode \"insert\"")
+	}
 }
 
 // validToken says whether s is a token (RFC 9110 section 5.6.2) of a sensible length.

@@ -66,8 +66,29 @@ type Frontend struct {
 	DontLogNull bool
 	Log         []LogTarget // nil: Global.Log
 	LogFormat   string      // "httplog", "tcplog" or "": the guide's short line
+	Capture     Captures
 	Timeout     ClientTimeout
-	Errorfile   map[int]string // status code -> path
+	Errorfile   map[int]Errorfile // by status code
+}
+
+// Captures is what httplog shows of a stream besides its fixed fields.
+type Captures struct {
+	Cookie          *Capture  // nil: none
+	RequestHeaders  []Capture // in the order in which they are logged
+	ResponseHeaders []Capture
+}
+
+// Capture is one cookie or header field that is logged.
+type Capture struct {
+	Name string // of a header, case-insensitive; of a cookie, how its name begins, or its whole name with "=" behind
+	Len  int    // bytes that are logged at most; of a cookie, of "NAME=value"
+}
+
+// Errorfile is a page that stands instead of one of the proxy's own.
+type Errorfile struct {
+	Path string
+	Line int    // where it is named
+	Page []byte // the response as a client gets it; nil before Load
 }
 
 // ClientTimeout bounds the waits on the client side. 0: none.
@@ -105,7 +126,7 @@ type Backend struct {
 	Retries    int
 	Source     *Source // default for the servers
 	Timeout    ServerTimeout
-	Errorfile  map[int]string
+	Errorfile  map[int]Errorfile
 	Servers    []Server
 }
 

@@ -11,6 +11,7 @@ const (
 	inServer
 	inTimeout
 	inCookie
+	inCapture
 )
 
 // inListen is both sides of a proxy, and what [defaults] may have.
@@ -52,6 +53,9 @@ var keys = []key{
 	{name: "grace", scope: inFrontend, pending: true, idle: "0s"},
 	{name: "dontlognull", scope: inFrontend, pending: true},
 	{name: "log_format", scope: inFrontend, pending: true},
+	{name: "capture_cookie", scope: inFrontend, pending: true},
+	{name: "capture_request_headers", scope: inFrontend, pending: true},
+	{name: "capture_response_headers", scope: inFrontend, pending: true},
 
 	{name: "mode", scope: inListen},
 	{name: "httpclose", scope: inListen, pending: true},
@@ -70,7 +74,8 @@ var keys = []key{
 	{name: "source", scope: inBackend | inServer, pending: true},
 	{name: "server", scope: inBackend},
 
-	{name: "name", scope: inServer | inCookie},
+	{name: "name", scope: inServer | inCookie | inCapture},
+	{name: "len", scope: inCapture},
 	{name: "address", scope: inServer},
 	{name: "check", scope: inServer, pending: true},
 	{name: "check_port", scope: inServer, pending: true},

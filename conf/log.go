@@ -49,3 +49,45 @@ func parseLog(s string) (LogTarget, error) {
 	}
 	return l, nil
 }
+
+// logFormat reads what a line tells. There is no request to tell of when bytes are only relayed.
+func (p *parser) logFormat(t *table, mode Mode) string {
+	format := t.one("log_format", "", "httplog", "tcplog")
+	if format == "httplog" && mode != ModeHTTP {
+		_, in, _ := t.find("log_format")
+		t.warn(in.line("log_format"), in.key("log_format"), "%s has mode %s, where \"httplog\" means \"tcplog\"", t.path, mode)
+		return "tcplog"
+	}
+	return format
+}
+
+// LogTargets are all log targets of the instance, each once, in the order in which they come up. Two that differ only in
+// facility or level are one.
+func (c *Config) LogTargets() []LogTarget {
+	var all []LogTarget
+	add := func(targets []LogTarget) {
+		for _, l := range targets {
+			if !slices.ContainsFunc(all, l.Same) {
+				all = append(all, LogTarget{Target: l.Target, Address: l.Address})
+			}
+		}
+	}
+	add(c.Global.Log)
+	for i := range c.Frontends {
+		add(c.Frontends[i].Log)
+	}
+	return all
+}
+
+// Same says that lines for both go to the same place.
+func (l LogTarget) Same(other LogTarget) bool {
+	return l.Target == other.Target && l.Address == other.Address
+}
+
+// Logs are the log targets of a frontend.
+func (c *Config) Logs(f *Frontend) []LogTarget {
+	if f.Log == nil {
+		return c.Global.Log
+	}
+	return f.Log
+}

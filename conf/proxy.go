@@ -1,11 +1,8 @@
 package conf
 
 import (
-	"fmt"
 	"net/netip"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -99,7 +96,8 @@ func (p *parser) frontend(t *table, kind, name string) Frontend {
 	f.Grace = t.duration("grace", 0)
 	f.HTTPClose, f.ForwardFor, f.DontLogNull = t.boolean("httpclose"), t.boolean("forwardfor"), t.boolean("dontlognull")
 	f.Log = p.logs(t)
-	f.LogFormat = t.one("log_format", "", "httplog", "tcplog")
+	f.LogFormat = p.logFormat(t, f.Mode)
+	f.Capture = p.captures(t)
 	f.MonitorNet = p.monitorNet(t)
 	f.Errorfile = p.errorfile(t)
 	timeout, _ := t.sub("timeout", inTimeout)
@@ -150,28 +148,4 @@ func (p *parser) monitorNet(t *table) []netip.Prefix {
 		all = append(all, prefix.Masked())
 	}
 	return all
-}
-
-// errorStatuses are the answers of the proxy's own that a file can replace.
-var errorStatuses = []int{400, 403, 408, 414, 431, 500, 501, 502, 503, 504, 505}
-
-func (p *parser) errorfile(t *table) map[int]string {
-	v, in := get(t, "errorfile", "a table like { 503 = \"/path\" }", map[string]any(nil))
-	if len(v) == 0 {
-		return nil
-	}
-	files := make(map[int]string)
-	for name, value := range v {
-		status, err := strconv.Atoi(name)
-		path, isString := value.(string)
-		switch {
-		case err != nil || !slices.Contains(errorStatuses, status):
-			in.wrong("errorfile", "%q is not a status with a page: known are %s", name, strings.Trim(fmt.Sprint(errorStatuses), "[]"))
-		case !isString || !filepath.IsAbs(path):
-			in.wrong("errorfile", "the page of %s must be an absolute path", name)
-		default:
-			files[status] = path
-		}
-	}
-	return files
 }

@@ -80,6 +80,9 @@ func (o *options) run(e env) error {
 	for _, w := range warnings {
 		fmt.Fprintln(e.stderr, "lbmaster: warning:", w)
 	}
+	if err == nil {
+		err = config.Load(o.file, e.read)
+	}
 	if err != nil {
 		return err
 	}
