@@ -110,13 +110,13 @@ func (p *Proxy) accept(l *listener) {
 			p.block(l)
 			return
 		}
-		fd, e := l.fd.Accept()
+		fd, e := l.fd.Accept(&p.peer)
 		if e != 0 {
 			p.unreserve(l.front)
 			p.acceptFailed(l, e)
 			return
 		}
-		s := p.begin(fd, l.front)
+		s := p.begin(fd, l.front, p.peer.AddrPort())
 		s.client.fill(&p.pool)
 		p.enqueue(s)
 	}

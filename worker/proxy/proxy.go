@@ -24,6 +24,7 @@ import (
 	"lbmaster/shared/status"
 	"lbmaster/worker/buffer"
 	"lbmaster/worker/poll"
+	"lbmaster/worker/sock"
 	"lbmaster/worker/timer"
 )
 
@@ -65,7 +66,8 @@ type Proxy struct {
 	board    *status.Board
 	maxconn  int64
 	wake     int
-	starved  bool // no descriptor was left; the listeners are blocked
+	peer     sock.Peer // of the connection that is being accepted
+	starved  bool      // no descriptor was left; the listeners are blocked
 	reporter func(string)
 }
 

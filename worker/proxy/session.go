@@ -1,6 +1,8 @@
 package proxy
 
 import (
+	"net/netip"
+
 	"lbmaster/worker/poll"
 	"lbmaster/worker/sock"
 	"lbmaster/worker/timer"
@@ -13,6 +15,7 @@ type session struct {
 	seq     uint32
 	front   *frontend
 	client  conn
+	peer    netip.AddrPort // the client's; not valid on a unix socket
 	state   state
 	stream  *stream // the request at work; nil while idle and lingering
 	since   int64   // ms: when something last moved, or when the state began
@@ -31,10 +34,10 @@ const lingerTime = 2000
 const steps = 16
 
 // begin starts the life of a session.
-func (p *Proxy) begin(fd sock.FD, front *frontend) *session {
+func (p *Proxy) begin(fd sock.FD, front *frontend, peer netip.AddrPort) *session {
 	s, slot := p.sessions.take()
 	// A session can end after it got another turn. Its place in the run queue then passes to the next use.
-	*s = session{p: p, slot: slot, seq: s.seq + 1, front: front, fresh: true, queued: s.queued, next: s.next}
+	*s = session{p: p, slot: slot, seq: s.seq + 1, front: front, peer: peer, fresh: true, queued: s.queued, next: s.next}
 	s.timer.Token = timerToken(kindClient, slot)
 	s.client.open(fd, poll.NewToken(kindClient, slot, s.seq))
 	s.become(idle)

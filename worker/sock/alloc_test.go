@@ -17,7 +17,8 @@ func TestAllocations(t *testing.T) {
 		b.Recv(buf)
 		b.NoDelay()
 		client, _ := Connect(&address)
-		server, _ := l.Accept()
+		var peer Peer
+		server, _ := l.Accept(&peer)
 		client.Close()
 		server.Close()
 	})

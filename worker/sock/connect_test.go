@@ -28,7 +28,7 @@ func TestConnectAndAccept(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			need(t, a.family)
 			l := listen(t, a, 10)
-			if f, e := l.Accept(); f.Valid() || e != unix.EAGAIN {
+			if f, e := l.Accept(&Peer{}); f.Valid() || e != unix.EAGAIN {
 				t.Errorf("Accept of nobody: %v, %v", f, e)
 			}
 			f, e := Connect(&a)
@@ -41,9 +41,13 @@ func TestConnectAndAccept(t *testing.T) {
 				t.Fatalf("Error: %v", e)
 			}
 			await(t, l, unix.POLLIN)
-			f, e = l.Accept()
+			var peer Peer
+			f, e = l.Accept(&peer)
 			if e != 0 {
 				t.Fatalf("Accept: %v", e)
+			}
+			if got, want := peer.AddrPort(), client.Name(); got != want || got.IsValid() != (a.family != unix.AF_UNIX) {
+				t.Errorf("the client is %v, want %v", got, want)
 			}
 			server := owned(t, f)
 			talk(t, client, server)

@@ -84,23 +84,6 @@ func (f *FD) Send(p []byte) (int, unix.Errno) {
 	}
 }
 
-// Accept takes one connection off a listening socket's queue.
-func (f *FD) Accept() (FD, unix.Errno) {
-	const flags = unix.SOCK_NONBLOCK | unix.SOCK_CLOEXEC
-	for {
-		n, _, e := syscall.RawSyscall6(unix.SYS_ACCEPT4, uintptr(f.Int()), 0, 0, flags, 0, 0)
-		switch e {
-		case 0:
-			return Own(int(n)), 0
-		case unix.EINTR, unix.ECONNABORTED, unix.EPROTO, unix.ENETDOWN, unix.ENETUNREACH, unix.EHOSTDOWN,
-			unix.EHOSTUNREACH, unix.ENOPROTOOPT, unix.ENONET:
-			// accept(2): this client is lost already, but the next one may wait.
-		default:
-			return FD{}, e
-		}
-	}
-}
-
 // ShutdownWrite tells the peer that nothing more will be sent (shutdown(2), SHUT_WR).
 func (f *FD) ShutdownWrite() {
 	// An error means that the connection is gone, which the next read reports.

@@ -199,7 +199,7 @@ func tcpPair(t testing.TB, ap string) (client, server *FD) {
 	}
 	client = owned(t, f)
 	await(t, l, unix.POLLIN)
-	if f, e = l.Accept(); e != 0 {
+	if f, e = l.Accept(&Peer{}); e != 0 {
 		t.Fatalf("Accept: %v", e)
 	}
 	return client, owned(t, f)
