@@ -40,6 +40,7 @@ type master struct {
 	slots     []*slot
 	events    chan childEvent
 	phase     phase
+	pause     pause
 	failure   error     // why the instance ends, if not by wish
 	deadline  time.Time // of the phase; zero: none
 	beat      time.Time // when the next Ping is due

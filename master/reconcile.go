@@ -77,6 +77,10 @@ func (m *master) onSignal(s os.Signal) {
 		m.stop(ErrInterrupted)
 	case wishSoftStop:
 		m.softStop(s)
+	case wishPause:
+		m.release(byOperator)
+	case wishResume:
+		m.takeBack(byOperator)
 	case wishLater:
 		m.log.Warn("this signal is not yet in effect", "signal", s)
 	}
@@ -102,7 +106,10 @@ func (m *master) softStop(s os.Signal) {
 	m.retire(control.Message{Kind: control.Drain})
 	now := time.Now()
 	for _, l := range m.listeners {
-		l.leaves = now.Add(m.config.Frontends[l.shard.Frontend].Grace)
+		l.leaves = now
+		if m.pause.state == accepting { // after a pause nothing is accepted that could make use of it
+			l.leaves = now.Add(m.config.Frontends[l.shard.Frontend].Grace)
+		}
 	}
 }
 
@@ -135,6 +142,7 @@ func (m *master) act(now time.Time) {
 		m.killAll()
 	}
 	m.leave(now)
+	m.seePause(now)
 	for _, s := range m.slots {
 		if now.Before(s.due) {
 			continue
@@ -164,6 +172,9 @@ func (m *master) next(now time.Time) time.Time {
 	}
 	if m.phase == stopping {
 		sooner(m.deadline)
+	}
+	if m.pause.state == emptying {
+		sooner(m.pause.deadline)
 	}
 	for _, l := range m.listeners {
 		if !l.leaves.IsZero() {

@@ -37,6 +37,8 @@ func (m *master) onChild(e childEvent) {
 		m.instruct(s)
 	case control.Ready:
 		m.onReady(s)
+	case control.Paused:
+		m.pause.confirmed(s.child)
 	case control.Reopen:
 		m.reopenLogs(s.child)
 	case control.Bye:
@@ -122,6 +124,9 @@ func (m *master) allReady() bool {
 // found none.
 func (m *master) activate(s *slot) {
 	s.become(active, time.Now())
+	if m.pause.state != accepting {
+		s.child.say(control.Message{Kind: control.Pause}, nil) // so that it stays so when it becomes active
+	}
 	s.child.say(control.Message{Kind: control.Activate}, nil)
 	if s.failures > 0 {
 		m.log.Info("worker is back", "worker", s.index, "pid", s.child.process.Pid)

@@ -7,7 +7,9 @@
 //	        <------------------------------- Listeners + shards, until Last
 //	  Ready ------------------------------->
 //	        <------------------------------- Activate
-//	        <------------------------------- Pause, Resume, Lend + shards, Return, Drain, Stop
+//	        <------------------------------- Pause
+//	  Paused ------------------------------>  the queues of its listening sockets are empty
+//	        <------------------------------- Resume, Lend + shards, Return, Drain, Stop
 //	        <------------------------------- Ping
 //	  Pong  ------------------------------->
 //	  Reopen ------------------------------>
@@ -41,6 +43,7 @@ const (
 	Ready     Kind = "ready"
 	Activate  Kind = "activate"
 	Pause     Kind = "pause"
+	Paused    Kind = "paused"
 	Resume    Kind = "resume"
 	Drain     Kind = "drain"
 	Lend      Kind = "lend"   // Slot, Shards; a descriptor for each shard of that slot
@@ -64,7 +67,7 @@ const (
 )
 
 var kinds = map[Kind]bool{
-	Hello: true, Start: true, Listeners: true, Ready: true, Activate: true, Pause: true,
+	Hello: true, Start: true, Listeners: true, Ready: true, Activate: true, Pause: true, Paused: true,
 	Resume: true, Drain: true, Lend: true, Return: true, Stop: true, Bye: true, Ping: true, Pong: true,
 	Reopen: true, Logs: true,
 }
