@@ -81,6 +81,8 @@ func (m *master) onSignal(s os.Signal) {
 		m.release(byOperator)
 	case wishResume:
 		m.takeBack(byOperator)
+	case wishDump:
+		m.dumpAll()
 	case wishLater:
 		m.log.Warn("this signal is not yet in effect", "signal", s)
 	}

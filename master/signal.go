@@ -17,6 +17,7 @@ const (
 	wishSoftStop       // after the requests that run
 	wishPause          // release the ports
 	wishResume         // take them back
+	wishDump           // of what every process is doing
 	wishLater          // something that is not in effect yet
 )
 
@@ -29,6 +30,7 @@ var wishes = map[os.Signal]wish{
 	unix.SIGUSR2: wishLater, // next generation
 	unix.SIGTTOU: wishPause,
 	unix.SIGTTIN: wishResume,
+	unix.SIGQUIT: wishDump,
 	unix.SIGPIPE: wishNothing,
 }
 
