@@ -97,7 +97,7 @@ func (c *child) kill() {
 func childEnviron(environ []string) []string {
 	var all []string
 	for _, e := range environ {
-		if !hasAnyPrefix(e, "TABLEFLIP_", "LISTEN_", "NOTIFY_SOCKET=", "WATCHDOG_", "GOMAXPROCS=") {
+		if !hasAnyPrefix(e, "TABLEFLIP_", "LISTEN_", "NOTIFY_SOCKET=", "WATCHDOG_", "LBMASTER_", "GOMAXPROCS=") {
 			all = append(all, e)
 		}
 	}

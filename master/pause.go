@@ -92,6 +92,7 @@ func (m *master) takeBack(why reason) {
 		}
 	}
 	m.log.Info("resumed")
+	m.notifier.say(m.serving())
 }
 
 // seePause shuts the listening sockets when the workers have emptied their queues.
@@ -111,6 +112,7 @@ func (m *master) seePause(now time.Time) {
 		l.shut()
 	}
 	m.log.Info("paused: other programs may listen here now")
+	m.notifier.say("paused")
 }
 
 // unconfirmed is the number of workers that may still be emptying their queues.

@@ -94,6 +94,7 @@ func (m *master) stop(failure error) {
 		return
 	}
 	m.phase, m.failure = stopping, failure
+	m.notifier.stopping("stopping")
 	m.deadline = time.Now().Add(stopTime)
 	m.retire(control.Message{Kind: control.Stop})
 }
@@ -105,6 +106,7 @@ func (m *master) softStop(s os.Signal) {
 	}
 	m.log.Info("stopping when the requests that run are finished", "signal", s)
 	m.phase = draining
+	m.notifier.stopping("stopping when the last session ends")
 	m.retire(control.Message{Kind: control.Drain})
 	now := time.Now()
 	for _, l := range m.listeners {
@@ -145,6 +147,7 @@ func (m *master) act(now time.Time) {
 	}
 	m.leave(now)
 	m.seePause(now)
+	m.notifier.beat(now, m.answering(now))
 	for _, s := range m.slots {
 		if now.Before(s.due) {
 			continue
@@ -174,6 +177,9 @@ func (m *master) next(now time.Time) time.Time {
 	}
 	if m.phase == stopping {
 		sooner(m.deadline)
+	}
+	if m.notifier.every > 0 {
+		sooner(m.notifier.due)
 	}
 	if m.pause.state == emptying {
 		sooner(m.pause.deadline)

@@ -102,11 +102,7 @@ func (m *master) onReady(s *slot) {
 		m.activate(s)
 	case comingUp:
 		if m.allReady() {
-			m.phase = running
-			for _, s := range m.slots {
-				m.activate(s)
-			}
-			m.announce()
+			m.goUp()
 		}
 	}
 }
