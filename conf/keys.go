@@ -30,9 +30,9 @@ type key struct {
 // mark away.
 var keys = []key{
 	{name: "workers", scope: inGlobal},
-	{name: "user", scope: inGlobal, pending: true},
-	{name: "group", scope: inGlobal, pending: true},
-	{name: "chroot", scope: inGlobal, pending: true},
+	{name: "user", scope: inGlobal},
+	{name: "group", scope: inGlobal},
+	{name: "chroot", scope: inGlobal},
 	{name: "maxconn", scope: inGlobal | inFrontend},
 	{name: "ulimit_n", scope: inGlobal, pending: true},
 	{name: "pidfile", scope: inGlobal},

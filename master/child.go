@@ -51,7 +51,7 @@ func spawn(slot int, env *Env, events chan<- childEvent) (*child, error) {
 		Stderr:     env.Stderr,
 		ExtraFiles: []*os.File{end}, // becomes descriptor 3
 	}
-	if err := cmd.Start(); err != nil {
+	if err := begin(cmd); err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot start worker %d: %w", slot, err), conn.Close())
 	}
 	c := &child{slot: slot, process: cmd.Process, conn: conn}

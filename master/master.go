@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/conf"
+	"lbmaster/shared/privileges"
 )
 
 // Env is what the master needs of the world.
@@ -43,6 +44,7 @@ type master struct {
 	events    chan childEvent
 	phase     phase
 	pause     pause
+	identity  privileges.Identity // of the children
 	notifier  *notifier
 	pidfile   pidfile
 	replaced  *predecessors
@@ -57,6 +59,7 @@ func Run(env Env, config *conf.Config) error {
 	signals, stop := watchSignals() // before there is anything that a signal could leave behind
 	defer stop()
 	m := &master{env: env, log: env.Log, config: config, events: make(chan childEvent, 64), deafLogs: make(map[conf.LogTarget]bool)}
+	keepFromChildren()
 	m.replaced = findPredecessors(env.Replace, m.log)
 	defer m.replaced.restore() // when our sockets are closed
 	var err error
@@ -85,6 +88,9 @@ func (m *master) run(signals <-chan os.Signal) error {
 	workers := workerCount(config)
 	m.checkFiles()
 	var err error
+	if m.identity, err = identify(&config.Global); err != nil {
+		return err
+	}
 	if m.listeners, err = m.replaced.listen(func() ([]*listener, error) { return listen(config, workers) }); err != nil {
 		return err
 	}

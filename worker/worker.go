@@ -76,6 +76,7 @@ func (w *worker) begin(env Env) error {
 		return fmt.Errorf("the master said %s instead of %s", m.Kind, control.Start)
 	}
 	w.slot = m.Slot
+	identity := m.Identity
 	name(m.Slot)
 	w.report = newReporter(env.Stderr, m.Slot)
 	if w.proxy, err = w.build(env, m, fds); err != nil {
@@ -95,6 +96,11 @@ func (w *worker) begin(env Env) error {
 	}
 	if err := w.proxy.Watch(w.control, w.onControl); err != nil {
 		return err
+	}
+	if identity != nil {
+		if err := identity.Assume(); err != nil {
+			return err
+		}
 	}
 	w.say(control.Message{Kind: control.Ready})
 	return nil

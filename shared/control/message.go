@@ -23,6 +23,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+
+	"lbmaster/shared/privileges"
 )
 
 // Version is the version of the messages. Both sides must speak the same.
@@ -38,7 +40,7 @@ type Kind string
 
 const (
 	Hello     Kind = "hello"     // Pid
-	Start     Kind = "start"     // Slot, Workers; descriptors in the order of the StartFDs
+	Start     Kind = "start"     // Slot, Workers, Identity; descriptors in the order of the StartFDs
 	Listeners Kind = "listeners" // Shards, Last; a descriptor for each shard
 	Ready     Kind = "ready"
 	Activate  Kind = "activate"
@@ -74,14 +76,15 @@ var kinds = map[Kind]bool{
 
 // Message is one message. Fields that its kind has no use for are zero.
 type Message struct {
-	Version int
-	Kind    Kind
-	Pid     int     `json:",omitempty"`
-	Slot    int     `json:",omitempty"`
-	Workers int     `json:",omitempty"`
-	Shards  []Shard `json:",omitempty"`
-	Last    bool    `json:",omitempty"`
-	Reason  string  `json:",omitempty"`
+	Version  int
+	Kind     Kind
+	Pid      int                  `json:",omitempty"`
+	Slot     int                  `json:",omitempty"`
+	Workers  int                  `json:",omitempty"`
+	Identity *privileges.Identity `json:",omitempty"` // what the child becomes before it is ready
+	Shards   []Shard              `json:",omitempty"`
+	Last     bool                 `json:",omitempty"`
+	Reason   string               `json:",omitempty"`
 }
 
 // Shard names a listening socket: that of one bind, for one worker slot. The numbers are places in the configuration.
