@@ -44,6 +44,7 @@ type master struct {
 	events    chan childEvent
 	phase     phase
 	pause     pause
+	breaker   breaker
 	identity  privileges.Identity // of the children
 	notifier  *notifier
 	pidfile   pidfile

@@ -68,31 +68,41 @@ func (m *master) release(why reason) {
 }
 
 // takeBack makes the instance accept again, if there is no other reason against it and no address has been taken meanwhile.
-func (m *master) takeBack(why reason) {
-	m.pause.reasons &^= why
-	switch {
-	case m.phase == draining || m.phase == stopping:
+// It says whether this reason is gone.
+func (m *master) takeBack(why reason) bool {
+	if m.phase == draining || m.phase == stopping {
 		m.log.Warn("not resumed: the instance is stopping")
-		return
-	case m.pause.state == accepting:
-		return
-	case m.pause.reasons != 0:
-		m.log.Warn("not resumed: it is paused for another reason too")
-		return
+		return false
+	}
+	left := m.pause.reasons &^ why
+	if m.pause.state == accepting || left != 0 {
+		m.pause.reasons = left
+		m.stillPaused()
+		return true
 	}
 	if err := m.listenAgain(); err != nil {
-		m.pause.reasons |= why
 		m.log.Error("not resumed: still paused", "error", err)
-		return
+		return false
 	}
-	m.pause.state = accepting
+	m.pause.state, m.pause.reasons = accepting, 0
 	for _, s := range m.slots {
 		if s.state == active {
 			s.child.say(control.Message{Kind: control.Resume}, nil)
 		}
 	}
 	m.log.Info("resumed")
-	m.notifier.say(m.serving())
+	m.notifier.say(m.health())
+	return true
+}
+
+// stillPaused says why the wish for the end of a pause has not ended it.
+func (m *master) stillPaused() {
+	switch {
+	case m.pause.reasons&byBreaker != 0:
+		m.log.Warn("not resumed: every worker crashes")
+	case m.pause.reasons != 0:
+		m.log.Warn("not resumed: TTIN has not come yet")
+	}
 }
 
 // seePause shuts the listening sockets when the workers have emptied their queues.
@@ -112,7 +122,7 @@ func (m *master) seePause(now time.Time) {
 		l.shut()
 	}
 	m.log.Info("paused: other programs may listen here now")
-	m.notifier.say("paused")
+	m.notifier.say(m.health())
 }
 
 // unconfirmed is the number of workers that may still be emptying their queues.
@@ -136,7 +146,9 @@ func (p *pause) ask(c *child) {
 
 // confirmed takes a worker's answer. Those to Pauses that were never asked for here, at the start of a worker, do not count.
 func (p *pause) confirmed(c *child) {
-	if p.asked[c]--; p.asked[c] <= 0 {
+	if p.asked[c] > 1 {
+		p.asked[c]--
+	} else {
 		delete(p.asked, c)
 	}
 }

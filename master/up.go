@@ -1,7 +1,6 @@
 package master
 
 import (
-	"fmt"
 	"os"
 	"time"
 )
@@ -18,18 +17,13 @@ func (m *master) goUp() {
 	}
 	m.announce()
 	m.replaced.dismiss()
-	m.notifier.ready(m.serving())
+	m.notifier.ready(m.health())
 	if m.env.Up == nil {
 		return
 	}
 	if err := m.env.Up(); err != nil {
 		m.stop(err)
 	}
-}
-
-// serving is what the service manager is told of an instance that is well.
-func (m *master) serving() string {
-	return fmt.Sprintf("serving with %d workers", len(m.slots))
 }
 
 // announce says what listens where.
