@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -20,9 +21,10 @@ const backlog = 4096
 // SO_REUSEPORT group resets the connections that wait in it.
 type listener struct {
 	shard  control.Shard
-	fds    []int     // tcp: one for each worker slot; unix: one for all
+	fds    []int     // tcp: one for each worker slot; unix and given: one for all
 	path   string    // unix
-	inode  uint64    // of path
+	inode  uint64    // of path; 0: it belongs to somebody else
+	given  bool      // the socket has another owner as well
 	leaves time.Time // soft stop: when it closes; zero: not yet known, or closed
 }
 
@@ -35,11 +37,11 @@ func (l *listener) fd(slot int) int {
 }
 
 // shared says that all workers poll the same socket.
-func (l *listener) shared() bool { return l.path != "" }
+func (l *listener) shared() bool { return l.path != "" || l.given }
 
-// listen opens the sockets of every bind of c, for that many workers. With an error, nothing is left open. All binds that
-// fail are reported.
-func listen(c *conf.Config, workers int) ([]*listener, error) {
+// listen opens the sockets of every bind of c, for that many workers, or takes those that are given. With an error, nothing
+// is left open. All binds that fail are reported.
+func listen(c *conf.Config, workers int, given *given) ([]*listener, error) {
 	var all []*listener
 	var failures []error
 	for i := range c.Frontends {
@@ -49,16 +51,18 @@ func listen(c *conf.Config, workers int) ([]*listener, error) {
 		}
 		for j := range f.Binds {
 			b := &f.Binds[j]
-			if b.Network == "fd" {
-				continue // accepted by the configuration, but not yet in effect
+			some, err := given.claim(b)
+			if err == nil && len(some) == 0 {
+				some, err = open(b, workers)
 			}
-			l, err := open(b, workers)
 			if err != nil {
 				failures = append(failures, fmt.Errorf("cannot bind %s for %s (line %d): %w", bindText(b), f.Section, b.Line, hint(err)))
 				continue
 			}
-			l.shard = control.Shard{Frontend: i, Bind: j}
-			all = append(all, l)
+			for _, l := range some {
+				l.shard = control.Shard{Frontend: i, Bind: j}
+				all = append(all, l)
+			}
 		}
 	}
 	if err := errors.Join(failures...); err != nil {
@@ -82,17 +86,26 @@ func hint(err error) error {
 }
 
 func bindText(b *conf.Bind) string {
-	if b.Network == "unix" {
+	switch {
+	case b.Network == "unix":
 		return "unix:" + b.Path
+	case b.Network == "fd" && b.Name != "":
+		return "fd@" + b.Name
+	case b.Network == "fd":
+		return "fd@" + strconv.Itoa(b.FD)
 	}
 	return addrPort(b).String()
 }
 
-func open(b *conf.Bind, workers int) (*listener, error) {
+func open(b *conf.Bind, workers int) ([]*listener, error) {
+	var l *listener
+	var err error
 	if b.Network == "unix" {
-		return openUnix(b.Path)
+		l, err = openUnix(b.Path)
+	} else {
+		l, err = openTCP(addrPort(b), workers)
 	}
-	return openTCP(addrPort(b), workers)
+	return []*listener{l}, err
 }
 
 // openTCP opens one socket of the address for each worker. SO_REUSEPORT would let us bind silently beside another
@@ -207,8 +220,12 @@ func inode(path string) uint64 {
 	return st.Ino
 }
 
-// close closes the sockets, and removes the path unless it belongs to somebody else by now.
+// close closes the sockets, and removes the path unless it belongs to somebody else by now. A socket that was given goes
+// on listening for its owner, after a pause too.
 func (l *listener) close() {
+	if l.given {
+		_ = l.listenAgain() // the address may have another user by now
+	}
 	for _, fd := range l.fds {
 		unix.Close(fd) // nothing can be done about an error
 	}

@@ -92,8 +92,15 @@ func (m *master) run(signals <-chan os.Signal) error {
 	if m.identity, err = identify(&config.Global); err != nil {
 		return err
 	}
-	if m.listeners, err = m.replaced.listen(func() ([]*listener, error) { return listen(config, workers) }); err != nil {
+	given, err := takeGiven(config, m.env.Environ, firstGiven)
+	if err != nil {
 		return err
+	}
+	if m.listeners, err = m.replaced.listen(func() ([]*listener, error) { return listen(config, workers, given) }); err != nil {
+		return err
+	}
+	for _, name := range given.drop() {
+		m.log.Warn("closed a socket that this process was started with: no bind names it", "socket", name)
 	}
 	defer closeListeners(m.listeners)
 	if len(m.listeners) == 0 {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/netip"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -198,14 +197,14 @@ func (l *listener) shut() {
 
 // free says why another program keeps the address from us, if one does.
 func (l *listener) free() error {
-	if l.path != "" || len(l.fds) == 0 {
-		return nil
+	if l.shared() || len(l.fds) == 0 {
+		return nil // one that was given shares its address with nobody else of ours: listening tells
 	}
-	ap, err := l.address()
+	at, err := placeOf(l.fds[0])
 	if err != nil {
 		return err
 	}
-	probe, err := bindTCP(ap, false)
+	probe, err := bindTCP(at.addr, false)
 	if err == nil {
 		return unix.Close(probe)
 	}
@@ -213,18 +212,6 @@ func (l *listener) free() error {
 		return err
 	}
 	return nil // we may not bind any more; the sockets that are bound need no right to listen
-}
-
-// address is where the sockets are bound.
-func (l *listener) address() (netip.AddrPort, error) {
-	sa, err := unix.Getsockname(l.fds[0])
-	switch sa := sa.(type) {
-	case *unix.SockaddrInet4:
-		return netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port)), err
-	case *unix.SockaddrInet6:
-		return netip.AddrPortFrom(netip.AddrFrom16(sa.Addr), uint16(sa.Port)), err
-	}
-	return netip.AddrPort{}, err
 }
 
 // listenAgain is the opposite of shut.

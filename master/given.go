@@ -1,0 +1,161 @@
+package master
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"lbmaster/conf"
+)
+
+// given are the listening sockets that this process was started with. A service manager passes them and says so in the
+// environment (sd_listen_fds(3)); a bind like fd@3 names a descriptor whoever has left it. They belong to somebody else as
+// well, and there is one of each: all workers poll it.
+type given struct {
+	sockets []*socket
+}
+
+type socket struct {
+	fd    int
+	name  string // as the service manager calls it
+	at    place
+	taken bool // a listener has a copy
+}
+
+// place is where a socket listens.
+type place struct {
+	addr netip.AddrPort
+	path string // unix
+}
+
+func (p place) String() string {
+	if p.path != "" {
+		return "unix:" + p.path
+	}
+	return p.addr.String()
+}
+
+// firstGiven is the first descriptor that a service manager passes.
+const firstGiven = 3
+
+// takeGiven finds the sockets, those of the service manager and those that c names by their number. It is called before
+// this process has opened any of its own, which one of those numbers could be.
+func takeGiven(c *conf.Config, environ []string, first int) (*given, error) {
+	g := &given{}
+	var failures []error
+	if lookEnviron(environ, "LISTEN_PID") == strconv.Itoa(os.Getpid()) {
+		n, _ := strconv.Atoi(lookEnviron(environ, "LISTEN_FDS"))
+		names := strings.Split(lookEnviron(environ, "LISTEN_FDNAMES"), ":")
+		for i := range n {
+			name := ""
+			if i < len(names) {
+				name = names[i]
+			}
+			failures = append(failures, g.add(first+i, name))
+		}
+	}
+	for i := range c.Frontends {
+		for j := range c.Frontends[i].Binds {
+			if b := &c.Frontends[i].Binds[j]; b.Network == "fd" && b.Name == "" && started(&c.Frontends[i]) {
+				failures = append(failures, g.add(b.FD, ""))
+			}
+		}
+	}
+	return g, errors.Join(failures...)
+}
+
+// add takes a descriptor, which must be a socket that listens.
+func (g *given) add(fd int, name string) error {
+	if slices.ContainsFunc(g.sockets, func(s *socket) bool { return s.fd == fd }) {
+		return nil
+	}
+	kind, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
+	if err == nil && kind == unix.SOCK_STREAM {
+		kind, err = unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ACCEPTCONN)
+	} else {
+		kind = 0
+	}
+	if err == nil && kind == 0 {
+		err = errors.New("it is no stream socket that listens")
+	}
+	s := &socket{fd: fd, name: name}
+	if err == nil {
+		s.at, err = placeOf(fd)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot use the descriptor %d that this process was started with: %w", fd, err)
+	}
+	unix.CloseOnExec(fd)
+	if s.at.path == "" {
+		err = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) // those it accepts inherit it
+	}
+	g.sockets = append(g.sockets, s)
+	return errors.Join(err, unix.SetNonblock(fd, true))
+}
+
+func placeOf(fd int) (place, error) {
+	sa, err := unix.Getsockname(fd)
+	switch sa := sa.(type) {
+	case *unix.SockaddrInet4:
+		return place{addr: netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port))}, nil
+	case *unix.SockaddrInet6:
+		return place{addr: netip.AddrPortFrom(netip.AddrFrom16(sa.Addr), uint16(sa.Port))}, nil
+	case *unix.SockaddrUnix:
+		return place{path: sa.Name}, nil
+	}
+	return place{}, errors.Join(errors.New("it has an address of an unknown kind"), err)
+}
+
+// claim returns listeners for a bind: on the sockets it names, or on those that listen at its address. None is no error for
+// an address, which can be opened instead. The sockets here stay open, so that it can be tried again.
+func (g *given) claim(b *conf.Bind) ([]*listener, error) {
+	if g == nil {
+		g = &given{}
+	}
+	var all []*listener
+	for _, s := range g.sockets {
+		if !s.serves(b) {
+			continue
+		}
+		fd, err := unix.FcntlInt(uintptr(s.fd), unix.F_DUPFD_CLOEXEC, 0)
+		if err != nil {
+			closeListeners(all)
+			return nil, err
+		}
+		s.taken = true
+		all = append(all, &listener{fds: []int{fd}, path: s.at.path, given: true})
+	}
+	if len(all) == 0 && b.Network == "fd" {
+		return nil, errors.New("this process was not started with such a socket (FileDescriptorName= in systemd.socket(5) names them)")
+	}
+	return all, nil
+}
+
+func (s *socket) serves(b *conf.Bind) bool {
+	switch b.Network {
+	case "fd":
+		return b.Name == "" && b.FD == s.fd || b.Name != "" && b.Name == s.name
+	case "unix":
+		return s.at.path == b.Path
+	}
+	return s.at == place{addr: addrPort(b)}
+}
+
+// drop closes the sockets, which listeners have copies of, and returns what those are called that nobody wants.
+func (g *given) drop() []string {
+	var names []string
+	for _, s := range g.sockets {
+		if !s.taken {
+			names = append(names, fmt.Sprintf("%s (%s)", s.at, s.name))
+		}
+		unix.Close(s.fd) // nothing can be done about an error
+	}
+	g.sockets = nil
+	return names
+}
