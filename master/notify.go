@@ -111,7 +111,7 @@ func (n *notifier) settle(deadline time.Time) error {
 	}
 	defer r.Close()
 	err = n.send([]byte("BARRIER=1"), unix.UnixRights(int(w.Fd())), deadline)
-	w.Close()
+	_ = w.Close()
 	if err != nil {
 		return fmt.Errorf("cannot reach the service manager: %w", err)
 	}

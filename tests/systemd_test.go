@@ -204,7 +204,7 @@ func TestSystemdService(t *testing.T) {
 	if is := b.show("StatusText"); is != "serving with 2 workers" {
 		t.Errorf("status %q", is)
 	}
-	master, workers := b.family()
+	_, workers := b.family()
 	if len(workers) != 2 {
 		t.Fatalf("workers %q", workers)
 	}
@@ -223,7 +223,7 @@ func TestSystemdService(t *testing.T) {
 	b.run("systemctl", "reload", "lbmaster")
 	b.serves("http://127.0.0.1/")
 
-	master, _ = b.family()
+	master, _ := b.family()
 	b.run("kill", "-KILL", master)
 	if !soon(func() bool { return b.show("MainPID") != master && b.show("ActiveState") == "active" }) {
 		t.Fatalf("state %s", b.show("ActiveState"))

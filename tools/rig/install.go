@@ -23,7 +23,7 @@ type Installer struct {
 }
 
 // debianPackage names the package that brings a program, where the names differ.
-var debianPackage = map[string]string{"gcc": "gcc libc6-dev"}
+var debianPackage = map[string]string{"gcc": "gcc libc6-dev", "systemctl": "systemd", "pgrep": "procps", "nsenter": "util-linux"}
 
 // Need returns the path of a program. The error says why it cannot be had.
 func (i *Installer) Need(program string) (string, error) {
