@@ -75,3 +75,31 @@ func FuzzCookie(f *testing.F) {
 
 // outside says whether a well-formed list neither begins nor ends with c.
 func outside(c byte) bool { return blank(c) || separates(c) }
+
+// FuzzList reads a field with the list and with the grammar.
+func FuzzList(f *testing.F) {
+	for _, c := range fields {
+		f.Add([]byte(c.field))
+	}
+	for _, c := range setCookies {
+		f.Add([]byte(c.setCookie))
+	}
+	f.Fuzz(func(t *testing.T, field []byte) {
+		all := parse(field)
+		if join(all) != string(field) {
+			t.Fatalf("the grammar takes %q apart into %#v", field, all)
+		}
+		l := list{field: field}
+		for _, p := range all {
+			switch {
+			case !l.next() || l.equal >= 0 != p.cookie:
+				t.Fatalf("%q: element is %+v, want %#v", field, l, p)
+			case p.cookie && (string(l.name()) != p.name || string(l.value()) != p.value || string(l.text()) != p.pair()):
+				t.Fatalf("%q: %q is %q=%q, want %#v", field, l.text(), l.name(), l.value(), p)
+			}
+		}
+		if l.next() && !l.empty() {
+			t.Fatalf("%q: element %q is one too many", field, l.text())
+		}
+	})
+}
