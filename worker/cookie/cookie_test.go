@@ -116,6 +116,8 @@ var calls = []struct {
 	{"Find", func(_, field []byte) { Find(field, "SRV") }},
 	{"AppendWithout", func(dst, field []byte) { AppendWithout(dst, field, "SRV") }},
 	{"Name", func(_, field []byte) { Name(field) }},
+	{"Pair", func(_, field []byte) { Pair(field) }},
+	{"FindPair", func(_, field []byte) { FindPair(field, "SRV=") }},
 	{"AppendSet", func(dst, _ []byte) { AppendSet(dst, "SRV", "B") }},
 	{"AppendExpire", func(dst, _ []byte) { AppendExpire(dst, "SRV") }},
 }

@@ -3,6 +3,7 @@ package cookie
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -100,6 +101,30 @@ func FuzzList(f *testing.F) {
 		}
 		if l.next() && !l.empty() {
 			t.Fatalf("%q: element %q is one too many", field, l.text())
+		}
+	})
+}
+
+func FuzzFindPair(f *testing.F) {
+	for _, c := range captured {
+		f.Add([]byte(c.field), c.name)
+	}
+	f.Fuzz(func(t *testing.T, field []byte, name string) {
+		i := slices.IndexFunc(parse(field), func(p parts) bool {
+			if strings.HasSuffix(name, "=") {
+				return p.cookie && p.name+"=" == name
+			}
+			return p.cookie && strings.HasPrefix(p.name, name)
+		})
+		got := FindPair(field, name)
+		switch {
+		case (got != nil) != (i >= 0):
+			t.Fatalf("FindPair(%q, %q) = %q", field, name, got)
+		case i >= 0 && string(got) != parse(field)[i].pair():
+			t.Fatalf("FindPair(%q, %q) = %q, want %q", field, name, got, parse(field)[i].pair())
+		}
+		if again := FindPair(got, name); !bytes.Equal(again, got) {
+			t.Fatalf("in %q, %q is found, not itself", got, again)
 		}
 	})
 }

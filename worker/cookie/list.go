@@ -74,6 +74,15 @@ func (l *list) unquote(i int) int {
 // is says whether the element is a cookie of that name.
 func (l *list) is(name string) bool { return l.equal >= 0 && string(l.name()) == name }
 
+// begins says whether the element is a cookie whose name begins with prefix.
+func (l *list) begins(prefix string) bool {
+	if l.equal < 0 {
+		return false
+	}
+	name := l.name()
+	return len(name) >= len(prefix) && string(name[:len(prefix)]) == prefix
+}
+
 // name is the name of the element, which must be a cookie.
 func (l *list) name() []byte {
 	end := l.equal
