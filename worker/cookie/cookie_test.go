@@ -115,6 +115,9 @@ var calls = []struct {
 }{
 	{"Find", func(_, field []byte) { Find(field, "SRV") }},
 	{"AppendWithout", func(dst, field []byte) { AppendWithout(dst, field, "SRV") }},
+	{"Split", func(_, field []byte) { Split(field) }},
+	{"AppendStripped", func(dst, field []byte) { AppendStripped(dst, field, "SRV") }},
+	{"AppendPrefixed", func(dst, field []byte) { AppendPrefixed(dst, field, "B") }},
 	{"Name", func(_, field []byte) { Name(field) }},
 	{"Pair", func(_, field []byte) { Pair(field) }},
 	{"FindPair", func(_, field []byte) { FindPair(field, "SRV=") }},

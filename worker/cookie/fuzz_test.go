@@ -105,6 +105,28 @@ func FuzzList(f *testing.F) {
 	})
 }
 
+func FuzzStripped(f *testing.F) {
+	for _, c := range prefixed {
+		f.Add([]byte(c.field), "S")
+	}
+	f.Fuzz(func(t *testing.T, field []byte, name string) {
+		all := parse(field)
+		for i, p := range all {
+			if _, rest, ok := strings.Cut(p.value, "~"); ok && p.cookie && p.name == name {
+				all[i].value = rest
+			}
+		}
+		want := join(all)
+		before := bytes.Clone(field)
+		if out := AppendStripped([]byte("prefix"), field, name); string(out) != "prefix"+want || !bytes.Equal(field, before) {
+			t.Fatalf("%q became %q, want %q after prefix; now it is %q", before, out, want, field)
+		}
+		if out := AppendStripped(before[:0], before, name); string(out) != want {
+			t.Fatalf("in place, %q became %q, want %q", field, out, want)
+		}
+	})
+}
+
 func FuzzFindPair(f *testing.F) {
 	for _, c := range captured {
 		f.Add([]byte(c.field), c.name)
