@@ -118,6 +118,7 @@ var calls = []struct {
 	{"Split", func(_, field []byte) { Split(field) }},
 	{"AppendStripped", func(dst, field []byte) { AppendStripped(dst, field, "SRV") }},
 	{"AppendPrefixed", func(dst, field []byte) { AppendPrefixed(dst, field, "B") }},
+	{"AppendReplaced", func(dst, field []byte) { AppendReplaced(dst, field, "B") }},
 	{"Name", func(_, field []byte) { Name(field) }},
 	{"Pair", func(_, field []byte) { Pair(field) }},
 	{"FindPair", func(_, field []byte) { FindPair(field, "SRV=") }},
