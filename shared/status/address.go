@@ -33,10 +33,11 @@ func (b *Board) Address(i int) netip.AddrPort {
 func (b *Board) StoreAddress(i int, to netip.AddrPort) {
 	a := &b.slots[i].address
 	ip := to.Addr().As16()
-	a.seq.Add(1)
+	odd := a.seq.Load() | 1 // it is odd already when the writer before was killed while it wrote
+	a.seq.Store(odd)
 	a.ip[0].Store(binary.BigEndian.Uint64(ip[:8]))
 	a.ip[1].Store(binary.BigEndian.Uint64(ip[8:]))
 	a.port.Store(uint64(to.Port()))
-	a.seq.Add(1)
+	a.seq.Store(odd + 1)
 	b.head.version.Add(1)
 }
