@@ -74,7 +74,7 @@ var arrows = []struct{ from, to []string }{
 	{[]string{"worker"}, []string{"conf", "shared/*", "worker/*"}},
 	{[]string{"worker/proxy"}, []string{"conf", "shared/*", "worker/*"}},
 	{[]string{"worker/monitor"}, []string{"conf", "shared/*"}},
-	{[]string{"worker/poll", "worker/sock", "worker/timer", "worker/buffer", "worker/http1", "worker/cookie", "worker/balance"}, nil},
+	{[]string{"worker/poll", "worker/sock", "worker/timer", "worker/buffer", "worker/http1", "worker/cookie", "worker/balance", "worker/logline"}, nil},
 	{[]string{"shared/*"}, []string{"shared/*"}},
 }
 
