@@ -157,11 +157,12 @@ var cookieRows = []persistence{
 }
 
 // newPersistenceSite runs one lbmaster with a section for each of persistences, and returns their addresses.
-func newPersistenceSite(t *testing.T, global string) (*puppets, map[string]string) {
+func newPersistenceSite(t *testing.T) (*puppets, map[string]string, *sink) {
 	t.Helper()
 	s, servers := newPuppets(t, 2)
+	log := newSink(t, s.place)
 	addr := make(map[string]string)
-	conf := "[global]\nworkers = 1\n" + global + "\n[defaults]\nmode = \"http\"\ntimeout = " + patient + "\n"
+	conf := "[global]\nworkers = 1\n" + log.target() + "\n[defaults]\nmode = \"http\"\nlog_format = \"httplog\"\ntimeout = " + patient + "\n"
 	for i, p := range persistences {
 		addr[p.name] = s.place.addr(1, 8080+i)
 		conf += fmt.Sprintf("[listen.s%d]\nbind = %q\ncookie = %s\n", i, addr[p.name], p.cookie)
@@ -173,17 +174,31 @@ func newPersistenceSite(t *testing.T, global string) (*puppets, map[string]strin
 		}
 	}
 	launch(t, s.place, conf).awaitReady()
-	return servers, addr
+	return servers, addr, log
 }
 
 func TestPersistence(t *testing.T) {
 	t.Parallel()
-	servers, addr := newPersistenceSite(t, "")
+	servers, addr, _ := newPersistenceSite(t)
 	for i, p := range cookieRows {
 		for range 2 { // without the cookie, the second request would go elsewhere
 			if wrong := p.play(t, servers, addr[p.how]); wrong != "" {
 				t.Errorf("row %d, %s: %s", i, p, wrong)
 			}
+		}
+	}
+}
+
+// The last two letters of the termination state tell the same story.
+func TestPersistenceIsLogged(t *testing.T) {
+	t.Parallel()
+	servers, addr, log := newPersistenceSite(t)
+	for i, p := range cookieRows {
+		if wrong := p.play(t, servers, addr[p.how]); wrong != "" {
+			t.Fatalf("row %d, %s: %s", i, p, wrong)
+		}
+		if l := log.http(); l.state != "--"+p.log || p.server != "" && !strings.HasSuffix(l.server, "/web"+p.server) {
+			t.Errorf("row %d, %s: logged %s, want --%s", i, p, l.line, p.log)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -19,6 +20,7 @@ import (
 type puppets struct {
 	t      *testing.T
 	visits chan *visit
+	heads  atomic.Int64  // requests whose head has come, whether their bodies come or not
 	over   chan struct{} // closed at the end of the test
 }
 
@@ -36,7 +38,7 @@ type visit struct {
 func newPuppets(t *testing.T, n int) (site, *puppets) {
 	t.Helper()
 	s := site{place: newPlace(t)}
-	ps := &puppets{t, make(chan *visit), make(chan struct{})}
+	ps := &puppets{t: t, visits: make(chan *visit), over: make(chan struct{})}
 	for i := range n {
 		letter := string(rune('A' + i))
 		ps.start("web"+letter, s.place.server(i))
@@ -72,7 +74,7 @@ func (ps *puppets) start(name, addr string) {
 func (ps *puppets) serve(name string, c *net.TCPConn) {
 	defer c.Close()
 	for {
-		v, err := receive(c)
+		v, err := ps.receive(c)
 		if err != nil {
 			return
 		}
@@ -94,7 +96,7 @@ func (ps *puppets) serve(name string, c *net.TCPConn) {
 }
 
 // receive reads one request. Bytes that follow it show as a part of it.
-func receive(c *net.TCPConn) (*visit, error) {
+func (ps *puppets) receive(c *net.TCPConn) (*visit, error) {
 	if err := c.SetDeadline(time.Now().Add(fatal)); err != nil {
 		return nil, err
 	}
@@ -103,6 +105,7 @@ func receive(c *net.TCPConn) (*visit, error) {
 	if err != nil {
 		return nil, err
 	}
+	ps.heads.Add(1)
 	_, err = io.Copy(io.Discard, q.Body)
 	return &visit{request: seen.String(), conn: c, closes: q.Close, goesOn: make(chan bool, 1)}, err
 }
@@ -134,6 +137,15 @@ func (v *visit) cut(text string) {
 	v.t.Helper()
 	if _, err := io.WriteString(v.conn, text); err != nil {
 		v.t.Fatalf("%s cannot answer: %v", v.server, err)
+	}
+	v.goesOn <- false
+}
+
+// abandoned waits until the balancer ends the connection.
+func (v *visit) abandoned() {
+	v.t.Helper()
+	if _, err := io.Copy(io.Discard, v.conn); timedOut(err) {
+		v.t.Errorf("nobody ends the connection to %s", v.server)
 	}
 	v.goesOn <- false
 }
