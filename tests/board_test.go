@@ -14,13 +14,14 @@ import (
 	"lbmaster/shared/status"
 )
 
-// board is the server status board of a running lbmaster. The test writes on it what health checks would find out.
+// board is the server status board of a running lbmaster. Where servers are not checked, a test writes on it what checks
+// would find out.
 type board struct {
 	*status.Board
 	t *testing.T
 }
 
-// board opens the board. A test that does not check servers is its only writer.
+// board opens the board.
 func (b *balancer) board() *board {
 	b.t.Helper()
 	fd, err := openMemory(b.Pid, "lbmaster-status")
@@ -74,6 +75,27 @@ func (b *board) set(servers []string, change func(*status.State)) {
 		state := b.Load(i)
 		change(&state)
 		b.Store(i, state, time.Now().UnixMilli())
+	}
+}
+
+// awaitDown and awaitUp wait until health checks have found out.
+func (b *board) awaitDown(servers ...string) {
+	b.t.Helper()
+	b.await(status.Down, servers)
+}
+
+func (b *board) awaitUp(servers ...string) {
+	b.t.Helper()
+	b.await(status.Up, servers)
+}
+
+func (b *board) await(want status.Op, servers []string) {
+	b.t.Helper()
+	for _, name := range servers {
+		i := b.find(name)
+		if !soon(func() bool { return b.Load(i).Op == want }) {
+			b.t.Fatalf("the checks of %s go on saying %+v", name, b.Load(i))
+		}
 	}
 }
 

@@ -35,9 +35,9 @@ func (f *webfarm) at(now string) { f.now = now }
 // stop and start are what init scripts do on a server.
 func (f *webfarm) stop(letter string) { f.origins[letter].Close() }
 
-func (f *webfarm) start(letter string) {
+func (f *webfarm) start(letter string, missing ...string) {
 	f.t.Helper()
-	f.origins[letter] = startOrigin(f.t, "web"+letter, f.origins[letter].addr)
+	f.origins[letter] = startOrigin(f.t, "web"+letter, f.origins[letter].addr, missing...)
 }
 
 // newcomers sends n requests without a cookie, each over its own connection, and counts the servers that answered. Each

@@ -145,7 +145,7 @@ var cookieRows = []persistence{
 	{how: "prefix", sent: list{"z=1", "SRV=B~abc"}, received: list{"z=1", "SRV=abc"}, server: "B", log: "VN"},
 	{how: "prefix", sent: list{"SRV=ZZ~abc"}, received: list{"SRV=abc"}, log: "IN"},
 	{how: "prefix", sent: list{"SRV=abc"}, received: list{"SRV=abc"}, log: "IN"},
-	{how: "prefix", sent: list{"SRV=B"}, received: list{"SRV=B"}, server: "B", log: "VN"},
+	{how: "prefix", sent: list{"SRV=B"}, received: list{"SRV=B"}, log: "IN"}, // HAProxy takes it for the server's name
 	{how: "prefix", sent: list{"SRV=B~"}, received: list{"SRV="}, server: "B", log: "VN"},
 	{how: "prefix", sent: list{"SRV=~abc"}, received: list{"SRV=abc"}, log: "IN"},
 	{how: "prefix", sent: list{"SRV2=B~abc; srv=B~abc"}, received: list{"SRV2=B~abc; srv=B~abc"}, log: "NN"},

@@ -3,20 +3,21 @@
 package tests
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
 
-// The guide, section 4.1: a file on each server tells whether it takes new clients. What its checks would find out is
-// written on the board.
+// The guide, section 4.1: a file on each server tells whether it takes new clients.
 func TestSoftStopWithAFile(t *testing.T) {
 	t.Parallel()
-	f := newWebfarm(t, "section-4.1.toml", `connect = "5s"`, `connect = "200ms"`)
+	f := newWebfarm(t, "section-4.1.toml", `inter = "2s"`, `inter = "50ms"`)
 	f.at("all run")
 	f.newcomersGoTo("ABCD")
 	f.staysOn("A")
 	f.at("webA has lost its file")
-	f.board.down("webA")
+	f.origins["A"].Remove("/running")
+	f.board.awaitDown("webA")
 	f.newcomersGoTo("BCD")
 	f.staysOn("A")
 	f.staysOn("B")
@@ -25,11 +26,12 @@ func TestSoftStopWithAFile(t *testing.T) {
 	f.newcomersGoTo("BCD")
 	f.moves("A")
 	f.at("webA runs again without the file")
-	f.start("A")
+	f.start("A", "/running")
 	f.newcomersGoTo("BCD")
 	f.staysOn("A")
 	f.at("webA has its file again")
-	f.board.up("webA")
+	f.origins["A"].Restore("/running")
+	f.board.awaitUp("webA")
 	f.newcomersGoTo("ABCD")
 	f.staysOn("A")
 	f.staysOn("B")
@@ -41,7 +43,7 @@ func TestSoftStopWithAFile(t *testing.T) {
 func TestCrashWithPersist(t *testing.T) {
 	t.Parallel()
 	const connect = 200 * time.Millisecond
-	f := newWebfarm(t, "section-4.1.toml", `connect = "5s"`, `connect = "200ms"`)
+	f := newWebfarm(t, "section-4.1.toml", and(unchecked, `connect = "5s"`, `connect = "200ms"`)...)
 	f.at("webA crashes")
 	f.stop("A")
 	f.takes(2*connect, func() { f.moves("A") })
@@ -63,40 +65,50 @@ func TestCrashWithPersist(t *testing.T) {
 // Without persist a cookie for a server that is down is not insisted on.
 func TestSoftStopWithoutPersist(t *testing.T) {
 	t.Parallel()
-	f := newWebfarm(t, "section-4.1.toml", "persist = true", "persist = false")
+	f := newWebfarm(t, "section-4.1.toml", and(unchecked, "persist = true", "persist = false")...)
 	f.board.down("webA")
 	f.newcomersGoTo("BCD")
 	f.moves("A")
 }
 
-// The guide, section 4.2: each server has a twin for those who hold its cookie.
+// The guide, section 4.2: each server has a twin for those who hold its cookie. The twins are checked on the server's own
+// port, the others on one that is redirected there.
 func TestSoftStopWithBackupServers(t *testing.T) {
 	t.Parallel()
-	f := newWebfarm(t, "section-4.2.toml")
+	f := newWebfarm(t, "section-4.2.toml", `inter = "2s"`, `inter = "50ms"`, "check_port = 81", "check_port = 8081", "check_port = 80\n", "check_port = 8000\n")
+	redirect := make(map[string]*relay)
+	for letter, o := range f.origins {
+		redirect[letter] = newRelay(t, strings.TrimSuffix(o.addr, "8000")+"8081", o.addr)
+	}
 	f.at("the servers have just been started")
-	f.board.down("webA", "webB", "webC", "webD")
+	f.board.awaitDown("webA", "webB", "webC", "webD")
 	f.newcomersGoTo("A") // the first backup takes everything
 	f.staysOn("C")
 	f.at("all run")
-	f.board.up("webA", "webB", "webC", "webD")
+	for _, r := range redirect {
+		r.restore()
+	}
+	f.board.awaitUp("webA", "webB", "webC", "webD")
 	f.newcomersGoTo("ABCD")
 	f.staysOn("A")
 	f.at("webA enters maintenance")
-	f.board.down("webA")
+	redirect["A"].cut()
+	f.board.awaitDown("webA")
 	f.newcomersGoTo("BCD")
 	f.staysOn("A")
 	f.at("webA is stopped")
 	f.stop("A")
-	f.board.down("bkpA")
+	f.board.awaitDown("bkpA")
 	f.newcomersGoTo("BCD")
 	f.moves("A")
 	f.at("webA is started")
 	f.start("A")
-	f.board.up("bkpA")
+	f.board.awaitUp("bkpA")
 	f.newcomersGoTo("BCD")
 	f.staysOn("A")
 	f.at("webA leaves maintenance")
-	f.board.up("webA")
+	redirect["A"].restore()
+	f.board.awaitUp("webA")
 	f.newcomersGoTo("ABCD")
 	f.staysOn("A")
 	f.staysOn("B")
@@ -106,7 +118,7 @@ func TestSoftStopWithBackupServers(t *testing.T) {
 func TestCrashWithBackupServers(t *testing.T) {
 	t.Parallel()
 	const connect = 200 * time.Millisecond
-	f := newWebfarm(t, "section-4.2.toml", "redispatch = true", "redispatch = true\ntimeout = { connect = \"200ms\" }")
+	f := newWebfarm(t, "section-4.2.toml", and(unchecked, "redispatch = true", "redispatch = true\ntimeout = { connect = \"200ms\" }")...)
 	f.at("webA crashes")
 	f.stop("A")
 	f.takes(2*connect, func() { f.moves("A") })
