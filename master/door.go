@@ -1,0 +1,31 @@
+package master
+
+import (
+	"os/exec"
+	"runtime"
+
+	"golang.org/x/sys/unix"
+
+	"lbmaster/shared/privileges"
+)
+
+// begin starts a child in a thread that has given up what no child needs, and that ends with it.
+func begin(cmd *exec.Cmd) error {
+	done := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread() // for ever: with this goroutine the thread ends
+		err := privileges.GiveUp()
+		if err == nil {
+			err = cmd.Start()
+		}
+		done <- err
+	}()
+	return <-done
+}
+
+// keepFromChildren makes every descriptor that somebody has left open here end with this program. Those for a child are
+// given to it one by one.
+func keepFromChildren() {
+	// On a kernel that cannot do it (before 5.11) children may inherit what the master has inherited.
+	_ = unix.CloseRange(3, 1<<31-1, unix.CLOSE_RANGE_CLOEXEC)
+}
