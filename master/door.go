@@ -9,11 +9,16 @@ import (
 	"lbmaster/shared/privileges"
 )
 
-// begin starts a child in a thread that has given up what no child needs, and that ends with it.
+// begin starts a child in a thread that has given up what no child needs, and that ends afterwards.
 func begin(cmd *exec.Cmd) error {
 	done := make(chan error, 1)
 	go func() {
-		runtime.LockOSThread() // for ever: with this goroutine the thread ends
+		runtime.LockOSThread()              // for ever: with this goroutine the thread ends
+		if unix.Gettid() == unix.Getpid() { // except the first one of the process
+			done <- begin(cmd) // which waits, so that it is not this one again
+			runtime.UnlockOSThread()
+			return
+		}
 		err := privileges.GiveUp()
 		if err == nil {
 			err = cmd.Start()
