@@ -34,7 +34,7 @@ var keys = []key{
 	{name: "group", scope: inGlobal},
 	{name: "chroot", scope: inGlobal},
 	{name: "maxconn", scope: inGlobal | inFrontend},
-	{name: "ulimit_n", scope: inGlobal, pending: true},
+	{name: "ulimit_n", scope: inGlobal},
 	{name: "pidfile", scope: inGlobal},
 	{name: "daemon", scope: inGlobal},
 	{name: "quiet", scope: inGlobal},

@@ -13,8 +13,6 @@ import (
 	"runtime"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"lbmaster/conf"
 	"lbmaster/shared/privileges"
 )
@@ -87,7 +85,7 @@ func (m *master) run(signals <-chan os.Signal) error {
 		return err
 	}
 	workers := workerCount(config)
-	m.checkFiles()
+	m.raiseFiles(workers)
 	var err error
 	if m.identity, err = identify(&config.Global); err != nil {
 		return err
@@ -118,19 +116,6 @@ func workerCount(c *conf.Config) int {
 		return c.Global.Workers
 	}
 	return runtime.NumCPU()
-}
-
-// checkFiles warns when the limit of open files cannot hold what maxconn allows: each session may need a connection to
-// its client and one to a server. One worker must be able to hold all of them.
-func (m *master) checkFiles() {
-	var limit unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
-		return
-	}
-	if need := uint64(2*m.config.Global.Maxconn + 100); limit.Max < need {
-		m.log.Warn("the limit of open files is too low for global.maxconn: raise it (LimitNOFILE= in a systemd unit) or lower maxconn",
-			"limit", limit.Max, "needed", need, "maxconn", m.config.Global.Maxconn)
-	}
 }
 
 // jitter is a random number between -1 and 1.
