@@ -112,29 +112,40 @@ func placeOf(fd int) (place, error) {
 	return place{}, errors.Join(errors.New("it has an address of an unknown kind"), err)
 }
 
-// claim returns listeners for a bind: on the sockets it names, or on those that listen at its address. None is no error for
-// an address, which can be opened instead. The sockets here stay open, so that it can be tried again.
-func (g *given) claim(b *conf.Bind) ([]*listener, error) {
-	if g == nil {
-		g = &given{}
-	}
-	var all []*listener
-	for _, s := range g.sockets {
-		if !s.serves(b) {
-			continue
+// held are listeners for those binds of c that name a socket, or want to listen where one does, by their address. The
+// sockets here stay open, so that it can be tried again.
+func (g *given) held(c *conf.Config) (map[string]*listener, error) {
+	all := make(map[string]*listener)
+	var failures []error
+	for i := range c.Frontends {
+		for j := range c.Frontends[i].Binds {
+			b := &c.Frontends[i].Binds[j]
+			l := &listener{one: true}
+			for _, s := range g.sockets {
+				if started(&c.Frontends[i]) && s.serves(b) {
+					failures = append(failures, s.lend(l))
+				}
+			}
+			if len(l.fds) > 0 {
+				all[bindText(b)] = l
+			}
 		}
-		fd, err := unix.FcntlInt(uintptr(s.fd), unix.F_DUPFD_CLOEXEC, 0)
-		if err != nil {
-			closeListeners(all)
-			return nil, err
-		}
-		s.taken = true
-		all = append(all, &listener{fds: []int{fd}, path: s.at.path, given: true})
 	}
-	if len(all) == 0 && b.Network == "fd" {
-		return nil, errors.New("this process was not started with such a socket (FileDescriptorName= in systemd.socket(5) names them)")
+	return all, errors.Join(failures...)
+}
+
+// lend adds a copy of the socket to a listener.
+func (s *socket) lend(l *listener) error {
+	if len(l.fds) > 0 && (l.path == "") != (s.at.path == "") {
+		return fmt.Errorf("the sockets that are called %s are of different kinds: give them different names", s.name)
 	}
-	return all, nil
+	fd, err := unix.FcntlInt(uintptr(s.fd), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	s.taken = true
+	l.fds, l.path = append(l.fds, fd), s.at.path
+	return nil
 }
 
 func (s *socket) serves(b *conf.Bind) bool {

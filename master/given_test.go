@@ -48,6 +48,19 @@ func activated(n int, names string) []string {
 	return []string{fmt.Sprintf("LISTEN_PID=%d", os.Getpid()), fmt.Sprintf("LISTEN_FDS=%d", n), "LISTEN_FDNAMES=" + names}
 }
 
+func listenGiven(t *testing.T, c *conf.Config, g *given) []*listener {
+	t.Helper()
+	held, err := g.held(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := listen(c, 2, held)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 // TestGiven: binds get the sockets that they name, or that listen where they want to; the others are opened, and what
 // nobody wants is closed.
 func TestGiven(t *testing.T) {
@@ -64,18 +77,15 @@ func TestGiven(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 { // the first try has been in vain
-		all, err := listen(c, 2, g)
-		if err != nil {
-			t.Fatal(err)
-		}
+		all := listenGiven(t, c, g)
 		var got []string
 		for _, l := range all {
-			at, err := placeOf(l.fds[0])
-			if err != nil {
-				t.Fatal(err)
-			}
-			got = append(got, fmt.Sprintf("%d %v %v %d", l.shard.Bind, at, l.given, len(l.fds)))
 			for _, fd := range l.fds {
+				at, err := placeOf(fd)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, fmt.Sprintf("%d %v %v", l.shard.Bind, at, l.given()))
 				flags, _ := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
 				if cloexec, _ := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); flags&unix.O_NONBLOCK == 0 || cloexec&unix.FD_CLOEXEC == 0 {
 					t.Errorf("%v: flags %#x, %#x", at, flags, cloexec)
@@ -83,8 +93,8 @@ func TestGiven(t *testing.T) {
 			}
 		}
 		want := []string{
-			"0 127.53.0.8:8000 true 1", "1 127.53.0.8:9000 false 2", "2 127.53.0.8:8001 true 1", "2 127.53.0.8:8002 true 1",
-			"3 unix:" + path + " true 1", "4 127.53.0.8:8004 true 1",
+			"0 127.53.0.8:8000 true", "1 127.53.0.8:9000 false", "1 127.53.0.8:9000 false", "2 127.53.0.8:8001 true",
+			"2 127.53.0.8:8002 true", "3 unix:" + path + " true", "4 127.53.0.8:8004 true",
 		}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("got  %q\nwant %q", got, want)
@@ -111,10 +121,7 @@ func TestGivenAfterPause(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := listen(c, 2, g)
-	if err != nil {
-		t.Fatal(err)
-	}
+	all := listenGiven(t, c, g)
 	all[0].shut()
 	if listening(t, first) {
 		t.Error("it listens during the pause")
@@ -126,6 +133,19 @@ func TestGivenAfterPause(t *testing.T) {
 	closeListeners(all)
 	if !listening(t, first) {
 		t.Error("it does not listen at the end")
+	}
+}
+
+// TestGivenMixture: what a pause does to a TCP socket cannot be done to a unix socket.
+func TestGivenMixture(t *testing.T) {
+	first := passed(t, inet("127.53.0.11", 8000), &unix.SockaddrUnix{Name: filepath.Join(t.TempDir(), "s")})
+	c := frontendWith(conf.Bind{Network: "fd", Name: "web"})
+	g, err := takeGiven(c, activated(2, "web:web"), first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.held(c); err == nil || !strings.Contains(err.Error(), "that are called web are of different kinds") {
+		t.Errorf("%v", err)
 	}
 }
 
@@ -149,8 +169,12 @@ func TestNotGiven(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = listen(c, 1, g)
-		if err == nil || !strings.Contains(err.Error(), "cannot bind fd@web for listen.web (line 7): this process was not started with such a socket") {
+		held, err := g.held(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = listen(c, 1, held)
+		if err == nil || !strings.Contains(err.Error(), "cannot bind fd@web for listen.web (line 7): this program was not started with such a socket") {
 			t.Errorf("%q: %v", environ, err)
 		}
 	}

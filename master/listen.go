@@ -21,28 +21,38 @@ const backlog = 4096
 // SO_REUSEPORT group resets the connections that wait in it.
 type listener struct {
 	shard  control.Shard
-	fds    []int     // tcp: one for each worker slot; unix and given: one for all
+	fds    []int     // tcp: one for each worker slot; else all are for all
+	one    bool      // there is one socket for all workers: unix, or inherited
 	path   string    // unix
-	inode  uint64    // of path; 0: it belongs to somebody else
-	given  bool      // the socket has another owner as well
+	inode  uint64    // of path; 0: that is another's
 	leaves time.Time // soft stop: when it closes; zero: not yet known, or closed
+	key    string    // its address, for the next generation
+	silent []int     // those of fds that do not listen yet: they would take connections that nobody may ever accept
+	lent   bool      // another master holds it too, and it is that one's as long as we have not taken over
 }
 
-// fd is the socket that the worker of a slot polls.
-func (l *listener) fd(slot int) int {
+// of are the sockets that the worker of a slot polls. There are more sockets than workers when their number has gone down.
+func (l *listener) of(slot, workers int) []int {
 	if l.shared() {
-		return l.fds[0]
+		return l.fds
 	}
-	return l.fds[slot]
+	var fds []int
+	for i := slot; i < len(l.fds); i += workers {
+		fds = append(fds, l.fds[i])
+	}
+	return fds
 }
 
 // shared says that all workers poll the same socket.
-func (l *listener) shared() bool { return l.path != "" || l.given }
+func (l *listener) shared() bool { return l.one }
 
-// listen opens the sockets of every bind of c, for that many workers, or takes those that are given. With an error, nothing
-// is left open. All binds that fail are reported.
-func listen(c *conf.Config, workers int, given *given) ([]*listener, error) {
-	var all []*listener
+// given says that the sockets have another owner, who has started this program with them.
+func (l *listener) given() bool { return l.one && l.inode == 0 }
+
+// listen opens the sockets of every bind of c, for that many workers. With an error, nothing is left open. All binds that
+// fail are reported. Sockets that are held already, from the generation before or because the program was started with
+// them, are taken out of held.
+func listen(c *conf.Config, workers int, held map[string]*listener) (all []*listener, err error) {
 	var failures []error
 	for i := range c.Frontends {
 		f := &c.Frontends[i]
@@ -51,18 +61,16 @@ func listen(c *conf.Config, workers int, given *given) ([]*listener, error) {
 		}
 		for j := range f.Binds {
 			b := &f.Binds[j]
-			some, err := given.claim(b)
-			if err == nil && len(some) == 0 {
-				some, err = open(b, workers)
+			l, err := claim(held, b, workers)
+			if l == nil && err == nil {
+				l, err = open(b, workers)
 			}
 			if err != nil {
 				failures = append(failures, fmt.Errorf("cannot bind %s for %s (line %d): %w", bindText(b), f.Section, b.Line, hint(err)))
 				continue
 			}
-			for _, l := range some {
-				l.shard = control.Shard{Frontend: i, Bind: j}
-				all = append(all, l)
-			}
+			l.key, l.shard = bindText(b), control.Shard{Frontend: i, Bind: j}
+			all = append(all, l)
 		}
 	}
 	if err := errors.Join(failures...); err != nil {
@@ -70,6 +78,35 @@ func listen(c *conf.Config, workers int, given *given) ([]*listener, error) {
 		return nil, err
 	}
 	return all, nil
+}
+
+// claim takes the sockets of a bind from those that are held, with more of them when there are more workers now. nil: they
+// are not there.
+func claim(held map[string]*listener, b *conf.Bind, workers int) (*listener, error) {
+	l := held[bindText(b)]
+	if l == nil {
+		return nil, nil
+	}
+	delete(held, bindText(b))
+	for !l.shared() && len(l.fds) < workers {
+		fd, err := bindTCP(addrPort(b), true)
+		if err != nil {
+			l.close()
+			return nil, err
+		}
+		l.fds, l.silent = append(l.fds, fd), append(l.silent, fd)
+	}
+	return l, nil
+}
+
+// own makes the sockets ours alone: those that were only bound begin to listen.
+func (l *listener) own() error {
+	var failures []error
+	for _, fd := range l.silent {
+		failures = append(failures, unix.Listen(fd, backlog))
+	}
+	l.silent, l.lent = nil, false
+	return errors.Join(failures...)
 }
 
 // hint adds what the operator can do.
@@ -97,15 +134,14 @@ func bindText(b *conf.Bind) string {
 	return addrPort(b).String()
 }
 
-func open(b *conf.Bind, workers int) ([]*listener, error) {
-	var l *listener
-	var err error
-	if b.Network == "unix" {
-		l, err = openUnix(b.Path)
-	} else {
-		l, err = openTCP(addrPort(b), workers)
+func open(b *conf.Bind, workers int) (*listener, error) {
+	switch b.Network {
+	case "unix":
+		return openUnix(b.Path)
+	case "fd":
+		return nil, errors.New("this program was not started with such a socket (FileDescriptorName= in systemd.socket(5) names them)")
 	}
-	return []*listener{l}, err
+	return openTCP(addrPort(b), workers)
 }
 
 // openTCP opens one socket of the address for each worker. SO_REUSEPORT would let us bind silently beside another
@@ -182,7 +218,7 @@ func openUnix(path string) (*listener, error) {
 		unix.Close(fd)
 		return nil, err
 	}
-	l := &listener{fds: []int{fd}, path: path, inode: inode(path)}
+	l := &listener{fds: []int{fd}, path: path, inode: inode(path), one: true}
 	// Whoever may reach the directory may connect, as with a port.
 	if err := errors.Join(os.Chmod(path, 0o666), unix.Listen(fd, backlog)); err != nil {
 		l.close()
@@ -220,17 +256,17 @@ func inode(path string) uint64 {
 	return st.Ino
 }
 
-// close closes the sockets, and removes the path unless it belongs to somebody else by now. A socket that was given goes
-// on listening for its owner, after a pause too.
+// close closes the sockets, and removes the path unless it belongs to somebody else by now. Sockets that were given go on
+// listening for their owner, after a pause too.
 func (l *listener) close() {
-	if l.given {
+	if l.given() && !l.lent {
 		_ = l.listenAgain() // the address may have another user by now
 	}
 	for _, fd := range l.fds {
 		unix.Close(fd) // nothing can be done about an error
 	}
 	l.fds = nil
-	if l.path != "" && l.inode != 0 && inode(l.path) == l.inode {
+	if !l.lent && l.path != "" && l.inode != 0 && inode(l.path) == l.inode {
 		unix.Unlink(l.path)
 	}
 }

@@ -102,7 +102,7 @@ func TestUnixSocket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if first[0].fd(0) != first[0].fd(1) {
+	if first[0].of(0, 2)[0] != first[0].of(1, 2)[0] {
 		t.Error("the workers would poll different sockets of one path")
 	}
 	if _, err := listen(c, 2, nil); !errors.Is(err, unix.EADDRINUSE) {

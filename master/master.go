@@ -13,10 +13,9 @@ import (
 	"runtime"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"lbmaster/conf"
 	"lbmaster/shared/privileges"
+	"lbmaster/shared/status"
 )
 
 // Env is what the master needs of the world.
@@ -24,6 +23,7 @@ type Env struct {
 	Stdout  io.Writer // of the workers, for logs
 	Stderr  io.Writer // also that of the workers
 	Environ []string
+	Version string // of the program
 	Log     *slog.Logger
 	Replace Predecessors
 	Up      func() error // called when the instance serves; with an error it ends. nil: nobody waits for it
@@ -40,7 +40,13 @@ type master struct {
 	listeners []*listener
 	memory    *memory
 	deafLogs  map[conf.LogTarget]bool // log targets that could not be opened, and were reported
+	number    int                     // of this generation
+	upgrader  *upgrader
+	renewal   renewal
+	old       []*generation // the oldest first
+	retired   []*listener   // of the generation before, which ours does not have
 	slots     []*slot
+	monitor   *slot // nil: there is nothing for one to do
 	events    chan childEvent
 	phase     phase
 	pause     pause
@@ -59,7 +65,8 @@ type master struct {
 func Run(env Env, config *conf.Config) error {
 	signals, stop := watchSignals() // before there is anything that a signal could leave behind
 	defer stop()
-	m := &master{env: env, log: env.Log, config: config, events: make(chan childEvent, 64), deafLogs: make(map[conf.LogTarget]bool)}
+	m := &master{env: env, log: env.Log, config: config, events: make(chan childEvent, 64), deafLogs: make(map[conf.LogTarget]bool), number: 1}
+	m.renewal.done = make(chan outcome, 1)
 	keepFromChildren()
 	m.replaced = findPredecessors(env.Replace, m.log)
 	defer m.replaced.restore() // when our sockets are closed
@@ -69,6 +76,9 @@ func Run(env Env, config *conf.Config) error {
 	}
 	defer m.notifier.close()
 	err = m.run(signals)
+	if err != nil && m.upgrader != nil {
+		m.upgrader.explain(err)
+	}
 	if err != nil && err != ErrInterrupted {
 		m.notifier.stopping(err.Error())
 	}
@@ -83,39 +93,81 @@ func Successor(environ []string) bool {
 // run is Run once there is somebody to tell about it.
 func (m *master) run(signals <-chan os.Signal) error {
 	config := m.config
+	var err error
+	if m.upgrader, err = newUpgrader(config.Global.UpgradeTimeout); err != nil {
+		return err
+	}
 	if err := resolve(config, net.DefaultResolver.LookupNetIP); err != nil {
 		return err
 	}
 	workers := workerCount(config)
-	m.checkFiles()
-	var err error
+	m.raiseFiles(workers)
 	if m.identity, err = identify(&config.Global); err != nil {
 		return err
 	}
-	given, err := takeGiven(config, m.env.Environ, firstGiven)
-	if err != nil {
+	if err := m.open(workers); err != nil {
 		return err
 	}
-	if m.listeners, err = m.replaced.listen(func() ([]*listener, error) { return listen(config, workers, given) }); err != nil {
-		return err
-	}
-	for _, name := range given.drop() {
-		m.log.Warn("closed a socket that this process was started with: no bind names it", "socket", name)
-	}
-	defer closeListeners(m.listeners)
+	defer func() { closeListeners(append(m.listeners, m.retired...)) }()
 	if len(m.listeners) == 0 {
 		return errors.New("no section has an address to listen on that is in effect: nothing to do")
 	}
-	if m.memory, err = share(config, workers); err != nil {
+	if m.memory, err = share(config, workers, m.boardBefore()); err != nil {
 		return err
 	}
 	defer m.memory.close()
 	for i := range workers {
 		m.slots = append(m.slots, &slot{index: i, heir: nobody})
 	}
+	m.monitor = newMonitor(config)
 	m.pidfile = pidfile(config.Global.Pidfile)
 	defer m.pidfile.remove()
 	return m.reconcile(signals)
+}
+
+// open gets the listening sockets: from the generation before, if there is one, or new ones.
+func (m *master) open(workers int) (err error) {
+	if !m.upgrader.inherits() {
+		return m.openFirst(workers)
+	}
+	held, err := m.takeOver()
+	if err != nil {
+		return err
+	}
+	if m.listeners, err = listen(m.config, workers, held); err != nil {
+		return err
+	}
+	for _, l := range held {
+		m.retired = append(m.retired, l)
+	}
+	return nil
+}
+
+// openFirst gets the listening sockets of a first generation: those that it was started with, and new ones.
+func (m *master) openFirst(workers int) error {
+	given, err := takeGiven(m.config, m.env.Environ, firstGiven)
+	if err != nil {
+		return err
+	}
+	m.listeners, err = m.replaced.listen(func() ([]*listener, error) {
+		held, err := given.held(m.config)
+		if err != nil {
+			return nil, err
+		}
+		return listen(m.config, workers, held)
+	})
+	for _, name := range given.drop() {
+		m.log.Warn("closed a socket that this process was started with: no bind names it", "socket", name)
+	}
+	return err
+}
+
+// boardBefore is the server status board of the generation before; nil: there was none.
+func (m *master) boardBefore() *status.Board {
+	if len(m.old) == 0 {
+		return nil
+	}
+	return m.old[len(m.old)-1].board
 }
 
 // workerCount is the number of workers: one for each CPU that this process may use, if the configuration leaves it open.
@@ -124,19 +176,6 @@ func workerCount(c *conf.Config) int {
 		return c.Global.Workers
 	}
 	return runtime.NumCPU()
-}
-
-// checkFiles warns when the limit of open files cannot hold what maxconn allows: each session may need a connection to
-// its client and one to a server. One worker must be able to hold all of them.
-func (m *master) checkFiles() {
-	var limit unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
-		return
-	}
-	if need := uint64(2*m.config.Global.Maxconn + 100); limit.Max < need {
-		m.log.Warn("the limit of open files is too low for global.maxconn: raise it (LimitNOFILE= in a systemd unit) or lower maxconn",
-			"limit", limit.Max, "needed", need, "maxconn", m.config.Global.Maxconn)
-	}
 }
 
 // jitter is a random number between -1 and 1.

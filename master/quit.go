@@ -12,7 +12,7 @@ func (m *master) dumpAll() {
 	dump.Write(m.env.Stderr, "lbmaster: master")
 	for _, s := range m.slots {
 		if s.state == ready || s.state == active {
-			_ = s.child.process.Signal(unix.SIGQUIT) // it fails only when the child has ended already
+			s.child.signal(unix.SIGQUIT)
 		}
 	}
 }

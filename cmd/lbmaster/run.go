@@ -15,6 +15,7 @@ import (
 	"lbmaster/conf"
 	"lbmaster/master"
 	"lbmaster/worker"
+	"lbmaster/worker/monitor"
 )
 
 // env is what the command needs of the world.
@@ -41,8 +42,13 @@ const (
 
 // run finds out in which role the program was started, and plays it.
 func run(e env) int {
-	if len(e.args) > 0 && e.args[0] == master.WorkerArg {
-		return status(e, worker.Run(worker.Env{Control: worker.ControlFD, Stdout: e.stdout, Stderr: e.stderr}))
+	if len(e.args) > 0 {
+		switch e.args[0] {
+		case master.WorkerArg:
+			return status(e, worker.Run(worker.Env{Control: worker.ControlFD, Stdout: e.stdout, Stderr: e.stderr}))
+		case master.MonitorArg:
+			return status(e, monitor.Run(monitor.Env{Control: monitor.ControlFD, Stderr: e.stderr}))
+		}
 	}
 	o, err := parseFlags(e)
 	switch {
@@ -113,7 +119,7 @@ func (o *options) load(e env, warn bool) (*conf.Config, error) {
 
 // instance is the world for the master.
 func (o *options) instance(e env, quiet, daemon bool) master.Env {
-	world := master.Env{Stdout: e.stdout, Stderr: e.stderr, Environ: e.environ, Log: o.logger(e, quiet)}
+	world := master.Env{Stdout: e.stdout, Stderr: e.stderr, Environ: e.environ, Version: version(), Log: o.logger(e, quiet)}
 	if daemon {
 		world.Up = up
 	}

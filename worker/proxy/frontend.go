@@ -11,6 +11,7 @@ import (
 // frontend is what a worker needs of a conf.Frontend.
 type frontend struct {
 	name      string
+	number    int // in the configuration
 	row       int // of the counters
 	back      *backend
 	httpClose bool
@@ -19,6 +20,7 @@ type frontend struct {
 	grace     int64          // ms that it goes on accepting after a soft stop
 	leaving   bool           // it accepts nothing any more, and its sessions end after the request that runs
 	pages     *pages
+	log       *accessLog // nil: nothing is logged
 	maxconn   int64
 	client    int64 // timeouts in ms; never: none
 	request   int64
@@ -30,11 +32,13 @@ type frontend struct {
 // never is a time in ms that does not come.
 const never = int64(1) << 62
 
-func newFrontend(c *conf.Frontend, row, slot int, back *backend, st *stats.Stats) *frontend {
+func newFrontend(c *conf.Frontend, number, slot int, back *backend, st *stats.Stats) *frontend {
+	row := 1 + number
 	client := millis(c.Timeout.Client)
 	request := orElse(millis(c.Timeout.HTTPRequest), client)
 	return &frontend{
 		name:      c.Name,
+		number:    number,
 		row:       row,
 		back:      back,
 		httpClose: c.HTTPClose || back.httpClose,
