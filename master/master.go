@@ -44,7 +44,7 @@ type master struct {
 	upgrader  *upgrader
 	renewal   renewal
 	old       []*generation // the oldest first
-	retired   []*listener   // of the generation before, which ours does not have
+	estate    *estate       // what is left of the generation before; nil: there was none
 	slots     []*slot
 	monitor   *slot // nil: there is nothing for one to do
 	events    chan childEvent
@@ -107,7 +107,7 @@ func (m *master) run(signals <-chan os.Signal) error {
 	if err := m.open(workers); err != nil {
 		return err
 	}
-	defer func() { closeListeners(append(m.listeners, m.retired...)) }()
+	defer closeListeners(m.listeners)
 	if len(m.listeners) == 0 {
 		return errors.New("no section has an address to listen on that is in effect: nothing to do")
 	}
@@ -130,17 +130,16 @@ func (m *master) open(workers int) (err error) {
 		m.listeners, err = m.replaced.listen(func() ([]*listener, error) { return listen(m.config, workers, nil) })
 		return err
 	}
-	held, err := m.takeOver()
+	s, err := readState(m.upgrader)
 	if err != nil {
 		return err
 	}
-	if m.listeners, err = listen(m.config, workers, held); err != nil {
+	if err := m.takeOver(s); err != nil {
 		return err
 	}
-	for _, l := range held {
-		m.retired = append(m.retired, l)
-	}
-	return nil
+	m.estate = newEstate(m.upgrader, s)
+	m.listeners, err = listen(m.config, workers, m.estate)
+	return err
 }
 
 // boardBefore is the server status board of the generation before; nil: there was none.

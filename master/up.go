@@ -18,7 +18,7 @@ func (m *master) goUp() {
 		m.activate(s)
 	}
 	m.adopt(time.Now())
-	m.retireListeners()
+	m.clearEstate()
 	m.announce()
 	m.replaced.dismiss()
 	m.notifier.ready(m.serving())

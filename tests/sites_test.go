@@ -35,8 +35,13 @@ type instance struct {
 
 // doors are the instances, and what the guide calls their addresses.
 var doors = []struct{ name, addr string }{
-	{"OP1", "192.168.1.1"}, {"SD1", "10.1.1.1"}, {"SD2", "10.2.1.1"},
-	{"S1L1", "10.1.1.11"}, {"S1L2", "10.1.1.12"}, {"S2L1", "10.2.1.11"}, {"S2L2", "10.2.1.12"},
+	{"OP1", "192.168.1.1"},
+	{"SD1", "10.1.1.1"},
+	{"SD2", "10.2.1.1"},
+	{"S1L1", "10.1.1.11"},
+	{"S1L2", "10.1.1.12"},
+	{"S2L1", "10.2.1.11"},
+	{"S2L2", "10.2.1.12"},
 }
 
 // newSites starts everything. Servers are not checked: the test says what checks would find out.
