@@ -140,3 +140,12 @@ func (v *visit) cut(text string) {
 	}
 	v.goesOn <- false
 }
+
+// abandoned waits until the balancer ends the connection.
+func (v *visit) abandoned() {
+	v.t.Helper()
+	if _, err := io.Copy(io.Discard, v.conn); timedOut(err) {
+		v.t.Errorf("nobody ends the connection to %s", v.server)
+	}
+	v.goesOn <- false
+}

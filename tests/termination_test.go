@@ -55,8 +55,8 @@ const (
 	halfPost  = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhello"
 )
 
-// endings are what HAProxy 2.6 was seen to log, with two exceptions: the status is -1 where nobody was there to take an
-// answer, and a client that leaves before the response does so in H, as HAProxy's manual has it.
+// endings are what HAProxy 2.6 was seen to log, except that a client that leaves before the response does so in H, as
+// HAProxy's manual has it.
 var endings = []ending{
 	{name: "good", section: "web", act: exchange(plainGet, plainOK), status: 200, state: "----", signs: "+++++"},
 	{name: "no server is up", section: "empty", act: ask(plainGet), status: 503, state: "SCNN", signs: "+---+", server: "<NOSRV>"},
@@ -76,9 +76,11 @@ var endings = []ending{
 	{name: "head takes too long", section: "impatient", act: ask("GET / HTTP/1.1\r\nHo"), status: 408, state: "cR--", signs: "----+", server: "<NOSRV>", request: "<BADREQ>"},
 	{name: "nothing comes", section: "impatient", act: ask(""), status: 408, state: "cR--", signs: "----+", server: "<NOSRV>", request: "<BADREQ>"},
 	{name: "client closes in the head", section: "web", act: hangUp("GET / HTTP/1.1\r\nHo"), status: 400, state: "CR--", signs: "----+", server: "<NOSRV>", request: "<BADREQ>"},
-	{name: "client resets in the head", section: "web", act: reset("GET / HTTP/1.1\r\nHo"), status: -1, state: "CR--", signs: "----+", server: "<NOSRV>", request: "<BADREQ>"},
+	{name: "client resets in the head", section: "web", act: reset("GET / HTTP/1.1\r\nHo"), status: 400, state: "CR--", signs: "----+", server: "<NOSRV>", request: "<BADREQ>"},
 	{name: "client closes at once", section: "web", act: hangUp(""), status: 400, state: "CR--", signs: "----+", server: "<NOSRV>", request: "<BADREQ>"},
 	{name: "bad request", section: "web", act: ask("GET / HTTP/1.1\r\nHost : h\r\n\r\n"), status: 400, state: "PR--", signs: "----+", server: "<NOSRV>", request: "<BADREQ>"},
+	// Nobody looks at a client while the server is at work, as in HAProxy without abortonclose.
+	{name: "client resets before the answer", section: "slowserver", act: resetWaiting, status: 504, state: "sH--", signs: "+++-+"},
 	{name: "client resets in its body", section: "web", act: resetSending, status: -1, state: "CH--", signs: "+++-+", request: "POST / HTTP/1.1"},
 	{name: "client's body takes too long", section: "slowclient", act: ask(halfPost), status: 408, state: "cH--", signs: "+++-+", request: "POST / HTTP/1.1"},
 	{name: "server closes in the body", section: "web", act: cutOff(plainGet, partOfOne), status: 200, state: "SD--", signs: "+++++"},
@@ -189,6 +191,14 @@ func reset(request string) func(*act) {
 		a.send(request)
 		a.reset()
 	}
+}
+
+// resetWaiting: the client leaves when its request has reached the server.
+func resetWaiting(a *act) {
+	a.send(plainGet)
+	v := a.servers.next()
+	a.reset()
+	v.abandoned()
 }
 
 // resetSending: the client leaves when only a part of its request has reached the server.

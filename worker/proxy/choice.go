@@ -16,15 +16,16 @@ func (s *session) choose() bool {
 	b.gauges.Sessions.Add(1)
 	st.back = b
 	st.tries = b.retries
-	if b.cookie.Mode != conf.CookiePlain {
+	if b.cookie.Mode != conf.CookiePlain || b.cookie.Indirect {
 		st.fromCookie, st.toCookie = cookieNone, setNone
 	}
 	srv := st.persistent(s.client.in.Bytes())
 	if srv == nil {
-		srv = b.balanced()
-	}
-	if srv == nil {
-		return false
+		if srv = b.balanced(); srv == nil {
+			return false
+		}
+		b.counters.Balanced.Add(1)
+		srv.counters.Balanced.Add(1)
 	}
 	st.serve(srv)
 	return true
@@ -43,7 +44,7 @@ func (st *stream) persistent(head []byte) *server {
 	srv, down := b.byCookie(value)
 	st.byCookie = srv != nil
 	switch {
-	case b.cookie.Mode == conf.CookiePlain: // the logs do not tell
+	case st.fromCookie == cookieIgnored: // the logs do not tell
 	case down:
 		st.fromCookie = cookieDown
 	case srv == nil:

@@ -19,6 +19,7 @@ type frontend struct {
 	grace     int64          // ms that it goes on accepting after a soft stop
 	leaving   bool           // it accepts nothing any more, and its sessions end after the request that runs
 	pages     *pages
+	log       *accessLog // nil: nothing is logged
 	maxconn   int64
 	client    int64 // timeouts in ms; never: none
 	request   int64

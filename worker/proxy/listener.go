@@ -129,6 +129,7 @@ func (p *Proxy) welcome(s *session) {
 	}
 	s.front.counters.Sessions.Add(1)
 	p.counters.Sessions.Add(1)
+	s.logConnection()
 	s.client.fill(&p.pool)
 }
 

@@ -39,6 +39,7 @@ func (s *session) requestCut() {
 	s.front.counters.RequestErrors.Add(1)
 	s.countAbort(byClient)
 	if s.client.recvErr != 0 {
+		s.stream.status = 400 // for the logs: nobody is left to be answered
 		s.end()
 		return
 	}
@@ -58,6 +59,7 @@ func (s *session) requestRead(v http1.Verdict) {
 		return
 	}
 	s.stream.complete = s.p.now
+	s.traceRequest(s.client.in.Bytes())
 	if !s.choose() {
 		s.part(page503, byServer)
 		return

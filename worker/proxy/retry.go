@@ -21,7 +21,7 @@ func (s *session) connectFailed(why cause) {
 	st.tries--
 	st.up.sent, st.sent, st.unsendable = 0, false, false
 	st.count(retries)
-	if why == serverTime || s.redispatch() {
+	if s.redispatch() || why == serverTime {
 		s.p.enqueue(s)
 		return
 	}
@@ -41,6 +41,8 @@ func (s *session) redispatch() bool {
 		return false
 	}
 	st.count(redispatches)
+	b.counters.Balanced.Add(1)
+	next.counters.Balanced.Add(1)
 	st.serve(next)
 	st.elsewhere, st.byCookie = true, false
 	if st.fromCookie == cookieValid {

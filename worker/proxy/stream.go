@@ -26,12 +26,13 @@ type stream struct {
 	progress   progress
 	fromCookie fromCookie
 	toCookie   toCookie
-	upgrade    bool  // the request asks for another protocol, and the server may agree
-	answering  bool  // the head of the final response is on its way to the client
-	sent       bool  // the whole request has been sent
-	unsendable bool  // the server takes no more of the request
-	keep       bool  // the client connection goes on after the response
-	interim    uint8 // 1xx responses so far
+	upgrade    bool   // the request asks for another protocol, and the server may agree
+	answering  bool   // the head of the final response is on its way to the client
+	sent       bool   // the whole request has been sent
+	unsendable bool   // the server takes no more of the request
+	keep       bool   // the client connection goes on after the response
+	interim    uint8  // 1xx responses so far
+	trace      *trace // nil: the request is not logged, or has no complete head
 	next       *stream
 }
 
@@ -57,13 +58,11 @@ func (s *session) endStream() {
 	}
 	s.account()
 	s.dropLink()
+	st.leave()
+	s.logStream()
 	s.stream = nil
-	if st.back != nil {
-		st.back.gauges.Sessions.Add(-1)
-	}
 	st.up.reset(&s.p.pool)
 	st.down.reset(&s.p.pool)
-	st.leave()
 	st.back, st.server, st.link = nil, nil, nil
 	st.next = s.p.streams
 	s.p.streams = st
@@ -82,14 +81,19 @@ func (st *stream) clear() {
 
 // serve makes srv the stream's server.
 func (st *stream) serve(srv *server) {
-	st.leave()
+	if st.server != nil {
+		st.server.gauges.Sessions.Add(-1)
+	}
 	st.server = srv
 	srv.counters.Requests.Add(1)
 	srv.gauges.Sessions.Add(1)
 }
 
-// leave ends what serve began.
+// leave ends the stream's place among those of its backend and server.
 func (st *stream) leave() {
+	if st.back != nil {
+		st.back.gauges.Sessions.Add(-1)
+	}
 	if st.server != nil {
 		st.server.gauges.Sessions.Add(-1)
 	}
