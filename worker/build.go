@@ -25,6 +25,9 @@ func (w *worker) build(env Env, m control.Message, fds []int) (*proxy.Proxy, err
 	if err != nil {
 		return nil, err
 	}
+	if err := limitFiles(config.Global.UlimitN); err != nil {
+		return nil, err
+	}
 	counters, err := stats.Open(fds[control.StartCounters])
 	if err != nil {
 		return nil, err
