@@ -88,7 +88,8 @@ func bindText(b *conf.Bind) string {
 
 func open(b *conf.Bind, workers int) (*listener, error) {
 	if b.Network == "unix" {
-		return openUnix(b.Path)
+		// Whoever may reach the directory may connect, as with a port.
+		return openUnix(b.Path, 0o666)
 	}
 	return openTCP(addrPort(b), workers)
 }
@@ -154,8 +155,8 @@ func sockaddr(ap netip.AddrPort) unix.Sockaddr {
 	return &unix.SockaddrInet6{Port: int(ap.Port()), Addr: ap.Addr().As16()}
 }
 
-// openUnix opens a unix socket. A file that an earlier process left is replaced, if nobody answers there.
-func openUnix(path string) (*listener, error) {
+// openUnix opens a unix socket with that mode. A file that an earlier process left is replaced, if nobody answers there.
+func openUnix(path string, mode os.FileMode) (*listener, error) {
 	if err := clearPath(path); err != nil {
 		return nil, err
 	}
@@ -168,8 +169,7 @@ func openUnix(path string) (*listener, error) {
 		return nil, err
 	}
 	l := &listener{fds: []int{fd}, path: path, inode: inode(path)}
-	// Whoever may reach the directory may connect, as with a port.
-	if err := errors.Join(os.Chmod(path, 0o666), unix.Listen(fd, backlog)); err != nil {
+	if err := errors.Join(os.Chmod(path, mode), unix.Listen(fd, backlog)); err != nil {
 		l.close()
 		return nil, err
 	}

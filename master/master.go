@@ -36,7 +36,10 @@ type master struct {
 	listeners []*listener
 	memory    *memory
 	slots     []*slot
-	monitor   *slot // nil: there is nothing for one to do
+	monitor   *slot       // nil: there is nothing for one to do
+	admin     []*listener // the monitor's
+	known     []fact      // what the monitor knows of each slot, itself the last
+	began     time.Time
 	events    chan childEvent
 	phase     phase
 	failure   error     // why the instance ends, if not by wish
@@ -49,7 +52,7 @@ type master struct {
 func Run(env Env, config *conf.Config) error {
 	signals, stop := watchSignals() // before there is anything that a signal could leave behind
 	defer stop()
-	m := &master{env: env, log: env.Log, config: config, events: make(chan childEvent, 64)}
+	m := &master{env: env, log: env.Log, config: config, events: make(chan childEvent, 64), began: time.Now()}
 	if err := resolve(config, net.DefaultResolver.LookupNetIP); err != nil {
 		return err
 	}
@@ -63,6 +66,10 @@ func Run(env Env, config *conf.Config) error {
 	if len(m.listeners) == 0 {
 		return errors.New("no section has an address to listen on that is in effect: nothing to do")
 	}
+	if m.admin, err = listenAdmin(&config.Admin); err != nil {
+		return err
+	}
+	defer closeListeners(m.admin)
 	if m.memory, err = share(config, workers); err != nil {
 		return err
 	}
@@ -104,6 +111,7 @@ func (m *master) announce() {
 		f := &m.config.Frontends[l.shard.Frontend]
 		m.log.Info("listening", "address", bindText(&f.Binds[l.shard.Bind]), "section", f.Section)
 	}
+	m.announceAdmin()
 	m.log.Info("ready", "pid", os.Getpid(), "workers", len(m.slots))
 }
 

@@ -73,7 +73,9 @@ var arrows = []struct{ from, to []string }{
 	{[]string{"master"}, []string{"conf", "shared/*"}},
 	{[]string{"worker"}, []string{"conf", "shared/*", "worker/*"}},
 	{[]string{"worker/proxy"}, []string{"conf", "shared/*", "worker/*"}},
-	{[]string{"worker/monitor"}, []string{"conf", "shared/*"}},
+	{[]string{"worker/monitor"}, []string{"conf", "shared/*", "worker/monitor/*"}},
+	{[]string{"worker/monitor/admin", "worker/monitor/metrics"}, []string{"worker/monitor/tally"}},
+	{[]string{"worker/monitor/check", "worker/monitor/health", "worker/monitor/tally"}, nil},
 	{[]string{"worker/poll", "worker/sock", "worker/timer", "worker/buffer", "worker/http1", "worker/cookie", "worker/balance"}, nil},
 	{[]string{"shared/*"}, []string{"shared/*"}},
 }
@@ -104,10 +106,11 @@ var only = []struct {
 }{
 	{"unsafe", []string{"shared/shm", "worker/sock", "worker/poll"}},
 	{"github.com/cloudflare/tableflip", []string{"master"}},
-	{"os/signal", []string{"master", "worker", "cmd/lbmaster", "cmd/lbctl"}}, // a worker ignores what only the master reads
+	{"os/signal", []string{"master", "worker", "worker/monitor", "cmd/lbmaster", "cmd/lbctl"}}, // a child ignores what only the master reads
 	{"os/exec", []string{"master"}},
 	{"net/http", []string{"worker/monitor", "cmd/lbctl"}},
 	{"github.com/BurntSushi/toml", []string{"conf"}},
+	{"github.com/VictoriaMetrics/metrics", []string{"worker/monitor/metrics"}},
 }
 
 func TestImportsThatAreRestricted(t *testing.T) {
@@ -140,7 +143,7 @@ func TestSmallPackagesStayFree(t *testing.T) {
 	t.Parallel()
 	all := ours(t)
 	for name, p := range all {
-		if !matches(name, "worker/*", "conf") || matches(name, "worker/proxy", "worker/monitor") {
+		if !matches(name, "worker/*", "worker/monitor/*", "conf") || matches(name, "worker/proxy", "worker/monitor", "worker/monitor/metrics") {
 			continue
 		}
 		for _, i := range p.Imports {

@@ -8,6 +8,7 @@
 //	  Ready ------------------------------->
 //	        <------------------------------- Activate
 //	        <------------------------------- Pause, Resume, Lend + shards, Return, Drain, Stop
+//	        <------------------------------- Child: to the monitor, about each of the others, when it changes
 //	        <------------------------------- Ping
 //	  Pong  ------------------------------->
 //	  Bye   ------------------------------->  the last one, before the child leaves by itself
@@ -34,7 +35,7 @@ type Kind string
 
 const (
 	Hello     Kind = "hello"     // Pid
-	Start     Kind = "start"     // Slot, Workers; descriptors in the order of the StartFDs
+	Start     Kind = "start"     // Slot, Workers, Pid of the master, Since when the instance runs; descriptors in the order of the StartFDs
 	Listeners Kind = "listeners" // Shards, Last; a descriptor for each shard
 	Ready     Kind = "ready"
 	Activate  Kind = "activate"
@@ -44,7 +45,8 @@ const (
 	Lend      Kind = "lend"   // Slot, Shards; a descriptor for each shard of that slot
 	Return    Kind = "return" // Slot
 	Stop      Kind = "stop"
-	Bye       Kind = "bye" // Reason
+	Bye       Kind = "bye"   // Reason
+	Child     Kind = "child" // Slot, Pid, State, Since, Restarts
 	Ping      Kind = "ping"
 	Pong      Kind = "pong"
 )
@@ -60,7 +62,7 @@ const (
 
 var kinds = map[Kind]bool{
 	Hello: true, Start: true, Listeners: true, Ready: true, Activate: true, Pause: true,
-	Resume: true, Drain: true, Lend: true, Return: true, Stop: true, Bye: true, Ping: true, Pong: true,
+	Resume: true, Drain: true, Lend: true, Return: true, Stop: true, Bye: true, Child: true, Ping: true, Pong: true,
 }
 
 // Message is one message. Fields that its kind has no use for are zero.
@@ -73,6 +75,10 @@ type Message struct {
 	Shards  []Shard `json:",omitempty"`
 	Last    bool    `json:",omitempty"`
 	Reason  string  `json:",omitempty"`
+
+	State    string `json:",omitempty"` // of a child, in words
+	Since    int64  `json:",omitempty"` // ms since 1970
+	Restarts uint64 `json:",omitempty"` // processes of the slot that have died
 }
 
 // Shard names a listening socket: that of one bind, for one worker slot. The numbers are places in the configuration.
@@ -80,6 +86,17 @@ type Shard struct {
 	Frontend int
 	Bind     int
 }
+
+// The listening sockets of the monitor are shards of no frontend. Their Bind says which it is.
+const (
+	AdminFrontend = -1
+
+	AdminSocket = 0
+	AdminListen = 1
+)
+
+// MonitorSlot is the Slot of a Child that is about the monitor itself.
+const MonitorSlot = -1
 
 // VersionError is a message of another version.
 type VersionError struct{ Got int }

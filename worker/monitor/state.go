@@ -164,4 +164,3 @@ func (m *monitor) setWeight(t *target, weight int, now int64) {
 	m.board.Store(t.slot, next, m.board.Changed(t.slot))
 	m.reckon(t.back, now)
 }
-
