@@ -32,7 +32,7 @@ func (b *balancer) monitor() int {
 // says waits until lbmaster has written a text.
 func (b *balancer) says(text string) {
 	b.t.Helper()
-	if !soon(func() bool { return b.Said() != "" && b.Stderr.Has(text) }) {
+	if !soon(func() bool { return b.Stderr.Has(text) }) {
 		b.t.Fatalf("it does not say %q", text)
 	}
 }
