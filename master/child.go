@@ -3,7 +3,6 @@ package master
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -41,7 +40,7 @@ func role(slot int) (arg, title string) {
 }
 
 // spawn starts the child of a slot from the program that runs now, which need not be the one on disk any more.
-func spawn(slot int, stderr io.Writer, environ []string, events chan<- childEvent) (*child, error) {
+func spawn(slot int, env *Env, events chan<- childEvent) (*child, error) {
 	mine, theirs, err := control.Pair()
 	if err != nil {
 		return nil, err
@@ -56,11 +55,12 @@ func spawn(slot int, stderr io.Writer, environ []string, events chan<- childEven
 	cmd := &exec.Cmd{
 		Path:       "/proc/self/exe",
 		Args:       []string{"lbmaster: " + title, arg},
-		Env:        childEnviron(environ),
-		Stderr:     stderr,
+		Env:        childEnviron(env.Environ),
+		Stdout:     env.Stdout,
+		Stderr:     env.Stderr,
 		ExtraFiles: []*os.File{end}, // becomes descriptor 3
 	}
-	if err := cmd.Start(); err != nil {
+	if err := begin(cmd); err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot start %s: %w", title, err), conn.Close())
 	}
 	c := &child{slot: slot, process: cmd.Process, conn: conn}
@@ -106,7 +106,7 @@ func (c *child) kill() {
 func childEnviron(environ []string) []string {
 	var all []string
 	for _, e := range environ {
-		if !hasAnyPrefix(e, "TABLEFLIP_", "LISTEN_", "NOTIFY_SOCKET=", "WATCHDOG_", "GOMAXPROCS=") {
+		if !hasAnyPrefix(e, "TABLEFLIP_", "LISTEN_", "NOTIFY_SOCKET=", "WATCHDOG_", "LBMASTER_", "GOMAXPROCS=") {
 			all = append(all, e)
 		}
 	}

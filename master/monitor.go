@@ -58,7 +58,8 @@ func (m *master) onMonitor(e childEvent) {
 
 // instructMonitor tells a new monitor everything that it needs to become ready.
 func (m *master) instructMonitor(c *child) {
-	c.say(control.Message{Kind: control.Start, Workers: len(m.slots), Pid: os.Getpid(), Since: m.began.UnixMilli()}, m.memory.fds())
+	start := control.Message{Kind: control.Start, Workers: len(m.slots), Identity: &m.identity, Pid: os.Getpid(), Since: m.began.UnixMilli()}
+	c.say(start, m.memory.fds())
 	var all []offer
 	for _, l := range m.admin {
 		all = append(all, offer{l.shard, l.fds[0]})
@@ -105,7 +106,7 @@ func (m *master) watchMonitor(now time.Time) {
 }
 
 func (m *master) startMonitor(s *slot, now time.Time) {
-	c, err := spawn(s.index, m.env.Stderr, m.env.Environ, m.events)
+	c, err := spawn(s.index, &m.env, m.events)
 	s.become(starting, now)
 	if err != nil {
 		m.log.Error("cannot start the monitor", "error", err)

@@ -8,7 +8,7 @@ import (
 
 // start starts a worker in a slot.
 func (m *master) start(s *slot, now time.Time) {
-	c, err := spawn(s.index, m.env.Stderr, m.env.Environ, m.events)
+	c, err := spawn(s.index, &m.env, m.events)
 	if err != nil {
 		m.log.Error("cannot start a worker", "worker", s.index, "error", err)
 		s.become(starting, now)
@@ -41,6 +41,10 @@ func (m *master) onChild(e childEvent) {
 		m.instruct(s)
 	case control.Ready:
 		m.onReady(s)
+	case control.Paused:
+		m.pause.confirmed(s.child)
+	case control.Reopen:
+		m.reopenLogs(s.child)
 	case control.Bye:
 		m.log.Debug("worker leaves", "worker", s.index, "reason", e.message.Reason)
 	}
@@ -48,7 +52,9 @@ func (m *master) onChild(e childEvent) {
 
 // instruct tells a new worker everything that it needs to become ready.
 func (m *master) instruct(s *slot) {
-	s.child.say(control.Message{Kind: control.Start, Slot: s.index, Workers: len(m.slots)}, m.memory.fds())
+	logs := m.openLogs()
+	s.child.say(control.Message{Kind: control.Start, Slot: s.index, Workers: len(m.slots), Identity: &m.identity}, append(m.memory.fds(), logs...))
+	control.CloseAll(logs)
 	m.sendShards(s.child, control.Message{Kind: control.Listeners}, m.shards(s.index, true))
 }
 
@@ -100,11 +106,7 @@ func (m *master) onReady(s *slot) {
 		m.activate(s)
 	case comingUp:
 		if m.allReady() {
-			m.phase = running
-			for _, s := range m.slots {
-				m.activate(s)
-			}
-			m.announce()
+			m.goUp()
 		}
 	}
 }
@@ -122,6 +124,9 @@ func (m *master) allReady() bool {
 // found none.
 func (m *master) activate(s *slot) {
 	s.become(active, time.Now())
+	if m.pause.state != accepting {
+		s.child.say(control.Message{Kind: control.Pause}, nil) // so that it stays so when it becomes active
+	}
 	s.child.say(control.Message{Kind: control.Activate}, nil)
 	if s.failures > 0 {
 		m.log.Info("worker is back", "worker", s.index, "pid", s.child.process.Pid)

@@ -76,7 +76,7 @@ var arrows = []struct{ from, to []string }{
 	{[]string{"worker/monitor"}, []string{"conf", "shared/*", "worker/monitor/*"}},
 	{[]string{"worker/monitor/admin", "worker/monitor/metrics"}, []string{"worker/monitor/tally"}},
 	{[]string{"worker/monitor/check", "worker/monitor/health", "worker/monitor/tally"}, nil},
-	{[]string{"worker/poll", "worker/sock", "worker/timer", "worker/buffer", "worker/http1", "worker/cookie", "worker/balance"}, nil},
+	{[]string{"worker/poll", "worker/sock", "worker/timer", "worker/buffer", "worker/http1", "worker/cookie", "worker/balance", "worker/logline"}, nil},
 	{[]string{"shared/*"}, []string{"shared/*"}},
 }
 
@@ -106,7 +106,7 @@ var only = []struct {
 }{
 	{"unsafe", []string{"shared/shm", "worker/sock", "worker/poll"}},
 	{"github.com/cloudflare/tableflip", []string{"master"}},
-	{"os/signal", []string{"master", "worker", "worker/monitor", "cmd/lbmaster", "cmd/lbctl"}}, // a child ignores what only the master reads
+	{"os/signal", []string{"master", "worker", "worker/monitor", "shared/dump", "cmd/lbmaster", "cmd/lbctl"}}, // a child ignores what only the master reads
 	{"os/exec", []string{"master"}},
 	{"net/http", []string{"worker/monitor", "cmd/lbctl"}},
 	{"github.com/BurntSushi/toml", []string{"conf"}},

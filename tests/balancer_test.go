@@ -46,6 +46,12 @@ func (b *balancer) awaitReady() {
 // launch starts lbmaster on the text of a configuration and does not wait for anything.
 func launch(t *testing.T, p place, conf string, flags ...string) *balancer {
 	t.Helper()
+	return launchWith(t, p, conf, nil, flags...)
+}
+
+// launchWith is launch with further environment variables.
+func launchWith(t *testing.T, p place, conf string, environ []string, flags ...string) *balancer {
+	t.Helper()
 	dir := t.TempDir()
 	b := &balancer{t: t, place: p, exe: filepath.Join(dir, "lbmaster"), tmp: filepath.Join(dir, "tmp")}
 	file := filepath.Join(dir, "conf.toml")
@@ -53,7 +59,7 @@ func launch(t *testing.T, p place, conf string, flags ...string) *balancer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.Process, err = rig.Start("lbmaster", append([]string{b.exe, "-c", file}, flags...), "TMPDIR="+b.tmp)
+	b.Process, err = rig.Start("lbmaster", append([]string{b.exe, "-c", file}, flags...), append(environ, "TMPDIR="+b.tmp)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,159 +3,93 @@
 package tests
 
 import (
-	"fmt"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
-
-	"lbmaster/tools/rig"
 )
 
-// farm is the guide's section 4.2: each machine of a web farm is there twice, as a server that is checked on a port which
-// its people open and close, and as a backup that is checked on the port which serves.
-type farm struct {
-	site
-	t     *testing.T
-	nginx string
-	real  map[string]*rig.Process // by "A" and by "A81": what stands for the redirection of the port
+// webfarm is the guide's: LB1 with the servers webA to webD, whose cookie values are their letters.
+type webfarm struct {
+	*balancer
+	board   *board
+	origins map[string]*origin // by letter
+	now     string             // what has happened, for messages
 }
 
-func newFarm(t *testing.T, letters string) *farm {
+// newWebfarm runs one of the guide's configurations of the farm, on two workers, with pairs of its text replaced.
+func newWebfarm(t *testing.T, name string, pairs ...string) *webfarm {
 	t.Helper()
-	f := &farm{site: site{place: newPlace(t), workers: 2}, t: t, nginx: program(t, "nginx"), real: make(map[string]*rig.Process)}
-	f.listen = insertCookie + "\nredispatch = true\nhttpchk = \"HEAD / HTTP/1.0\"\n"
-	const inter = 50 * time.Millisecond
-	for i, l := range letters {
-		web := checked(inter, fmt.Sprintf("check_port = 8081\n%s\n", cookieOf(string(l))))
-		f.servers = append(f.servers, target{"web" + string(l), f.place.server(i), web})
+	p := newPlace(t)
+	f := &webfarm{origins: make(map[string]*origin)}
+	for i, letter := range []string{"A", "B", "C", "D"} {
+		f.origins[letter] = startOrigin(t, "web"+letter, p.server(i))
 	}
-	for i, l := range letters {
-		bkp := checked(inter, fmt.Sprintf("check_port = 8000\nbackup = true\n%s\n", cookieOf(string(l))))
-		f.servers = append(f.servers, target{"bkp" + string(l), f.place.server(i), bkp})
-	}
+	f.balancer = launch(t, p, example(t, name, 2, and(append(farm(p), pairs...), `"192.168.1.1:80"`, quoted(p.front()))...))
+	f.awaitReady()
+	f.board = f.balancer.board()
 	return f
 }
 
-// open starts a web server on a machine, on the port that serves or on the one for checks.
-func (f *farm) open(letter string, port int) {
+// at says what has happened.
+func (f *webfarm) at(now string) { f.now = now }
+
+// stop and start are what init scripts do on a server.
+func (f *webfarm) stop(letter string) { f.origins[letter].Close() }
+
+func (f *webfarm) start(letter string, missing ...string) {
 	f.t.Helper()
-	addr := f.place.addr(11+int(letter[0]-'A'), port)
-	p, err := rig.StartNginx(f.nginx, f.t.TempDir(), rig.Endless, []rig.NginxServer{{Name: "web" + letter, Listen: addr}})
-	if err != nil {
-		f.t.Fatal(err)
+	f.origins[letter] = startOrigin(f.t, "web"+letter, f.origins[letter].addr, missing...)
+}
+
+// newcomers sends n requests without a cookie, each over its own connection, and counts the servers that answered. Each
+// answer must bring the cookie of its server.
+func (f *webfarm) newcomers(n int) map[string]int {
+	f.t.Helper()
+	count := make(map[string]int)
+	for range n {
+		a := dial(f.t, f.place.front()).get("/", 200, "Connection: close")
+		letter := strings.TrimPrefix(a.server(), "web")
+		if got, _ := a.cookie("SERVERID"); got != letter {
+			f.t.Errorf("%s: %s answered a new client with cookie %q", f.now, a.server(), got)
+		}
+		count[letter]++
 	}
-	f.real[fmt.Sprint(letter, port)] = p
-	f.t.Cleanup(func() { stopPeer(f.t, p) })
+	return count
 }
 
-// shut stops it.
-func (f *farm) shut(letter string, port int) {
+// newcomersGoTo proves that new clients are spread over exactly these servers, evenly.
+func (f *webfarm) newcomersGoTo(letters string) {
 	f.t.Helper()
-	if _, err := f.real[fmt.Sprint(letter, port)].Stop(syscall.SIGTERM, settle); err != nil {
-		f.t.Fatal(err)
-	}
-}
-
-// states waits for the states of the servers of one machine: its web and its bkp.
-func (f *farm) states(letter, web, bkp string) {
-	f.t.Helper()
-	f.awaitStatus(f.t, "web/web"+letter, web)
-	f.awaitStatus(f.t, "web/bkp"+letter, bkp)
-}
-
-// TestSoftStopWithBackups walks through the states of section 4.2 with real web servers.
-func TestSoftStopWithBackups(t *testing.T) {
-	t.Parallel()
-	f := newFarm(t, "AB")
-	f.withAdmin(t)
-	f.open("A", 8000)
-	f.open("B", 8000)
-	f.open("B", 8081)
-	b := f.run(t)
-	// "When the web servers are started, only the backup servers are seen as available."
-	f.states("A", "DOWN", "UP")
-	f.states("B", "UP", "UP")
-	serves := func(step, want string) {
-		t.Helper()
-		for range 12 {
-			c := dial(t, f.place.front())
-			c.send("GET / HTTP/1.1\r\nHost: raw\r\n\r\n")
-			if a := c.answer("GET"); a.StatusCode != 200 || !strings.Contains(want, a.Header.Get("X-Server")) {
-				t.Fatalf("%s: status %d from %s, want %s", step, a.StatusCode, a.Header.Get("X-Server"), want)
-			}
-			c.Close()
+	const each, workers = 8, 2
+	count := f.newcomers(each * len(letters))
+	for letter := range f.origins {
+		got, want := count[letter], 0
+		if strings.Contains(letters, letter) {
+			want = each
+		}
+		if got < want-workers || got > want+workers || want == 0 && got > 0 {
+			f.t.Errorf("%s: %d of %d new clients went to %s, want %d; all: %v", f.now, got, each*len(letters), letter, want, count)
 		}
 	}
-	serves("A is not open yet", "webB")
-	// "A few seconds later, the standard server is seen up and haproxy starts to send it new requests."
-	f.open("A", 8081)
-	f.states("A", "UP", "UP")
-	serves("both are open", "webA webB")
-	// "Now if you want to enter a server into maintenance, simply stop it from responding on port 81 so that its standard
-	// instance will be seen as failed, but the backup will still work."
-	f.shut("A", 8081)
-	f.states("A", "DOWN", "UP")
-	serves("A is closed", "webB")
-	// "The associated backup server will in turn fail."
-	f.shut("A", 8000)
-	f.states("A", "DOWN", "DOWN")
-	serves("A is stopped", "webB")
-	// The last machine fails: nobody is left.
-	f.shut("B", 8081)
-	f.shut("B", 8000)
-	f.states("B", "DOWN", "DOWN")
-	b.says("emerg: proxy web has no server available!")
-	dial(t, f.place.front()).get("/", 503)
-	// And everything comes back.
-	for _, letter := range []string{"A", "B"} {
-		f.open(letter, 8000)
-		f.open(letter, 8081)
-	}
-	f.states("A", "UP", "UP")
-	f.states("B", "UP", "UP")
-	serves("everything is back", "webA webB")
-	row := f.stats(t)["web/webA"]
-	if row.number("chkdown") != 2 || row.number("chkfail") < 4 || f.stats(t)["web/BACKEND"].number("chkdown") != 1 {
-		t.Errorf("transitions of webA: %v", row)
-	}
-	for _, line := range []string{"alert: Server web/webA is DOWN", "alert: Backup Server web/bkpA is DOWN", "notice: Server web/webA is UP", "notice: Backup Server web/bkpB is UP"} {
-		b.says(line)
+}
+
+// staysOn proves that a client with this cookie is served by its server, time and again, and keeps its cookie.
+func (f *webfarm) staysOn(letter string) {
+	f.t.Helper()
+	for range 8 {
+		a := dial(f.t, f.place.front()).get("/", 200, "Cookie: SERVERID="+letter, "Connection: close")
+		if a.server() != "web"+letter || a.Header["Set-Cookie"] != nil {
+			f.t.Errorf("%s: cookie %s was answered by %s with Set-Cookie %q", f.now, letter, a.server(), a.Header["Set-Cookie"])
+		}
 	}
 }
 
-// TestServerFile is section 4.1: the file that is checked for is removed, and put back.
-func TestServerFile(t *testing.T) {
-	t.Parallel()
-	s, origins := newSite(t, 2)
-	s.listen = insertCookie + "\nhttpchk = \"HEAD /status/200 HTTP/1.0\"\n"
-	for i := range s.servers {
-		s.servers[i].extra += "\n" + checked(50*time.Millisecond, "rise = 2\nfall = 2\n")
+// moves proves that a client with this cookie is served by another server, and is given its cookie.
+func (f *webfarm) moves(letter string) {
+	f.t.Helper()
+	a := dial(f.t, f.place.front()).get("/", 200, "Cookie: SERVERID="+letter, "Connection: close")
+	now := strings.TrimPrefix(a.server(), "web")
+	if got, _ := a.cookie("SERVERID"); now == letter || got != now {
+		f.t.Errorf("%s: cookie %s was answered by %s, with cookie %q", f.now, letter, a.server(), got)
 	}
-	s.withAdmin(t)
-	s.servers = append(s.servers, target{"webC", s.place.server(0), checked(50*time.Millisecond, "")})
-	s.tail = strings.Replace(s.tail, "[admin]", `[listen.gone]
-bind = "`+s.place.addr(3, 8080)+`"
-mode = "http"
-httpchk = "/status/404"
-[[listen.gone.server]]
-name = "a"
-address = "`+s.place.server(0)+`"
-check = true
-inter = "50ms"
-[admin]`, 1)
-	origins[0].Watch("OPTIONS /status/404 HTTP/1.0\r\n\r\n")
-	origins[0].Watch("HEAD /status/200 HTTP/1.0\r\n\r\n")
-	b := s.run(t)
-	s.awaitStatus(t, "web/webA", "UP")
-	s.awaitStatus(t, "gone/a", "DOWN")
-	b.says(`Server gone/a is DOWN, reason: Layer7 wrong status, code: 404, info: "Not Found", check duration: `)
-	row := s.stats(t)["gone/a"]
-	if row["check_status"] != "L7STS" || row["check_code"] != "404" || row["last_chk"] != "Not Found" || row["check_desc"] != "Layer7 wrong status" {
-		t.Errorf("%v", row)
-	}
-	seen := origins[0].Stats().Seen
-	if seen["OPTIONS /status/404 HTTP/1.0\r\n\r\n"] == 0 || seen["HEAD /status/200 HTTP/1.0\r\n\r\n"] == 0 {
-		t.Errorf("the server did not see exactly these bytes: %v", seen)
-	}
+	f.staysOn(now)
 }

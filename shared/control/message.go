@@ -3,14 +3,18 @@
 //
 //	child                                     master
 //	  Hello ------------------------------->
-//	        <------------------------------- Start + configuration, counters, board, wake
+//	        <------------------------------- Start + configuration, counters, board, wake, log targets
 //	        <------------------------------- Listeners + shards, until Last
 //	  Ready ------------------------------->
 //	        <------------------------------- Activate
-//	        <------------------------------- Pause, Resume, Lend + shards, Return, Drain, Stop
+//	        <------------------------------- Pause
+//	  Paused ------------------------------>  the queues of its listening sockets are empty
+//	        <------------------------------- Resume, Lend + shards, Return, Drain, Stop
 //	        <------------------------------- Child: to the monitor, about each of the others, when it changes
 //	        <------------------------------- Ping
 //	  Pong  ------------------------------->
+//	  Reopen ------------------------------>
+//	        <------------------------------- Logs + log targets
 //	  Bye   ------------------------------->  the last one, before the child leaves by itself
 //
 // Every message means the same when it comes twice.
@@ -20,6 +24,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+
+	"lbmaster/shared/privileges"
 )
 
 // Version is the version of the messages. Both sides must speak the same.
@@ -35,11 +41,12 @@ type Kind string
 
 const (
 	Hello     Kind = "hello"     // Pid
-	Start     Kind = "start"     // Slot, Workers, Pid of the master, Since when the instance runs; descriptors in the order of the StartFDs
+	Start     Kind = "start"     // Slot, Workers, Identity, Pid of the master, Since when the instance runs; descriptors in the order of the StartFDs
 	Listeners Kind = "listeners" // Shards, Last; a descriptor for each shard
 	Ready     Kind = "ready"
 	Activate  Kind = "activate"
 	Pause     Kind = "pause"
+	Paused    Kind = "paused"
 	Resume    Kind = "resume"
 	Drain     Kind = "drain"
 	Lend      Kind = "lend"   // Slot, Shards; a descriptor for each shard of that slot
@@ -49,9 +56,12 @@ const (
 	Child     Kind = "child" // Slot, Pid, State, Since, Restarts
 	Ping      Kind = "ping"
 	Pong      Kind = "pong"
+	Reopen    Kind = "reopen" // log targets of the child are gone
+	Logs      Kind = "logs"   // a descriptor for each log target that is a socket
 )
 
-// The descriptors that come with Start.
+// The descriptors that come with Start. Behind them come the log targets that are sockets, in the order of
+// conf.Config.LogTargets.
 const (
 	StartConfig   = iota // sealed memory file: conf.Snapshot
 	StartCounters        // shared/stats
@@ -61,24 +71,25 @@ const (
 )
 
 var kinds = map[Kind]bool{
-	Hello: true, Start: true, Listeners: true, Ready: true, Activate: true, Pause: true,
+	Hello: true, Start: true, Listeners: true, Ready: true, Activate: true, Pause: true, Paused: true,
 	Resume: true, Drain: true, Lend: true, Return: true, Stop: true, Bye: true, Child: true, Ping: true, Pong: true,
+	Reopen: true, Logs: true,
 }
 
 // Message is one message. Fields that its kind has no use for are zero.
 type Message struct {
-	Version int
-	Kind    Kind
-	Pid     int     `json:",omitempty"`
-	Slot    int     `json:",omitempty"`
-	Workers int     `json:",omitempty"`
-	Shards  []Shard `json:",omitempty"`
-	Last    bool    `json:",omitempty"`
-	Reason  string  `json:",omitempty"`
-
-	State    string `json:",omitempty"` // of a child, in words
-	Since    int64  `json:",omitempty"` // ms since 1970
-	Restarts uint64 `json:",omitempty"` // processes of the slot that have died
+	Version  int
+	Kind     Kind
+	Pid      int                  `json:",omitempty"`
+	Slot     int                  `json:",omitempty"`
+	Workers  int                  `json:",omitempty"`
+	Identity *privileges.Identity `json:",omitempty"` // what the child becomes before it is ready
+	Shards   []Shard              `json:",omitempty"`
+	Last     bool                 `json:",omitempty"`
+	Reason   string               `json:",omitempty"`
+	State    string               `json:",omitempty"` // of a child, in words
+	Since    int64                `json:",omitempty"` // ms since 1970
+	Restarts uint64               `json:",omitempty"` // processes of the slot that have died
 }
 
 // Shard names a listening socket: that of one bind, for one worker slot. The numbers are places in the configuration.

@@ -36,11 +36,13 @@ type Counters struct {
 	ClientAborts   atomic.Uint64 // streams that the client ended early
 	ServerAborts   atomic.Uint64 // streams that the server ended early
 
+	LogsDropped atomic.Uint64 // lines that a log target did not take
+
 	// What the monitor counts, in its own slab, for backends and servers.
 	CheckFailures atomic.Uint64 // health checks that failed while the server was up
 	Downs         atomic.Uint64 // times that it went down
 	DownTime      atomic.Uint64 // ms, without the time since the last change
-	_             [5]uint64
+	_             [4]uint64
 }
 
 // Gauges are the gauges of one row, as one worker keeps them. They end with the process.
@@ -78,6 +80,7 @@ var columns = [...]column{
 	{"redispatches", func(c *Counters) *atomic.Uint64 { return &c.Redispatches }},
 	{"client_aborts", func(c *Counters) *atomic.Uint64 { return &c.ClientAborts }},
 	{"server_aborts", func(c *Counters) *atomic.Uint64 { return &c.ServerAborts }},
+	{"logs_dropped", func(c *Counters) *atomic.Uint64 { return &c.LogsDropped }},
 	{"balanced", func(c *Counters) *atomic.Uint64 { return &c.Balanced }},
 	{"answered", func(c *Counters) *atomic.Uint64 { return &c.Answered }},
 	{"connect_time", func(c *Counters) *atomic.Uint64 { return &c.ConnectTime }},

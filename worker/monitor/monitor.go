@@ -18,6 +18,7 @@ import (
 
 	"lbmaster/conf"
 	"lbmaster/shared/control"
+	"lbmaster/shared/dump"
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
 	"lbmaster/worker/monitor/tally"
@@ -79,6 +80,7 @@ type monitor struct {
 func Run(env Env) error {
 	// Only the master reads signals: those of a terminal reach the whole group, and must not end the monitor early.
 	signal.Ignore(unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGUSR1, unix.SIGUSR2, unix.SIGTTIN, unix.SIGTTOU, unix.SIGPIPE)
+	dump.OnQuit(env.Stderr, os.Args[0])
 	unix.CloseOnExec(env.Control)
 	if err := unix.SetNonblock(env.Control, true); err != nil {
 		return fmt.Errorf("descriptor %d is no control channel: the monitor is started by the master only: %w", env.Control, err)
@@ -122,6 +124,7 @@ func (m *monitor) begin() error {
 		control.CloseAll(fds)
 		return fmt.Errorf("the master said %s instead of %s", order.Kind, control.Start)
 	}
+	identity := order.Identity
 	if err := m.build(order, fds); err != nil {
 		return err
 	}
@@ -134,6 +137,11 @@ func (m *monitor) begin() error {
 	}
 	if err := m.open(order.Shards, fds); err != nil {
 		return err
+	}
+	if identity != nil {
+		if err := identity.Assume(); err != nil {
+			return err
+		}
 	}
 	m.say(control.Message{Kind: control.Ready})
 	return nil

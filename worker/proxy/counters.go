@@ -9,6 +9,7 @@ const (
 	connectErrors event = iota
 	responseErrors
 	retries
+	redispatches
 )
 
 // count adds one event of the stream's server.
@@ -30,28 +31,13 @@ func add(c *stats.Counters, e event) {
 		c.ResponseErrors.Add(1)
 	case retries:
 		c.Retries.Add(1)
+	case redispatches:
+		c.Redispatches.Add(1)
 	}
 }
 
-// side is whose doing it was that a stream ended early.
-type side uint8
-
-const (
-	clientAborts side = iota
-	serverAborts
-)
-
-// countAbort counts a stream that ended early.
-func (s *session) countAbort(by side) {
-	abort(s.front.counters, by)
-	if st := s.stream; st.server != nil {
-		abort(st.back.counters, by)
-		abort(st.server.counters, by)
-	}
-}
-
-func abort(c *stats.Counters, by side) {
-	if by == clientAborts {
+func addAbort(c *stats.Counters, why cause) {
+	if why == byClient || why == clientTime {
 		c.ClientAborts.Add(1)
 	} else {
 		c.ServerAborts.Add(1)
@@ -106,7 +92,16 @@ func (s *session) account() {
 	if st.server != nil {
 		bytes(st.back.counters, in, out)
 		bytes(st.server.counters, in, out)
+		st.times(st.back.counters, s.p.now)
+		st.times(st.server.counters, s.p.now)
 	}
+}
+
+// times adds how long the stages of the stream took.
+func (st *stream) times(c *stats.Counters, now int64) {
+	c.ConnectTime.Add(uint64(max(0, between(st.complete, st.linked))))
+	c.ResponseTime.Add(uint64(max(0, between(st.linked, st.headed))))
+	c.TotalTime.Add(uint64(now - st.began))
 }
 
 func bytes(c *stats.Counters, in, out uint64) {

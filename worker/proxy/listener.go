@@ -24,6 +24,9 @@ type listener struct {
 // accepts bounds the connections that one listener yields in a loop turn, so that the others get theirs.
 const accepts = 64
 
+// longestQueue is how many connections may wait in a listening socket at most: the backlog that the master asks for.
+const longestQueue = 4096
+
 // starvedTime is how long a worker without a free descriptor waits before it tries to accept again, in ms.
 const starvedTime = 1000
 
@@ -82,7 +85,7 @@ func (p *Proxy) pollListeners() {
 // pollListener polls one listener if that is wanted now. One that is not wanted is not registered at all: the poller
 // would report a socket that the master has shut down without end.
 func (p *Proxy) pollListener(l *listener) {
-	want := p.mode == active && !l.blocked
+	want := (p.mode == active || p.mode == draining) && !l.blocked
 	if want == l.polled {
 		return
 	}
@@ -102,24 +105,47 @@ func (p *Proxy) onListener(t poll.Token) {
 	}
 }
 
-// accept takes what waits in the listening socket's queue. A client's first bytes have often come with it: they are
-// received at once, and such a client need not be registered with the poller to be answered.
-func (p *Proxy) accept(l *listener) {
+// accept takes what waits in the listening socket's queue, and says whether more may be waiting. A client's first bytes
+// have often come with it: they are received at once, and such a client need not be registered with the poller to be
+// answered.
+func (p *Proxy) accept(l *listener) bool {
 	for range accepts {
 		if !p.reserve(l.front) {
 			p.block(l)
-			return
+			return false
 		}
 		fd, e := l.fd.Accept(&p.peer)
 		if e != 0 {
 			p.unreserve(l.front)
 			p.acceptFailed(l, e)
+			return false
+		}
+		p.welcome(p.begin(fd, l.front, p.peer.AddrPort()))
+	}
+	return true
+}
+
+// emptyQueue takes all that waits in a queue that is not polled any more. A flood of clients does not keep it: it takes
+// no more than the longest queue can hold.
+func (p *Proxy) emptyQueue(l *listener) {
+	for range longestQueue / accepts {
+		if !p.accept(l) {
 			return
 		}
-		s := p.begin(fd, l.front, p.peer.AddrPort())
-		s.client.fill(&p.pool)
-		p.enqueue(s)
 	}
+}
+
+// welcome lets a new session do what it can at once.
+func (p *Proxy) welcome(s *session) {
+	p.enqueue(s)
+	if len(s.front.monitors) > 0 && s.front.monitored(s.peer.Addr()) {
+		s.assure()
+		return
+	}
+	s.front.counters.Sessions.Add(1)
+	p.counters.Sessions.Add(1)
+	s.logConnection()
+	s.client.fill(&p.pool)
 }
 
 // acceptFailed tells a drained queue from a lack of descriptors or memory.

@@ -15,6 +15,7 @@ package proxy
 import (
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -23,6 +24,7 @@ import (
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
 	"lbmaster/worker/buffer"
+	"lbmaster/worker/logline"
 	"lbmaster/worker/poll"
 	"lbmaster/worker/sock"
 	"lbmaster/worker/timer"
@@ -31,11 +33,14 @@ import (
 // Params is what a proxy is made of.
 type Params struct {
 	Config *conf.Config
-	Slot   int           // number of this worker, and of its slab of counters
-	Stats  *stats.Stats  // row 0: the worker; then the frontends; then each backend, followed by its servers
-	Board  *status.Board // the servers, in the order of the backends
-	Wake   int           // an eventfd that all workers share, written when a place below maxconn becomes free
-	Report func(string)  // takes a line for the operator and never blocks; nil drops it
+	Slot   int                  // number of this worker, and of its slab of counters
+	Stats  *stats.Stats         // row 0: the worker; then the frontends; then each backend, followed by its servers
+	Board  *status.Board        // the servers, in the order of the backends
+	Wake   int                  // an eventfd that all workers share, written when a place below maxconn becomes free
+	Logs   []int                // sockets for the log targets that need one, in the order of Config.LogTargets
+	Files  map[string]io.Writer // "stdout" and "stderr"
+	Reopen func()               // asks for other Logs, which come with SetLogs
+	Report func(string)         // takes a line for the operator and never blocks; nil drops it
 }
 
 // workerRow is the row of the counters of a worker as a whole.
@@ -47,6 +52,7 @@ type Proxy struct {
 	wheel  *timer.Wheel
 	start  time.Time
 	now    int64 // ms since start, taken once a turn
+	wall   int64 // ms since 1970, likewise
 	mode   mode
 
 	frontends   []*frontend // by index in the configuration; nil: not started
@@ -65,6 +71,14 @@ type Proxy struct {
 	gauges   *stats.Gauges
 	board    *status.Board
 	maxconn  int64
+	sinks    []*sink
+	reopen   func()
+	mendAt   int64 // ms: when to call it again at the earliest
+	clock    *logline.Clock
+	record   logline.Record // of the line that is being written, as all of the next
+	peerText [64]byte
+	text     []byte
+	line     []byte
 	wake     int
 	peer     sock.Peer // of the connection that is being accepted
 	starved  bool      // no descriptor was left; the listeners are blocked
@@ -87,8 +101,14 @@ func New(params Params) (*Proxy, error) {
 		board:    params.Board,
 		maxconn:  int64(params.Config.Global.Maxconn),
 		wake:     params.Wake,
+		reopen:   params.Reopen,
+		clock:    logline.NewClock(time.Local),
+		text:     make([]byte, 0, maxLine),
+		line:     make([]byte, 0, maxLine),
 		reporter: params.Report,
 	}
+	p.openSinks(params.Config, params.Files)
+	p.SetLogs(params.Logs)
 	if err := p.build(params.Config, params.Slot); err != nil {
 		return nil, errors.Join(err, poller.Close())
 	}
@@ -114,6 +134,10 @@ func (p *Proxy) build(c *conf.Config, slot int) error {
 		var f *frontend
 		if back := byName[c.Frontends[i].Backend]; back != nil && c.Frontends[i].Mode == conf.ModeHTTP {
 			f = newFrontend(&c.Frontends[i], 1+i, slot, back, p.stats)
+			var err error
+			if f.log, err = p.newAccessLog(c, &c.Frontends[i]); err != nil {
+				return err
+			}
 		}
 		p.frontends = append(p.frontends, f)
 	}
