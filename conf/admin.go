@@ -7,8 +7,9 @@ import "net/netip"
 func (p *parser) admin(t *table, a *Admin) {
 	a.Socket = t.str("socket", "")
 	if a.Socket != "" {
-		if err := checkUnixPath(a.Socket); err != nil {
-			t.wrong("socket", "%v", err)
+		// The master makes it under a longer name first.
+		if err := checkUnixPath(a.Socket); err != nil || len(a.Socket) > maxUnixPath-len(".new") {
+			t.wrong("socket", "%q must be an absolute path of at most %d bytes", a.Socket, maxUnixPath-len(".new"))
 		}
 	}
 	a.Public = t.boolean("public")

@@ -130,7 +130,7 @@ func TestAdmin(t *testing.T) {
 	const rest = "\n[listen.web]\nbind = \"127.0.0.1:80\"\nmode = \"http\"\n[[listen.web.server]]\nname = \"a\"\naddress = \"127.0.0.1:81\"\n"
 	for text, want := range map[string]string{
 		`socket = "/run/lb.sock"`:                      "",
-		`socket = "lb.sock"`:                           "admin.socket: unix:lb.sock: the path must be absolute",
+		`socket = "lb.sock"`:                           `admin.socket: "lb.sock" must be an absolute path of at most 103 bytes`,
 		`listen = "127.0.0.1:8404"`:                    "",
 		`listen = "[::1]:8404"`:                        "",
 		`listen = "192.168.1.1:8404"`:                  "others can reach 192.168.1.1:8404: write \"127.0.0.1:8404\", or add public = true",

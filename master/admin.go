@@ -3,6 +3,8 @@ package master
 import (
 	"errors"
 	"fmt"
+	"os"
+	"slices"
 
 	"lbmaster/conf"
 	"lbmaster/shared/control"
@@ -24,7 +26,7 @@ func listenAdmin(a *conf.Admin) ([]*listener, error) {
 	}
 	var failures []error
 	if a.Socket != "" {
-		l, err := openUnix(a.Socket, adminMode)
+		l, err := takePath(a.Socket)
 		failures = append(failures, add(l, err, control.AdminSocket, "unix:"+a.Socket))
 	}
 	if a.Listen.IsValid() {
@@ -37,6 +39,32 @@ func listenAdmin(a *conf.Admin) ([]*listener, error) {
 	}
 	return all, nil
 }
+
+// takePath opens the admin socket in the place of one that may be in use: that of an instance which this one replaces, since
+// their ports are ours already. It goes on serving whom it has, and leaves the path alone when it ends.
+func takePath(path string) (*listener, error) {
+	mine := path + ".new"
+	if err := os.Remove(mine); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	l, err := openUnix(mine, adminMode)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSocket == 0 {
+		l.close()
+		return nil, errors.New("the path exists and is not a socket: remove it or choose another")
+	}
+	if err := os.Rename(mine, path); err != nil {
+		l.close()
+		return nil, err
+	}
+	l.path = path
+	return l, nil
+}
+
+// sockets are all that the master listens on: those of the frontends and those of the monitor.
+func (m *master) sockets() []*listener { return slices.Concat(m.listeners, m.admin) }
 
 // announceAdmin says where the runtime interfaces are.
 func (m *master) announceAdmin() {

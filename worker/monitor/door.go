@@ -52,15 +52,23 @@ type gate struct {
 
 func newGate(l net.Listener) *gate { return &gate{l, make(chan struct{}, guests)} }
 
-// Accept waits until somebody may come in.
+// acceptAgain is when Accept tries again: no descriptor is left, or the instance is paused and the socket does not listen.
+const acceptAgain = 100 * time.Millisecond
+
+// Accept waits until somebody may come in. An error means that the listener is closed.
 func (g *gate) Accept() (net.Conn, error) {
 	g.free <- struct{}{}
-	c, err := g.Listener.Accept()
-	if err != nil {
-		<-g.free
-		return nil, err
+	for {
+		c, err := g.Listener.Accept()
+		if err == nil {
+			return &guest{Conn: c, gate: g}, nil
+		}
+		if errors.Is(err, net.ErrClosed) {
+			<-g.free
+			return nil, err
+		}
+		<-time.After(acceptAgain)
 	}
-	return &guest{Conn: c, gate: g}, nil
 }
 
 // guest gives its place back when it leaves, once.

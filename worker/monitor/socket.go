@@ -23,12 +23,8 @@ func (m *monitor) serveSocket(l net.Listener) {
 	g := newGate(l)
 	for {
 		c, err := g.Accept()
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
 		if err != nil {
-			<-time.After(100 * time.Millisecond) // there is no descriptor left
-			continue
+			return
 		}
 		go m.talk(c)
 	}
