@@ -19,11 +19,11 @@ RACE   = $$(if command -v $${CC:-gcc} >/dev/null; then echo -race; else echo "no
 
 .PHONY: help build run test unit blackbox bench bench-smoke fuzz soak lint lint-light clean FORCE
 
-build: bin/lbmaster ## build bin/lbmaster
+build: bin/lbmaster bin/lbctl ## build bin/lbmaster and bin/lbctl
 
 # The compiler knows what has changed; make does not.
-bin/lbmaster: FORCE
-	@$(GO) build -trimpath -o $@ ./cmd/lbmaster
+bin/lbmaster bin/lbctl: FORCE
+	@$(GO) build -trimpath -o $@ ./cmd/$(notdir $@)
 
 bin/%: FORCE
 	@$(GO) build -o $@ ./tools/$*

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -347,4 +348,57 @@ func TestFloodDoesNotStarveChecks(t *testing.T) {
 	if got < want-1 {
 		t.Errorf("%d checks, want %d", got, want)
 	}
+}
+
+// lbctl does what its socket can, in words of people, with exit statuses for scripts.
+func TestLbctl(t *testing.T) {
+	t.Parallel()
+	s, _ := newSite(t, 2)
+	s.servers = append(s.servers, target{"webC", s.place.server(2), checked(50*time.Millisecond, "")})
+	s.withAdmin(t)
+	s.run(t)
+	lbctl := filepath.Join(t.TempDir(), "lbctl")
+	if err := compile(lbctl, "lbmaster/cmd/lbctl"); err != nil {
+		t.Fatal(err)
+	}
+	call := func(want int, args ...string) string {
+		t.Helper()
+		cmd := exec.Command(lbctl, append([]string{"-s", s.socket}, args...)...)
+		out, _ := cmd.CombinedOutput()
+		if got := cmd.ProcessState.ExitCode(); got != want {
+			t.Errorf("lbctl %s: exit status %d, want %d: %s", args, got, want, out)
+		}
+		return string(out)
+	}
+	s.awaitStatus(t, "web/webC", "DOWN")
+	for args, want := range map[string]string{
+		"status":      "web    webC      DOWN",
+		"workers":     "SLOT  PID",
+		"generations": "GENERATION  STATE   AGE",
+		"info":        "Name: lbmaster\n",
+		"raw help":    "show servers state",
+	} {
+		if out := call(0, strings.Fields(args)...); !strings.Contains(out, want) {
+			t.Errorf("lbctl %s: %s", args, out)
+		}
+	}
+	if out := call(0, "server", "drain", "web/webA"); out != "web/webA: DRAIN, weight 1, "+s.place.server(0)+"\n" {
+		t.Errorf("drain: %s", out)
+	}
+	if out := call(1, "server", "drain", "web/webX"); out != "lbctl: No such server.\n" {
+		t.Errorf("drain of nobody: %s", out)
+	}
+	call(0, "server", "maint", "web/webB")
+	if out := call(4, "status", "--json"); !strings.Contains(out, `"status": "MAINT"`) {
+		t.Errorf("status: %s", out)
+	}
+	screen := onTerminal(t, lbctl, "-s", s.socket, "top")
+	if !soon(func() bool {
+		return strings.Count(screen.String(), "lbmaster, ") >= 2 && screen.Has("web    webB      MAINT")
+	}) {
+		t.Errorf("top: %q", screen.String())
+	}
+	s.socket += "x"
+	call(3, "status")
+	call(2, "nonsense")
 }

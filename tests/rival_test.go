@@ -231,7 +231,7 @@ func onTerminal(t *testing.T, argv ...string) *rig.Output {
 		ended <- cmd.Wait()
 	}()
 	t.Cleanup(func() {
-		_, _ = master.WriteString("q")
+		_, _ = master.WriteString("q\x03") // what ends programs: a letter, or the key for SIGINT
 		select {
 		case <-ended:
 		case <-time.After(settle):
