@@ -31,7 +31,7 @@ func (m *master) inform() {
 func (m *master) factOf(s *slot) fact {
 	f := fact{state: s.state.String(), since: s.since.UnixMilli(), deaths: s.deaths}
 	if s.child != nil {
-		f.pid = s.child.process.Pid
+		f.pid = s.child.pid
 	}
 	if s.state == active && m.phase == draining && s != m.monitor {
 		f.state = "draining"

@@ -26,23 +26,30 @@ type listener struct {
 	path   string    // unix
 	inode  uint64    // of path
 	leaves time.Time // soft stop: when it closes; zero: not yet known, or closed
+	key    string    // its address, for the next generation
+	silent []int     // those of fds that do not listen yet: they would take connections that nobody may ever accept
+	lent   bool      // another master holds it too, and it is that one's as long as we have not taken over
 }
 
-// fd is the socket that the worker of a slot polls.
-func (l *listener) fd(slot int) int {
+// of are the sockets that the worker of a slot polls. There are more sockets than workers when their number has gone down.
+func (l *listener) of(slot, workers int) []int {
 	if l.shared() {
-		return l.fds[0]
+		return l.fds
 	}
-	return l.fds[slot]
+	var fds []int
+	for i := slot; i < len(l.fds); i += workers {
+		fds = append(fds, l.fds[i])
+	}
+	return fds
 }
 
 // shared says that all workers poll the same socket.
 func (l *listener) shared() bool { return l.one }
 
 // listen opens the sockets of every bind of c, for that many workers. With an error, nothing is left open. All binds that
-// fail are reported.
-func listen(c *conf.Config, workers int) ([]*listener, error) {
-	var all []*listener
+// fail are reported. Sockets that are held already, from the generation
+// before, are taken out of held.
+func listen(c *conf.Config, workers int, held map[string]*listener) (all []*listener, err error) {
 	var failures []error
 	for i := range c.Frontends {
 		f := &c.Frontends[i]
@@ -51,12 +58,15 @@ func listen(c *conf.Config, workers int) ([]*listener, error) {
 		}
 		for j := range f.Binds {
 			b := &f.Binds[j]
-			l, err := open(b, workers)
+			l, err := claim(held, b, workers)
+			if l == nil && err == nil {
+				l, err = open(b, workers)
+			}
 			if err != nil {
 				failures = append(failures, fmt.Errorf("cannot bind %s for %s (line %d): %w", bindText(b), f.Section, b.Line, hint(err)))
 				continue
 			}
-			l.shard = control.Shard{Frontend: i, Bind: j}
+			l.key, l.shard = bindText(b), control.Shard{Frontend: i, Bind: j}
 			all = append(all, l)
 		}
 	}
@@ -65,6 +75,35 @@ func listen(c *conf.Config, workers int) ([]*listener, error) {
 		return nil, err
 	}
 	return all, nil
+}
+
+// claim takes the sockets of a bind from those that are held, with more of them when there are more workers now. nil: they
+// are not there.
+func claim(held map[string]*listener, b *conf.Bind, workers int) (*listener, error) {
+	l := held[bindText(b)]
+	if l == nil {
+		return nil, nil
+	}
+	delete(held, bindText(b))
+	for !l.shared() && len(l.fds) < workers {
+		fd, err := bindTCP(addrPort(b), true)
+		if err != nil {
+			l.close()
+			return nil, err
+		}
+		l.fds, l.silent = append(l.fds, fd), append(l.silent, fd)
+	}
+	return l, nil
+}
+
+// own makes the sockets ours alone: those that were only bound begin to listen.
+func (l *listener) own() error {
+	var failures []error
+	for _, fd := range l.silent {
+		failures = append(failures, unix.Listen(fd, backlog))
+	}
+	l.silent, l.lent = nil, false
+	return errors.Join(failures...)
 }
 
 // hint adds what the operator can do.
@@ -218,7 +257,7 @@ func (l *listener) close() {
 		unix.Close(fd) // nothing can be done about an error
 	}
 	l.fds = nil
-	if l.path != "" && l.inode != 0 && inode(l.path) == l.inode {
+	if !l.lent && l.path != "" && l.inode != 0 && inode(l.path) == l.inode {
 		unix.Unlink(l.path)
 	}
 }

@@ -69,13 +69,13 @@ func (m *master) instructMonitor(c *child) {
 
 // onMonitorEnd goes on after the monitor has ended: there will be another one as long as there are workers.
 func (m *master) onMonitorEnd(s *slot, how string) {
-	_ = s.child.conn.Close() // it was only read from since
+	s.child.close()
 	if m.monitorRetires() {
 		s.child = nil
 		s.become(gone, time.Now())
 		return
 	}
-	m.log.Error("monitor died", "pid", s.child.process.Pid, "how", how)
+	m.log.Error("monitor died", "pid", s.child.pid, "how", how)
 	s.died(time.Now(), jitter())
 }
 
@@ -99,14 +99,14 @@ func (m *master) watchMonitor(now time.Time) {
 		s.become(active, now)
 		s.child.say(control.Message{Kind: control.Activate}, nil)
 		if s.failures > 0 {
-			m.log.Info("monitor is back", "pid", s.child.process.Pid)
+			m.log.Info("monitor is back", "pid", s.child.pid)
 		}
 	}
 	m.inform()
 }
 
 func (m *master) startMonitor(s *slot, now time.Time) {
-	c, err := spawn(s.index, &m.env, m.events)
+	c, err := spawn(m.number, s.index, &m.env, m.events)
 	s.become(starting, now)
 	if err != nil {
 		m.log.Error("cannot start the monitor", "error", err)

@@ -18,7 +18,7 @@ func (m *master) dumpAll() {
 	}
 	for _, s := range children {
 		if s.state == ready || s.state == active {
-			_ = s.child.process.Signal(unix.SIGQUIT) // it fails only when the child has ended already
+			s.child.signal(unix.SIGQUIT)
 		}
 	}
 }

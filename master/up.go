@@ -12,18 +12,24 @@ func (m *master) goUp() {
 		m.stop(err)
 		return
 	}
+	m.becomeMaster()
 	m.phase = running
 	for _, s := range m.slots {
 		m.activate(s)
 	}
+	m.adopt(time.Now())
+	m.retireListeners()
 	m.announce()
 	m.replaced.dismiss()
 	m.notifier.ready(m.serving())
-	if m.env.Up == nil {
-		return
+	if m.env.Up != nil {
+		if err := m.env.Up(); err != nil {
+			m.stop(err)
+			return
+		}
 	}
-	if err := m.env.Up(); err != nil {
-		m.stop(err)
+	if m.renewal.again {
+		m.beginRenewal()
 	}
 }
 

@@ -48,7 +48,8 @@ const (
 	Pause     Kind = "pause"
 	Paused    Kind = "paused"
 	Resume    Kind = "resume"
-	Drain     Kind = "drain"
+	Drain     Kind = "drain"  // Heirs; with Heirs, the descriptor of a channel for connections
+	Heir      Kind = "heir"   // the descriptor of the other end of such a channel
 	Lend      Kind = "lend"   // Slot, Shards; a descriptor for each shard of that slot
 	Return    Kind = "return" // Slot
 	Stop      Kind = "stop"
@@ -73,7 +74,7 @@ const (
 var kinds = map[Kind]bool{
 	Hello: true, Start: true, Listeners: true, Ready: true, Activate: true, Pause: true, Paused: true,
 	Resume: true, Drain: true, Lend: true, Return: true, Stop: true, Bye: true, Child: true, Ping: true, Pong: true,
-	Reopen: true, Logs: true,
+	Reopen: true, Logs: true, Heir: true,
 }
 
 // Message is one message. Fields that its kind has no use for are zero.
@@ -90,6 +91,9 @@ type Message struct {
 	State    string               `json:",omitempty"` // of a child, in words
 	Since    int64                `json:",omitempty"` // ms since 1970
 	Restarts uint64               `json:",omitempty"` // processes of the slot that have died
+
+	// Heirs says for each frontend and each of its binds which Place the next generation has for it.
+	Heirs [][]Place `json:",omitempty"`
 }
 
 // Shard names a listening socket: that of one bind, for one worker slot. The numbers are places in the configuration.
@@ -108,6 +112,22 @@ const (
 
 // MonitorSlot is the Slot of a Child that is about the monitor itself.
 const MonitorSlot = -1
+
+// Place is a bind of a frontend, as one number: it keeps long lists of them short.
+type Place int
+
+// NoPlace stands for a bind that is not there.
+const NoPlace Place = -1
+
+const placeBits = 16
+
+// PlaceOf is the place of a shard.
+func PlaceOf(s Shard) Place { return Place(s.Frontend<<placeBits | s.Bind) }
+
+// Shard is the inverse of PlaceOf. It means nothing for NoPlace.
+func (p Place) Shard() Shard {
+	return Shard{Frontend: int(p >> placeBits), Bind: int(p) & (1<<placeBits - 1)}
+}
 
 // VersionError is a message of another version.
 type VersionError struct{ Got int }

@@ -23,8 +23,10 @@ const fatal = 10 * time.Second
 // backend "pool" with one server that has nothing but a name.
 func testConfig(address string) *conf.Config {
 	server := func(name string, port int) conf.Server {
-		return conf.Server{Name: name, Weight: 1, Check: true, Inter: time.Second, Rise: 2, Fall: 3,
-			Address: conf.Address{Host: address, IP: netip.MustParseAddr(address), Port: port}}
+		return conf.Server{
+			Name: name, Weight: 1, Check: true, Inter: time.Second, Rise: 2, Fall: 3,
+			Address: conf.Address{Host: address, IP: netip.MustParseAddr(address), Port: port},
+		}
 	}
 	web := conf.Backend{Name: "web", Section: "listen.web", Line: 1, Mode: conf.ModeHTTP, Balance: "roundrobin"}
 	web.Servers = []conf.Server{server("a", 8001), server("b", 8002), server("c", 8003)}

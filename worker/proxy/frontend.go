@@ -11,6 +11,7 @@ import (
 // frontend is what a worker needs of a conf.Frontend.
 type frontend struct {
 	name      string
+	number    int // in the configuration
 	row       int // of the counters
 	back      *backend
 	httpClose bool
@@ -31,11 +32,13 @@ type frontend struct {
 // never is a time in ms that does not come.
 const never = int64(1) << 62
 
-func newFrontend(c *conf.Frontend, row, slot int, back *backend, st *stats.Stats) *frontend {
+func newFrontend(c *conf.Frontend, number, slot int, back *backend, st *stats.Stats) *frontend {
+	row := 1 + number
 	client := millis(c.Timeout.Client)
 	request := orElse(millis(c.Timeout.HTTPRequest), client)
 	return &frontend{
 		name:      c.Name,
+		number:    number,
 		row:       row,
 		back:      back,
 		httpClose: c.HTTPClose || back.httpClose,
