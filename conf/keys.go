@@ -44,8 +44,9 @@ var keys = []key{
 	{name: "max_generations", scope: inGlobal},
 	{name: "cpu_affinity", scope: inGlobal, pending: true},
 
-	{name: "socket", scope: inAdmin, pending: true},
-	{name: "listen", scope: inAdmin, pending: true},
+	{name: "socket", scope: inAdmin},
+	{name: "listen", scope: inAdmin},
+	{name: "public", scope: inAdmin},
 
 	{name: "bind", scope: inFrontend},
 	{name: "default_backend", scope: inFrontend},
@@ -71,7 +72,7 @@ var keys = []key{
 	{name: "redispatch", scope: inBackend},
 	{name: "allbackups", scope: inBackend},
 	{name: "retries", scope: inBackend},
-	{name: "source", scope: inBackend | inServer, pending: true},
+	{name: "source", scope: inBackend | inServer, pending: true, instead: "only health checks use it"},
 	{name: "server", scope: inBackend},
 
 	{name: "name", scope: inServer | inCookie | inCapture},

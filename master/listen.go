@@ -130,7 +130,8 @@ func bindText(b *conf.Bind) string {
 func open(b *conf.Bind, workers int) (*listener, error) {
 	switch b.Network {
 	case "unix":
-		return openUnix(b.Path)
+		// Whoever may reach the directory may connect, as with a port.
+		return openUnix(b.Path, 0o666)
 	case "fd":
 		return inherit(b.FD)
 	}
@@ -198,8 +199,8 @@ func sockaddr(ap netip.AddrPort) unix.Sockaddr {
 	return &unix.SockaddrInet6{Port: int(ap.Port()), Addr: ap.Addr().As16()}
 }
 
-// openUnix opens a unix socket. A file that an earlier process left is replaced, if nobody answers there.
-func openUnix(path string) (*listener, error) {
+// openUnix opens a unix socket with that mode. A file that an earlier process left is replaced, if nobody answers there.
+func openUnix(path string, mode os.FileMode) (*listener, error) {
 	if err := clearPath(path); err != nil {
 		return nil, err
 	}
@@ -212,8 +213,7 @@ func openUnix(path string) (*listener, error) {
 		return nil, err
 	}
 	l := &listener{fds: []int{fd}, path: path, inode: inode(path), one: true}
-	// Whoever may reach the directory may connect, as with a port.
-	if err := errors.Join(os.Chmod(path, 0o666), unix.Listen(fd, backlog)); err != nil {
+	if err := errors.Join(os.Chmod(path, mode), unix.Listen(fd, backlog)); err != nil {
 		l.close()
 		return nil, err
 	}

@@ -46,7 +46,10 @@ type master struct {
 	old       []*generation // the oldest first
 	estate    *estate       // what is left of the generation before; nil: there was none
 	slots     []*slot
-	monitor   *slot // nil: there is nothing for one to do
+	monitor   *slot       // nil: there is nothing for one to do
+	admin     []*listener // the monitor's
+	known     []fact      // what the monitor knows of each slot, itself the last
+	began     time.Time
 	events    chan childEvent
 	phase     phase
 	pause     pause
@@ -64,7 +67,7 @@ type master struct {
 func Run(env Env, config *conf.Config) error {
 	signals, stop := watchSignals() // before there is anything that a signal could leave behind
 	defer stop()
-	m := &master{env: env, log: env.Log, config: config, events: make(chan childEvent, 64), deafLogs: make(map[conf.LogTarget]bool), number: 1}
+	m := &master{env: env, log: env.Log, config: config, events: make(chan childEvent, 64), deafLogs: make(map[conf.LogTarget]bool), number: 1, began: time.Now()}
 	m.renewal.done = make(chan outcome, 1)
 	keepFromChildren()
 	m.replaced = findPredecessors(env.Replace, m.log)
@@ -111,6 +114,10 @@ func (m *master) run(signals <-chan os.Signal) error {
 	if len(m.listeners) == 0 {
 		return errors.New("no section has an address to listen on that is in effect: nothing to do")
 	}
+	if m.admin, err = m.replaced.listen(func() ([]*listener, error) { return listenAdmin(&config.Admin) }); err != nil {
+		return err
+	}
+	defer closeListeners(m.admin)
 	if m.memory, err = share(config, workers, m.boardBefore()); err != nil {
 		return err
 	}

@@ -44,6 +44,7 @@ func (m *master) announce() {
 		f := &m.config.Frontends[l.shard.Frontend]
 		m.log.Info("listening", "address", bindText(&f.Binds[l.shard.Bind]), "section", f.Section)
 	}
+	m.announceAdmin()
 	m.log.Info("ready", "pid", os.Getpid(), "workers", len(m.slots))
 }
 
