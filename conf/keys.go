@@ -39,13 +39,14 @@ var keys = []key{
 	{name: "daemon", scope: inGlobal},
 	{name: "quiet", scope: inGlobal},
 	{name: "log", scope: inGlobal | inFrontend},
-	{name: "hard_stop_after", scope: inGlobal, pending: true},
-	{name: "upgrade_timeout", scope: inGlobal, pending: true, idle: "30s"},
-	{name: "max_generations", scope: inGlobal, pending: true, idle: int64(16)},
+	{name: "hard_stop_after", scope: inGlobal},
+	{name: "upgrade_timeout", scope: inGlobal},
+	{name: "max_generations", scope: inGlobal},
 	{name: "cpu_affinity", scope: inGlobal, pending: true},
 
-	{name: "socket", scope: inAdmin, pending: true},
-	{name: "listen", scope: inAdmin, pending: true},
+	{name: "socket", scope: inAdmin},
+	{name: "listen", scope: inAdmin},
+	{name: "public", scope: inAdmin},
 
 	{name: "bind", scope: inFrontend},
 	{name: "default_backend", scope: inFrontend},
@@ -71,7 +72,7 @@ var keys = []key{
 	{name: "redispatch", scope: inBackend},
 	{name: "allbackups", scope: inBackend},
 	{name: "retries", scope: inBackend},
-	{name: "source", scope: inBackend | inServer, pending: true},
+	{name: "source", scope: inBackend | inServer, pending: true, instead: "only health checks use it"},
 	{name: "server", scope: inBackend},
 
 	{name: "name", scope: inServer | inCookie | inCapture},

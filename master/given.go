@@ -112,26 +112,32 @@ func placeOf(fd int) (place, error) {
 	return place{}, errors.Join(errors.New("it has an address of an unknown kind"), err)
 }
 
-// held are listeners for those binds of c that name a socket, or want to listen where one does, by their address. The
-// sockets here stay open, so that it can be tried again.
-func (g *given) held(c *conf.Config) (map[string]*listener, error) {
-	all := make(map[string]*listener)
-	var failures []error
-	for i := range c.Frontends {
-		for j := range c.Frontends[i].Binds {
-			b := &c.Frontends[i].Binds[j]
-			l := &listener{one: true}
-			for _, s := range g.sockets {
-				if started(&c.Frontends[i]) && s.serves(b) {
-					failures = append(failures, s.lend(l))
-				}
-			}
-			if len(l.fds) > 0 {
-				all[bindText(b)] = l
-			}
+// claim makes a listener of the sockets that an address names, or that listen there; nil: there are none. It gets copies,
+// so that it can be tried again.
+func (g *given) claim(address string) (*listener, error) {
+	l := &listener{one: true}
+	for _, s := range g.sockets {
+		if !s.is(address) {
+			continue
+		}
+		if err := s.lend(l); err != nil {
+			l.close()
+			return nil, err
 		}
 	}
-	return all, errors.Join(failures...)
+	if len(l.fds) == 0 {
+		return nil, nil
+	}
+	return l, nil
+}
+
+// is says whether an address, as bindText has it, means this socket.
+func (s *socket) is(address string) bool {
+	switch address {
+	case "fd@" + strconv.Itoa(s.fd), s.at.String():
+		return true
+	}
+	return s.name != "" && address == "fd@"+s.name
 }
 
 // lend adds a copy of the socket to a listener.
@@ -146,16 +152,6 @@ func (s *socket) lend(l *listener) error {
 	s.taken = true
 	l.fds, l.path = append(l.fds, fd), s.at.path
 	return nil
-}
-
-func (s *socket) serves(b *conf.Bind) bool {
-	switch b.Network {
-	case "fd":
-		return b.Name == "" && b.FD == s.fd || b.Name != "" && b.Name == s.name
-	case "unix":
-		return s.at.path == b.Path
-	}
-	return s.at == place{addr: addrPort(b)}
 }
 
 // drop closes the sockets, which listeners have copies of, and returns what those are called that nobody wants.

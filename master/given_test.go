@@ -50,11 +50,7 @@ func activated(n int, names string) []string {
 
 func listenGiven(t *testing.T, c *conf.Config, g *given) []*listener {
 	t.Helper()
-	held, err := g.held(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	all, err := listen(c, 2, held)
+	all, err := listen(c, 2, g)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +140,7 @@ func TestGivenMixture(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := g.held(c); err == nil || !strings.Contains(err.Error(), "that are called web are of different kinds") {
+	if _, err := listen(c, 1, g); err == nil || !strings.Contains(err.Error(), "that are called web are of different kinds") {
 		t.Errorf("%v", err)
 	}
 }
@@ -169,11 +165,7 @@ func TestNotGiven(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		held, err := g.held(c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = listen(c, 1, held)
+		_, err = listen(c, 1, g)
 		if err == nil || !strings.Contains(err.Error(), "cannot bind fd@web for listen.web (line 7): this program was not started with such a socket") {
 			t.Errorf("%q: %v", environ, err)
 		}

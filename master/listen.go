@@ -49,10 +49,16 @@ func (l *listener) shared() bool { return l.one }
 // given says that the sockets have another owner, who has started this program with them.
 func (l *listener) given() bool { return l.one && l.inode == 0 }
 
+// owner has sockets that listen already.
+type owner interface {
+	// claim returns those of an address; nil: there are none.
+	claim(address string) (*listener, error)
+}
+
 // listen opens the sockets of every bind of c, for that many workers. With an error, nothing is left open. All binds that
-// fail are reported. Sockets that are held already, from the generation before or because the program was started with
-// them, are taken out of held.
-func listen(c *conf.Config, workers int, held map[string]*listener) (all []*listener, err error) {
+// fail are reported. Sockets that are there already, from the generation before or because the program was started with
+// them, are claimed; nil: there are none.
+func listen(c *conf.Config, workers int, before owner) (all []*listener, err error) {
 	var failures []error
 	for i := range c.Frontends {
 		f := &c.Frontends[i]
@@ -61,9 +67,17 @@ func listen(c *conf.Config, workers int, held map[string]*listener) (all []*list
 		}
 		for j := range f.Binds {
 			b := &f.Binds[j]
-			l, err := claim(held, b, workers)
-			if l == nil && err == nil {
+			var l *listener
+			var err error
+			if before != nil {
+				l, err = before.claim(bindText(b))
+			}
+			switch {
+			case err != nil:
+			case l == nil:
 				l, err = open(b, workers)
+			default:
+				err = l.grow(b, workers)
 			}
 			if err != nil {
 				failures = append(failures, fmt.Errorf("cannot bind %s for %s (line %d): %w", bindText(b), f.Section, b.Line, hint(err)))
@@ -80,23 +94,17 @@ func listen(c *conf.Config, workers int, held map[string]*listener) (all []*list
 	return all, nil
 }
 
-// claim takes the sockets of a bind from those that are held, with more of them when there are more workers now. nil: they
-// are not there.
-func claim(held map[string]*listener, b *conf.Bind, workers int) (*listener, error) {
-	l := held[bindText(b)]
-	if l == nil {
-		return nil, nil
-	}
-	delete(held, bindText(b))
+// grow adds sockets when there are more workers than before. They listen when we have taken over.
+func (l *listener) grow(b *conf.Bind, workers int) error {
 	for !l.shared() && len(l.fds) < workers {
 		fd, err := bindTCP(addrPort(b), true)
 		if err != nil {
 			l.close()
-			return nil, err
+			return err
 		}
 		l.fds, l.silent = append(l.fds, fd), append(l.silent, fd)
 	}
-	return l, nil
+	return nil
 }
 
 // own makes the sockets ours alone: those that were only bound begin to listen.
@@ -137,7 +145,8 @@ func bindText(b *conf.Bind) string {
 func open(b *conf.Bind, workers int) (*listener, error) {
 	switch b.Network {
 	case "unix":
-		return openUnix(b.Path)
+		// Whoever may reach the directory may connect, as with a port.
+		return openUnix(b.Path, 0o666)
 	case "fd":
 		return nil, errors.New("this program was not started with such a socket (FileDescriptorName= in systemd.socket(5) names them)")
 	}
@@ -205,8 +214,8 @@ func sockaddr(ap netip.AddrPort) unix.Sockaddr {
 	return &unix.SockaddrInet6{Port: int(ap.Port()), Addr: ap.Addr().As16()}
 }
 
-// openUnix opens a unix socket. A file that an earlier process left is replaced, if nobody answers there.
-func openUnix(path string) (*listener, error) {
+// openUnix opens a unix socket with that mode. A file that an earlier process left is replaced, if nobody answers there.
+func openUnix(path string, mode os.FileMode) (*listener, error) {
 	if err := clearPath(path); err != nil {
 		return nil, err
 	}
@@ -219,8 +228,7 @@ func openUnix(path string) (*listener, error) {
 		return nil, err
 	}
 	l := &listener{fds: []int{fd}, path: path, inode: inode(path), one: true}
-	// Whoever may reach the directory may connect, as with a port.
-	if err := errors.Join(os.Chmod(path, 0o666), unix.Listen(fd, backlog)); err != nil {
+	if err := errors.Join(os.Chmod(path, mode), unix.Listen(fd, backlog)); err != nil {
 		l.close()
 		return nil, err
 	}

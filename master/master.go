@@ -44,9 +44,12 @@ type master struct {
 	upgrader  *upgrader
 	renewal   renewal
 	old       []*generation // the oldest first
-	retired   []*listener   // of the generation before, which ours does not have
+	estate    *estate       // what is left of the generation before; nil: there was none
 	slots     []*slot
-	monitor   *slot // nil: there is nothing for one to do
+	monitor   *slot       // nil: there is nothing for one to do
+	admin     []*listener // the monitor's
+	known     []fact      // what the monitor knows of each slot, itself the last
+	began     time.Time
 	events    chan childEvent
 	phase     phase
 	pause     pause
@@ -65,7 +68,7 @@ type master struct {
 func Run(env Env, config *conf.Config) error {
 	signals, stop := watchSignals() // before there is anything that a signal could leave behind
 	defer stop()
-	m := &master{env: env, log: env.Log, config: config, events: make(chan childEvent, 64), deafLogs: make(map[conf.LogTarget]bool), number: 1}
+	m := &master{env: env, log: env.Log, config: config, events: make(chan childEvent, 64), deafLogs: make(map[conf.LogTarget]bool), number: 1, began: time.Now()}
 	m.renewal.done = make(chan outcome, 1)
 	keepFromChildren()
 	m.replaced = findPredecessors(env.Replace, m.log)
@@ -108,10 +111,14 @@ func (m *master) run(signals <-chan os.Signal) error {
 	if err := m.open(workers); err != nil {
 		return err
 	}
-	defer func() { closeListeners(append(m.listeners, m.retired...)) }()
+	defer closeListeners(m.listeners)
 	if len(m.listeners) == 0 {
 		return errors.New("no section has an address to listen on that is in effect: nothing to do")
 	}
+	if m.admin, err = m.replaced.listen(func() ([]*listener, error) { return listenAdmin(&config.Admin) }); err != nil {
+		return err
+	}
+	defer closeListeners(m.admin)
 	if m.memory, err = share(config, workers, m.boardBefore()); err != nil {
 		return err
 	}
@@ -130,17 +137,16 @@ func (m *master) open(workers int) (err error) {
 	if !m.upgrader.inherits() {
 		return m.openFirst(workers)
 	}
-	held, err := m.takeOver()
+	s, err := readState(m.upgrader)
 	if err != nil {
 		return err
 	}
-	if m.listeners, err = listen(m.config, workers, held); err != nil {
+	if err := m.takeOver(s); err != nil {
 		return err
 	}
-	for _, l := range held {
-		m.retired = append(m.retired, l)
-	}
-	return nil
+	m.estate = newEstate(m.upgrader, s)
+	m.listeners, err = listen(m.config, workers, m.estate)
+	return err
 }
 
 // openFirst gets the listening sockets of a first generation: those that it was started with, and new ones.
@@ -149,13 +155,7 @@ func (m *master) openFirst(workers int) error {
 	if err != nil {
 		return err
 	}
-	m.listeners, err = m.replaced.listen(func() ([]*listener, error) {
-		held, err := given.held(m.config)
-		if err != nil {
-			return nil, err
-		}
-		return listen(m.config, workers, held)
-	})
+	m.listeners, err = m.replaced.listen(func() ([]*listener, error) { return listen(m.config, workers, given) })
 	for _, name := range given.drop() {
 		m.log.Warn("closed a socket that this process was started with: no bind names it", "socket", name)
 	}

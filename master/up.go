@@ -17,7 +17,7 @@ func (m *master) goUp() {
 		m.activate(s)
 	}
 	m.adopt(time.Now())
-	m.retireListeners()
+	m.clearEstate()
 	m.announce()
 	m.replaced.dismiss()
 	m.notifier.ready(m.health())
@@ -38,6 +38,7 @@ func (m *master) announce() {
 		f := &m.config.Frontends[l.shard.Frontend]
 		m.log.Info("listening", "address", bindText(&f.Binds[l.shard.Bind]), "section", f.Section)
 	}
+	m.announceAdmin()
 	m.log.Info("ready", "pid", os.Getpid(), "workers", len(m.slots))
 }
 

@@ -13,9 +13,9 @@ type Past struct {
 // pair is a counter that both know by name.
 type pair struct {
 	column column
-	row    int // of the older one
-	to     int // of the newer one
-	seen        uint64 // how much of it has been added
+	row    int    // of the older one
+	to     int    // of the newer one
+	seen   uint64 // how much of it has been added
 }
 
 // NewPast matches the counters of two generations by the names of rows and columns. Rows that the newer one does not have

@@ -109,11 +109,11 @@ func (s *said) take() string {
 	return text
 }
 
-// newMonitor is a monitor of an instance whose loop does not run: a test is the loop.
-func newMonitor(t *testing.T, i *instance) (*monitor, *said) {
+// buildMonitor makes the monitor of an instance whose loop does not run: a test is the loop.
+func buildMonitor(t *testing.T, i *instance) (*monitor, *said) {
 	t.Helper()
 	s := &said{}
-	m := &monitor{report: s.report, results: make(chan finished)}
+	m := newMonitor(nil, s.report)
 	if err := m.build(control.Message{Kind: control.Start}, i.copies(t)); err != nil {
 		t.Fatal(err)
 	}

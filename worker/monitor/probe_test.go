@@ -174,7 +174,7 @@ func TestShortage(t *testing.T) {
 	if o.Result != check.None || !errors.Is(err, unix.EMFILE) {
 		t.Errorf("%+v, %v", o, err)
 	}
-	m, said := newMonitor(t, newInstance(t, testConfig("127.62.1.5"), 1))
+	m, said := buildMonitor(t, newInstance(t, testConfig("127.62.1.5"), 1))
 	for range 3 {
 		m.onFinished(finished{target: m.checked[0], err: err})
 	}
