@@ -27,7 +27,6 @@ type listener struct {
 	inode  uint64    // of path; 0: that is another's
 	leaves time.Time // soft stop: when it closes; zero: not yet known, or closed
 	key    string    // its address, for the next generation
-	silent []int     // those of fds that do not listen yet: they would take connections that nobody may ever accept
 	lent   bool      // another master holds it too, and it is that one's as long as we have not taken over
 }
 
@@ -94,7 +93,8 @@ func listen(c *conf.Config, workers int, before owner) (all []*listener, err err
 	return all, nil
 }
 
-// grow adds sockets when there are more workers than before. They listen when we have taken over.
+// grow adds sockets when there are more workers than before. They listen when we have taken over: until then they would
+// take connections that nobody may ever accept.
 func (l *listener) grow(b *conf.Bind, workers int) error {
 	for !l.shared() && len(l.fds) < workers {
 		fd, err := bindTCP(addrPort(b), true)
@@ -102,19 +102,16 @@ func (l *listener) grow(b *conf.Bind, workers int) error {
 			l.close()
 			return err
 		}
-		l.fds, l.silent = append(l.fds, fd), append(l.silent, fd)
+		l.fds = append(l.fds, fd)
 	}
 	return nil
 }
 
-// own makes the sockets ours alone: those that were only bound begin to listen.
+// own makes the sockets ours alone: those that were only bound begin to listen, and those that the generation before has
+// shut because all its workers crashed.
 func (l *listener) own() error {
-	var failures []error
-	for _, fd := range l.silent {
-		failures = append(failures, unix.Listen(fd, backlog))
-	}
-	l.silent, l.lent = nil, false
-	return errors.Join(failures...)
+	l.lent = false
+	return l.listenAgain()
 }
 
 // hint adds what the operator can do.

@@ -54,7 +54,11 @@ func (m *master) release(why reason) {
 		return
 	}
 	m.pause.reasons |= why
-	if m.pause.state != accepting {
+	switch {
+	case m.pause.state != accepting:
+		return
+	case m.phase == comingUp || m.renewal.running:
+		m.log.Info("pausing when the generation that is coming up serves, or has failed")
 		return
 	}
 	m.log.Info("pausing: existing connections go on")
@@ -63,6 +67,14 @@ func (m *master) release(why reason) {
 		if s.state == active {
 			m.pause.ask(s.child)
 		}
+	}
+}
+
+// releaseLate does what was asked for during an upgrade. The sockets are those of the next generation too, which would not
+// know.
+func (m *master) releaseLate() {
+	if m.pause.reasons != 0 && m.phase == running {
+		m.release(m.pause.reasons)
 	}
 }
 

@@ -1,7 +1,9 @@
 package master
 
 import (
+	"fmt"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -33,7 +35,7 @@ func (m *master) renew(s os.Signal) {
 	case m.phase == comingUp || m.renewal.running:
 		m.log.Info("the next generation begins after the one that is coming up", "signal", s)
 		m.renewal.again = true
-	case m.pause.state != accepting:
+	case m.pause.reasons&byOperator != 0:
 		m.log.Warn("no next generation while the ports are released: send TTIN first", "signal", s)
 	default:
 		m.beginRenewal()
@@ -60,9 +62,15 @@ func (m *master) onRenewal(o outcome) {
 		m.renewalFailed(o.err)
 		return
 	}
-	m.notifier.handOver(o.pid)
+	m.notifier.handOver(o.pid, fmt.Sprintf("serving, generation %d", m.number+1))
+	if err := m.notifier.settle(time.Now().Add(settleTime)); err != nil {
+		m.log.Warn("the service manager may not know the new main process", "pid", o.pid, "error", err)
+	}
 	if m.renewal.again {
 		_ = unix.Kill(o.pid, unix.SIGUSR2) // it has just told us that it lives
+	}
+	if m.pause.reasons&byOperator != 0 { // it came in between
+		_ = unix.Kill(o.pid, unix.SIGTTOU)
 	}
 	m.log.Info("the next generation has taken over", "generation", m.number+1, "pid", o.pid)
 	for _, l := range m.listeners {
@@ -80,10 +88,20 @@ func (m *master) renewalFailed(why error) {
 	m.renewal.failed++
 	m.log.Error("the next generation did not come up: this one goes on", "generation", m.number, "reason", why)
 	m.notifier.ready("upgrade failed: " + why.Error())
+	m.afterRenewal()
+}
+
+// afterRenewal does what was asked for while a generation came up.
+func (m *master) afterRenewal() {
+	m.releaseLate()
 	if m.renewal.again {
-		m.beginRenewal()
+		m.renewal.again = false
+		m.renew(unix.SIGUSR2)
 	}
 }
+
+// settleTime bounds how long a master that has been replaced waits for the service manager.
+const settleTime = time.Second
 
 // becomeMaster takes over from the old master, if there is one, when all workers are ready: from here on there is no way
 // back.

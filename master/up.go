@@ -27,9 +27,7 @@ func (m *master) goUp() {
 			return
 		}
 	}
-	if m.renewal.again {
-		m.beginRenewal()
-	}
+	m.afterRenewal()
 }
 
 // announce says what listens where.

@@ -50,3 +50,27 @@ func TestCrashLoop(t *testing.T) {
 		dial(t, s.place.front()).get("/", 200)
 	}
 }
+
+// When every worker crashes, the next generation may be what cures it.
+func TestUpgradeOutOfACrashLoop(t *testing.T) {
+	t.Parallel()
+	s, _ := newSite(t, 1)
+	s.workers = 2
+	d := found(t, s)
+	tripped := rig.Until(fatal, func() bool {
+		for _, pid := range d.workers() {
+			_ = rig.Kill(pid, syscall.SIGKILL) // it may be dead already
+		}
+		return d.Stderr.Has("every worker crashes: connections are refused until one lives")
+	})
+	if !tripped {
+		t.Fatal("clients are not refused")
+	}
+	d.upgrade()
+	for range 10 {
+		dial(t, s.place.front()).get("/", 200)
+	}
+	if !soon(func() bool { return len(rig.Children(d.reigns)) == 2 }) {
+		t.Errorf("workers %v", rig.Children(d.reigns))
+	}
+}

@@ -197,7 +197,8 @@ address = "127.0.0.1:9"
 // The unit starts, hardened as it is, tells systemd how it is, and stops. A master that is killed is started again.
 func TestSystemdService(t *testing.T) {
 	t.Parallel()
-	b := newBox(t, fmt.Sprintf(boxConf, "127.0.0.1:80"))
+	conf := fmt.Sprintf(boxConf, "127.0.0.1:80")
+	b := newBox(t, conf)
 	b.run("systemd-analyze", "verify", "/etc/systemd/system/lbmaster.service", "/etc/systemd/system/lbmaster.socket")
 	b.run("systemctl", "start", "lbmaster")
 	b.serves("http://127.0.0.1/")
@@ -220,10 +221,26 @@ func TestSystemdService(t *testing.T) {
 	}
 	b.run("systemctl", "kill", "--kill-whom=main", "-s", "TTIN", "lbmaster")
 	b.serves("http://127.0.0.1/")
-	b.run("systemctl", "reload", "lbmaster")
-	b.serves("http://127.0.0.1/")
-
 	master, _ := b.family()
+	for range 20 {
+		b.run("systemctl", "reload", "lbmaster") // it waits until the next generation is there
+		if now := b.show("MainPID"); now == master || b.show("ActiveState") != "active" {
+			t.Fatalf("main process %s, before %s, state %s", now, master, b.show("ActiveState"))
+		} else {
+			master = now
+		}
+		b.serves("http://127.0.0.1/")
+	}
+	if is := b.show("NRestarts"); is != "0" {
+		t.Errorf("%s restarts", is)
+	}
+	b.configure("nonsense")
+	b.run("systemctl", "reload", "lbmaster") // it cannot tell
+	if is := b.show("StatusText"); !strings.HasPrefix(is, "upgrade failed: ") {
+		t.Errorf("status %q", is)
+	}
+	b.configure(conf)
+	b.serves("http://127.0.0.1/")
 	b.run("kill", "-KILL", master)
 	if !soon(func() bool { return b.show("MainPID") != master && b.show("ActiveState") == "active" }) {
 		t.Fatalf("state %s", b.show("ActiveState"))
