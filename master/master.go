@@ -46,9 +46,9 @@ type master struct {
 	old       []*generation // the oldest first
 	retired   []*listener   // of the generation before, which ours does not have
 	slots     []*slot
-	monitor   *slot       // nil: there is nothing for one to do
-	admin     []*listener // the monitor's
-	known     []fact      // what the monitor knows of each slot, itself the last
+	monitor   *slot          // nil: there is nothing for one to do
+	admin     []*listener    // the monitor's
+	known     map[place]fact // what the monitor knows of the children
 	began     time.Time
 	events    chan childEvent
 	phase     phase
@@ -107,17 +107,13 @@ func (m *master) run(signals <-chan os.Signal) error {
 	if m.identity, err = identify(&config.Global); err != nil {
 		return err
 	}
+	defer func() { closeListeners(append(m.sockets(), m.retired...)) }()
 	if err := m.open(workers); err != nil {
 		return err
 	}
-	defer func() { closeListeners(append(m.listeners, m.retired...)) }()
 	if len(m.listeners) == 0 {
 		return errors.New("no section has an address to listen on that is in effect: nothing to do")
 	}
-	if m.admin, err = m.replaced.listen(func() ([]*listener, error) { return listenAdmin(&config.Admin) }); err != nil {
-		return err
-	}
-	defer closeListeners(m.admin)
 	if m.memory, err = share(config, workers, m.boardBefore()); err != nil {
 		return err
 	}
@@ -134,7 +130,10 @@ func (m *master) run(signals <-chan os.Signal) error {
 // open gets the listening sockets: from the generation before, if there is one, or new ones.
 func (m *master) open(workers int) (err error) {
 	if !m.upgrader.inherits() {
-		m.listeners, err = m.replaced.listen(func() ([]*listener, error) { return listen(m.config, workers, nil) })
+		if m.listeners, err = m.replaced.listen(func() ([]*listener, error) { return listen(m.config, workers, nil) }); err != nil {
+			return err
+		}
+		m.admin, err = m.replaced.listen(func() ([]*listener, error) { return listenAdmin(&m.config.Admin, nil) })
 		return err
 	}
 	held, err := m.takeOver()
@@ -142,6 +141,9 @@ func (m *master) open(workers int) (err error) {
 		return err
 	}
 	if m.listeners, err = listen(m.config, workers, held); err != nil {
+		return err
+	}
+	if m.admin, err = listenAdmin(&m.config.Admin, held); err != nil {
 		return err
 	}
 	for _, l := range held {

@@ -65,7 +65,7 @@ func (m *master) onRenewal(o outcome) {
 		_ = unix.Kill(o.pid, unix.SIGUSR2) // it has just told us that it lives
 	}
 	m.log.Info("the next generation has taken over", "generation", m.number+1, "pid", o.pid)
-	for _, l := range m.listeners {
+	for _, l := range m.sockets() {
 		l.lent = true // what stands for them in the file system stays
 	}
 	m.phase = replaced
@@ -78,6 +78,7 @@ func (m *master) renewalFailed(why error) {
 		return // the upgrade was stopped with the instance
 	}
 	m.renewal.failed++
+	m.memory.count().FailedUpgrades.Add(1)
 	m.log.Error("the next generation did not come up: this one goes on", "generation", m.number, "reason", why)
 	m.notifier.ready("upgrade failed: " + why.Error())
 	if m.renewal.again {
@@ -92,7 +93,7 @@ func (m *master) becomeMaster() {
 		// The old master has died in this very moment. Everything that it had is ours.
 		m.log.Warn("the old master does not hear that we have taken over", "error", err)
 	}
-	for _, l := range m.listeners {
+	for _, l := range m.sockets() {
 		if err := l.own(); err != nil {
 			m.log.Error("cannot listen on all sockets of an address", "address", l.key, "error", err)
 		}
