@@ -39,9 +39,9 @@ var keys = []key{
 	{name: "daemon", scope: inGlobal},
 	{name: "quiet", scope: inGlobal},
 	{name: "log", scope: inGlobal | inFrontend},
-	{name: "hard_stop_after", scope: inGlobal, pending: true},
-	{name: "upgrade_timeout", scope: inGlobal, pending: true, idle: "30s"},
-	{name: "max_generations", scope: inGlobal, pending: true, idle: int64(16)},
+	{name: "hard_stop_after", scope: inGlobal},
+	{name: "upgrade_timeout", scope: inGlobal},
+	{name: "max_generations", scope: inGlobal},
 	{name: "cpu_affinity", scope: inGlobal, pending: true},
 
 	{name: "socket", scope: inAdmin},

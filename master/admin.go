@@ -14,21 +14,19 @@ import (
 const adminMode = 0o600
 
 // listenAdmin opens the sockets of the runtime interfaces. The monitor could not: it may have no right to. Sockets that are
-// held already, from the generation before, are taken out of held.
-func listenAdmin(a *conf.Admin, held map[string]*listener) (all []*listener, err error) {
+// the generation before has are claimed; nil: there was none.
+func listenAdmin(a *conf.Admin, before *estate) (all []*listener, err error) {
 	var failures []error
 	add := func(bind int, address string, open func() (*listener, error)) {
-		key := adminKey + address
-		l := held[key]
-		delete(held, key)
-		if l == nil {
-			var err error
-			if l, err = open(); err != nil {
-				failures = append(failures, fmt.Errorf("cannot bind %s for admin: %w", address, hint(err)))
-				return
-			}
+		l, err := before.claim(adminKey + address)
+		if l == nil && err == nil {
+			l, err = open()
 		}
-		l.key, l.shard = key, control.Shard{Frontend: control.AdminFrontend, Bind: bind}
+		if err != nil {
+			failures = append(failures, fmt.Errorf("cannot bind %s for admin: %w", address, hint(err)))
+			return
+		}
+		l.key, l.shard = adminKey+address, control.Shard{Frontend: control.AdminFrontend, Bind: bind}
 		all = append(all, l)
 	}
 	if a.Socket != "" {

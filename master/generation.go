@@ -27,39 +27,18 @@ type generation struct {
 	told     bool           // to stop
 }
 
-// takeOver claims what the old master has handed over. Nothing has happened to it until adopt.
-func (m *master) takeOver() (held map[string]*listener, err error) {
-	s, err := readState(m.upgrader)
-	if err != nil {
-		return nil, err
-	}
-	held = make(map[string]*listener)
-	for _, l := range s.Listeners {
-		if held[l.Address], err = m.takeListener(l); err != nil {
-			return nil, err
-		}
-	}
+// takeOver claims the generations that the old master has handed over, its own among them. Nothing has happened to them
+// until adopt.
+func (m *master) takeOver(s *state) error {
 	for _, g := range s.Generations {
 		old, err := m.takeGeneration(g)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		m.old = append(m.old, old)
 	}
 	m.number = m.old[len(m.old)-1].number + 1
-	return held, nil
-}
-
-func (m *master) takeListener(s listenerState) (*listener, error) {
-	l := &listener{key: s.Address, inode: s.Inode, path: s.Path, one: s.One, lent: true}
-	for i := range s.Shards {
-		fd, err := m.upgrader.take(shardName(s.Address, i))
-		if err != nil {
-			return nil, err
-		}
-		l.fds = append(l.fds, fd)
-	}
-	return l, nil
+	return nil
 }
 
 func (m *master) takeGeneration(s generationState) (*generation, error) {

@@ -164,6 +164,43 @@ func readState(u *upgrader) (*state, error) {
 	return s, nil
 }
 
+// estate is the listening sockets that the old master has handed over. Those that nobody claims are closed when we take
+// over: old workers, which hold them too, accept what waits there before they close theirs.
+type estate struct {
+	upgrader  *upgrader
+	listeners map[string]listenerState // by address; those that are left
+}
+
+func newEstate(u *upgrader, s *state) *estate {
+	e := &estate{u, make(map[string]listenerState)}
+	for _, l := range s.Listeners {
+		e.listeners[l.Address] = l
+	}
+	return e
+}
+
+// claim takes the sockets of an address; nil: there are none.
+func (e *estate) claim(address string) (*listener, error) {
+	if e == nil {
+		return nil, nil
+	}
+	s, ok := e.listeners[address]
+	if !ok {
+		return nil, nil
+	}
+	delete(e.listeners, address)
+	l := &listener{inode: s.Inode, path: s.Path, one: s.One, lent: true}
+	for i := range s.Shards {
+		fd, err := e.upgrader.take(shardName(address, i))
+		if err != nil {
+			l.close()
+			return nil, err
+		}
+		l.fds = append(l.fds, fd)
+	}
+	return l, nil
+}
+
 // addresses are those of every bind of a configuration.
 func addresses(c *conf.Config) [][]string {
 	all := make([][]string, len(c.Frontends))

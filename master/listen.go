@@ -47,9 +47,9 @@ func (l *listener) of(slot, workers int) []int {
 func (l *listener) shared() bool { return l.one }
 
 // listen opens the sockets of every bind of c, for that many workers. With an error, nothing is left open. All binds that
-// fail are reported. Sockets that are held already, from the generation
-// before, are taken out of held.
-func listen(c *conf.Config, workers int, held map[string]*listener) (all []*listener, err error) {
+// fail are reported. Sockets of the generation before are
+// claimed; nil: there was none.
+func listen(c *conf.Config, workers int, before *estate) (all []*listener, err error) {
 	var failures []error
 	for i := range c.Frontends {
 		f := &c.Frontends[i]
@@ -58,9 +58,13 @@ func listen(c *conf.Config, workers int, held map[string]*listener) (all []*list
 		}
 		for j := range f.Binds {
 			b := &f.Binds[j]
-			l, err := claim(held, b, workers)
-			if l == nil && err == nil {
+			l, err := before.claim(bindText(b))
+			switch {
+			case err != nil:
+			case l == nil:
 				l, err = open(b, workers)
+			default:
+				err = l.grow(b, workers)
 			}
 			if err != nil {
 				failures = append(failures, fmt.Errorf("cannot bind %s for %s (line %d): %w", bindText(b), f.Section, b.Line, hint(err)))
@@ -77,23 +81,17 @@ func listen(c *conf.Config, workers int, held map[string]*listener) (all []*list
 	return all, nil
 }
 
-// claim takes the sockets of a bind from those that are held, with more of them when there are more workers now. nil: they
-// are not there.
-func claim(held map[string]*listener, b *conf.Bind, workers int) (*listener, error) {
-	l := held[bindText(b)]
-	if l == nil {
-		return nil, nil
-	}
-	delete(held, bindText(b))
+// grow adds sockets when there are more workers than before. They listen when we have taken over.
+func (l *listener) grow(b *conf.Bind, workers int) error {
 	for !l.shared() && len(l.fds) < workers {
 		fd, err := bindTCP(addrPort(b), true)
 		if err != nil {
 			l.close()
-			return nil, err
+			return err
 		}
 		l.fds, l.silent = append(l.fds, fd), append(l.silent, fd)
 	}
-	return l, nil
+	return nil
 }
 
 // own makes the sockets ours alone: those that were only bound begin to listen.

@@ -44,7 +44,7 @@ type master struct {
 	upgrader  *upgrader
 	renewal   renewal
 	old       []*generation // the oldest first
-	retired   []*listener   // of the generation before, which ours does not have
+	estate    *estate       // what is left of the generation before; nil: there was none
 	slots     []*slot
 	monitor   *slot          // nil: there is nothing for one to do
 	admin     []*listener    // the monitor's
@@ -107,7 +107,7 @@ func (m *master) run(signals <-chan os.Signal) error {
 	if m.identity, err = identify(&config.Global); err != nil {
 		return err
 	}
-	defer func() { closeListeners(append(m.sockets(), m.retired...)) }()
+	defer func() { closeListeners(m.sockets()) }()
 	if err := m.open(workers); err != nil {
 		return err
 	}
@@ -136,20 +136,19 @@ func (m *master) open(workers int) (err error) {
 		m.admin, err = m.replaced.listen(func() ([]*listener, error) { return listenAdmin(&m.config.Admin, nil) })
 		return err
 	}
-	held, err := m.takeOver()
+	s, err := readState(m.upgrader)
 	if err != nil {
 		return err
 	}
-	if m.listeners, err = listen(m.config, workers, held); err != nil {
+	if err := m.takeOver(s); err != nil {
 		return err
 	}
-	if m.admin, err = listenAdmin(&m.config.Admin, held); err != nil {
+	m.estate = newEstate(m.upgrader, s)
+	if m.listeners, err = listen(m.config, workers, m.estate); err != nil {
 		return err
 	}
-	for _, l := range held {
-		m.retired = append(m.retired, l)
-	}
-	return nil
+	m.admin, err = listenAdmin(&m.config.Admin, m.estate)
+	return err
 }
 
 // boardBefore is the server status board of the generation before; nil: there was none.

@@ -100,13 +100,16 @@ func (m *master) becomeMaster() {
 	}
 }
 
-// retireListeners closes the sockets that the new configuration does not have. What waits in their queues is accepted by
-// the old workers, which hold them too until they have begun to drain.
-func (m *master) retireListeners() {
-	for _, l := range m.retired {
-		l.lent = false
-		m.log.Info("no longer listening", "address", l.key)
-		l.close()
+// clearEstate removes what is left in the file system of addresses that our configuration does not have.
+func (m *master) clearEstate() {
+	if m.estate == nil {
+		return
 	}
-	m.retired = nil
+	for address, l := range m.estate.listeners {
+		m.log.Info("no longer listening", "address", address)
+		if l.Path != "" && l.Inode != 0 && inode(l.Path) == l.Inode {
+			unix.Unlink(l.Path)
+		}
+	}
+	m.estate = nil
 }

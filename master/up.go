@@ -21,7 +21,7 @@ func (m *master) goUp() {
 		m.memory.count().Upgrades.Add(1)
 	}
 	m.adopt(time.Now())
-	m.retireListeners()
+	m.clearEstate()
 	m.announce()
 	m.replaced.dismiss()
 	m.notifier.ready(m.serving())

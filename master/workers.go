@@ -169,6 +169,9 @@ func (m *master) onEnd(s *slot, how string) {
 	case stopping, draining:
 		s.child = nil
 		s.become(gone, time.Now())
+		if m.phase == draining {
+			m.relieve(s)
+		}
 	default:
 		m.log.Error("worker died", "worker", s.index, "pid", s.child.pid, "how", how)
 		m.lost(s, how)
@@ -184,6 +187,12 @@ func (m *master) lost(s *slot, how string) {
 		m.stop(startFailure(s.index, how))
 		return
 	}
+	m.relieve(s)
+}
+
+// relieve lends the shards of a dead worker, and those that it had borrowed, as long as somebody accepts: also in the
+// grace of a soft stop, when nobody comes after it.
+func (m *master) relieve(s *slot) {
 	for _, other := range m.slots {
 		if other == s || other.heir == s.index {
 			m.lend(other)
