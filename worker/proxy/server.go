@@ -18,7 +18,9 @@ type server struct {
 	cookie    string
 	setCookie []byte // the field lines that make a client come back; nil: the proxy sets no cookie
 	address   sock.Address
-	reachable bool // the address is one that this version can connect to
+	moved     netip.AddrPort // the address that was set at run time; not valid: none
+	moves     uint32         // how often that has happened; connections from before are not used again
+	reachable bool           // the address is one that this version can connect to
 	backup    bool
 	up        bool // and not in maintenance; follows the board, as the next one does
 	insist    bool // a cookie may choose it even when it is down

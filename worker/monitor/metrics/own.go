@@ -39,8 +39,10 @@ func (w *writer) workers(in *tally.Instance) {
 		name string
 		n    uint64
 	}{
-		{"lbmaster_worker_restarts_total", c.WorkerDeaths}, {"lbmaster_monitor_restarts_total", c.MonitorDeaths},
-		{"lbmaster_upgrades_total", c.Upgrades}, {"lbmaster_upgrade_failures_total", c.FailedUpgrades},
+		{"lbmaster_worker_restarts_total", c.WorkerDeaths},
+		{"lbmaster_monitor_restarts_total", c.MonitorDeaths},
+		{"lbmaster_upgrades_total", c.Upgrades},
+		{"lbmaster_upgrade_failures_total", c.FailedUpgrades},
 		{"lbmaster_dropped_logs_total", c.LogsDropped},
 	} {
 		w.family(f.name, "counter")
