@@ -138,9 +138,8 @@ func (s *sites) route(door, path string) string {
 			return strings.Join(way, " ")
 		}
 		for next[at] == "" {
-			l := s.log.http()
-			if name := s.owner(l.pid); strings.Contains(l.request, " "+path+" ") {
-				_, next[name], _ = strings.Cut(l.server, "/")
+			if l := s.log.http(); strings.Contains(l.request, " "+path+" ") {
+				_, next[s.owner(l.pid)], _ = strings.Cut(l.server, "/")
 			}
 		}
 	}
