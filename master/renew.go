@@ -64,7 +64,7 @@ func (m *master) onRenewal(o outcome) {
 	m.notifier.handOver(o.pid)
 	m.passOn(o.pid)
 	m.log.Info("the next generation has taken over", "generation", m.number+1, "pid", o.pid)
-	for _, l := range m.listeners {
+	for _, l := range m.sockets() {
 		l.lent = true // what stands for them in the file system stays
 	}
 	m.phase = replaced
@@ -105,6 +105,7 @@ func (m *master) renewalFailed(why error) {
 		return // the upgrade was stopped with the instance
 	}
 	m.renewal.failed++
+	m.memory.count().FailedUpgrades.Add(1)
 	m.log.Error("the next generation did not come up: this one goes on", "generation", m.number, "reason", why)
 	m.notifier.ready("upgrade failed: " + why.Error())
 	if m.renewal.again {
@@ -119,7 +120,7 @@ func (m *master) becomeMaster() {
 		// The old master has died in this very moment. Everything that it had is ours.
 		m.log.Warn("the old master does not hear that we have taken over", "error", err)
 	}
-	for _, l := range m.listeners {
+	for _, l := range m.sockets() {
 		if err := l.own(); err != nil {
 			m.log.Error("cannot listen on all sockets of an address", "address", l.key, "error", err)
 		}

@@ -184,6 +184,7 @@ func (m *master) onEnd(s *slot, how string) {
 // lost lends the shards of a dead worker, and those that it had borrowed, and sees to the next one. An instance that has
 // never been up gives up instead.
 func (m *master) lost(s *slot, how string) {
+	m.memory.count().WorkerDeaths.Add(1)
 	s.died(time.Now(), jitter())
 	if m.phase == comingUp {
 		m.stop(startFailure(s.index, how))

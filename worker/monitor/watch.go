@@ -42,6 +42,8 @@ func (m *monitor) counts(stat int) tally.Counts {
 		ServerAborts: c.ServerAborts.Load(), Connects: c.Connects.Load(), Reuses: c.Reuses.Load(), Balanced: c.Balanced.Load(),
 		Answered: c.Answered.Load(), CheckFailures: c.CheckFailures.Load(), Downs: c.Downs.Load(), ConnectTime: c.ConnectTime.Load(),
 		ResponseTime: c.ResponseTime.Load(), TotalTime: c.TotalTime.Load(), DownTime: c.DownTime.Load(),
+		LogsDropped: c.LogsDropped.Load(), WorkerDeaths: c.WorkerDeaths.Load(), MonitorDeaths: c.MonitorDeaths.Load(),
+		Upgrades: c.Upgrades.Load(), FailedUpgrades: c.FailedUpgrades.Load(),
 	}
 }
 

@@ -287,7 +287,7 @@ func (w *writer) process(p *tally.Process) {
 	for _, c := range []struct {
 		name string
 		n    uint64
-	}{{"connections_total", p.Counts.Sessions}, {"requests_total", p.Counts.Requests}, {"bytes_out_total", p.Counts.BytesOut}} {
+	}{{"connections_total", p.Counts.Sessions}, {"requests_total", p.Counts.Requests}, {"bytes_out_total", p.Counts.BytesOut}, {"dropped_logs_total", p.Counts.LogsDropped}} {
 		w.family(prefix+c.name, "counter")
 		vm.WriteCounterUint64(w, prefix+c.name, c.n)
 	}
