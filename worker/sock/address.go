@@ -51,10 +51,24 @@ func Unix(path string) (Address, error) {
 	return a, nil
 }
 
+// WithPort is the same address with another port. It means nothing for a unix socket.
+func (a *Address) WithPort(port uint16) Address {
+	b := *a
+	binary.BigEndian.PutUint16(b.raw[2:], port)
+	return b
+}
+
+// SameFamily says whether a socket can be bound to one of the addresses and connected to the other.
+func (a *Address) SameFamily(b *Address) bool { return a.family == b.family }
+
 // Connect opens a socket and begins to connect it to a. The error is 0 when it is connected already, EINPROGRESS
 // while it is on the way: then the socket is writable when the outcome is known, and Error tells it. Sending before
 // that is allowed and returns EAGAIN. With any other error no socket is returned.
-func Connect(a *Address) (FD, unix.Errno) {
+func Connect(a *Address) (FD, unix.Errno) { return ConnectFrom(nil, a) }
+
+// ConnectFrom is Connect with a local address. EADDRINUSE and EADDRNOTAVAIL are about that; the latter may also mean that
+// no local port is left.
+func ConnectFrom(from, a *Address) (FD, unix.Errno) {
 	n, _, e := syscall.RawSyscall(unix.SYS_SOCKET, uintptr(a.family), unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if e != 0 {
 		return FD{}, e
@@ -63,9 +77,29 @@ func Connect(a *Address) (FD, unix.Errno) {
 	if a.family != unix.AF_UNIX {
 		f.NoDelay() // a failure only costs time
 	}
-	_, _, e = syscall.RawSyscall(unix.SYS_CONNECT, uintptr(f.Int()), uintptr(unsafe.Pointer(&a.raw)), uintptr(a.len))
+	if from != nil {
+		e = f.bind(from)
+	}
+	if e == 0 {
+		_, _, e = syscall.RawSyscall(unix.SYS_CONNECT, uintptr(f.Int()), uintptr(unsafe.Pointer(&a.raw)), uintptr(a.len))
+	}
 	if e != 0 && e != unix.EINPROGRESS {
 		f.Close()
 	}
 	return f, e
+}
+
+// bind gives the socket a local address before it connects. Without a port, the choice of one is left to connect, which
+// knows the other end: only the pair of both must be unique (ip(7), IP_BIND_ADDRESS_NO_PORT). With one, it may be in use
+// by connections to other servers and by those that have ended a moment ago.
+func (f *FD) bind(from *Address) unix.Errno {
+	level, option := unix.SOL_SOCKET, unix.SO_REUSEADDR
+	if from.raw[2]|from.raw[3] == 0 {
+		level, option = unix.SOL_IP, unix.IP_BIND_ADDRESS_NO_PORT
+	}
+	if e := f.set(level, option, 1); e != 0 {
+		return e
+	}
+	_, _, e := syscall.RawSyscall(unix.SYS_BIND, uintptr(f.Int()), uintptr(unsafe.Pointer(&from.raw)), uintptr(from.len))
+	return e
 }

@@ -157,6 +157,72 @@ func TestConnectInProgress(t *testing.T) {
 	}
 }
 
+// TestConnectFrom: two connections from one address and port to two servers, and one from any port of an address.
+func TestConnectFrom(t *testing.T) {
+	for _, c := range []struct{ from, one, other string }{
+		{"127.61.8.2:7201", "127.61.8.1:7020", "127.61.8.1:7021"},
+		{"127.61.8.3:0", "127.61.8.1:7022", "127.61.8.1:7023"},
+		{"[::1]:61873", "[::1]:61874", "[::1]:61875"},
+		{"[::1]:0", "[::1]:61876", "[::1]:61877"},
+	} {
+		t.Run(c.from, func(t *testing.T) {
+			want := netip.MustParseAddrPort(c.from)
+			from := TCP(want)
+			need(t, from.family)
+			for _, to := range []string{c.one, c.other} {
+				a := TCP(netip.MustParseAddrPort(to))
+				l := listen(t, a, 10)
+				f, e := ConnectFrom(&from, &a)
+				if e != 0 && e != unix.EINPROGRESS {
+					t.Fatalf("to %s: %v", to, e)
+				}
+				client := owned(t, f)
+				await(t, l, unix.POLLIN)
+				var peer Peer
+				if f, e = l.Accept(&peer); e != 0 {
+					t.Fatal(e)
+				}
+				server := owned(t, f)
+				got := peer.AddrPort()
+				if got.Addr() != want.Addr() || want.Port() != 0 && got != want || got != client.Name() {
+					t.Errorf("the client is %v, and %v by its own account; want %v", got, client.Name(), want)
+				}
+				if server.Name().String() != to {
+					t.Errorf("the server is %v, want %v", server.Name(), to)
+				}
+			}
+		})
+	}
+}
+
+func TestConnectFromNowhere(t *testing.T) {
+	a := TCP(netip.MustParseAddrPort("127.61.8.1:7024"))
+	listen(t, a, 10)
+	for from, want := range map[string]unix.Errno{
+		"192.0.2.1:0":      unix.EADDRNOTAVAIL,
+		"127.61.8.1:7024":  unix.EADDRINUSE,
+		"[2001:db8::1]:80": unix.EAFNOSUPPORT,
+	} {
+		local := TCP(netip.MustParseAddrPort(from))
+		if f, e := ConnectFrom(&local, &a); f.Valid() || e != want {
+			t.Errorf("from %s: %v, %v, want %v", from, f, e, want)
+		}
+		if local.SameFamily(&a) == (want == unix.EAFNOSUPPORT) {
+			t.Errorf("from %s: SameFamily is wrong", from)
+		}
+	}
+}
+
+func TestWithPort(t *testing.T) {
+	for _, ip := range []string{"192.0.2.1", "2001:db8::1"} {
+		addr := netip.MustParseAddr(ip)
+		a := TCP(netip.AddrPortFrom(addr, 80))
+		if got, want := a.WithPort(8443), TCP(netip.AddrPortFrom(addr, 8443)); got != want {
+			t.Errorf("% x, want % x", got.raw[:got.len], want.raw[:want.len])
+		}
+	}
+}
+
 func TestAddresses(t *testing.T) {
 	for ap, want := range map[string]string{
 		"192.0.2.1:80":          "\x00\x50\xc0\x00\x02\x01",

@@ -100,10 +100,12 @@ func (f *FD) Error() unix.Errno {
 }
 
 // NoDelay sends small segments at once (TCP_NODELAY). A socket accepted from a listener inherits the listener's.
-func (f *FD) NoDelay() unix.Errno {
-	one := int32(1)
-	_, _, e := syscall.RawSyscall6(unix.SYS_SETSOCKOPT, uintptr(f.Int()), unix.IPPROTO_TCP, unix.TCP_NODELAY,
-		uintptr(unsafe.Pointer(&one)), 4, 0)
+func (f *FD) NoDelay() unix.Errno { return f.set(unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) }
+
+// set sets an option of the socket that is an integer.
+func (f *FD) set(level, option int, value int32) unix.Errno {
+	_, _, e := syscall.RawSyscall6(unix.SYS_SETSOCKOPT, uintptr(f.Int()), uintptr(level), uintptr(option),
+		uintptr(unsafe.Pointer(&value)), unsafe.Sizeof(value), 0)
 	return e
 }
 
