@@ -10,6 +10,9 @@ func TestAllocations(t *testing.T) {
 	buf, word := make([]byte, 100), []byte("hello")
 	address := addresses(t)["unix"]
 	l := listen(t, address, 10)
+	q := NewPipes(1, pipeSize)
+	q.Put(q.Take())
+	defer q.Trim(0)
 	n := testing.AllocsPerRun(100, func() {
 		a.Send(word)
 		b.Peek()
@@ -19,6 +22,13 @@ func TestAllocations(t *testing.T) {
 		client, _ := Connect(&address)
 		var peer Peer
 		server, _ := l.Accept(&peer)
+		client.Name()
+		a.Send(word)
+		p := q.Take()
+		p.Fill(b, 100)
+		p.Drain(b)
+		a.Recv(buf)
+		q.Put(p)
 		client.Close()
 		server.Close()
 	})
