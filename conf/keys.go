@@ -34,7 +34,7 @@ var keys = []key{
 	{name: "group", scope: inGlobal, pending: true},
 	{name: "chroot", scope: inGlobal, pending: true},
 	{name: "maxconn", scope: inGlobal | inFrontend},
-	{name: "ulimit_n", scope: inGlobal, pending: true},
+	{name: "ulimit_n", scope: inGlobal},
 	{name: "pidfile", scope: inGlobal, pending: true},
 	{name: "daemon", scope: inGlobal, pending: true},
 	{name: "quiet", scope: inGlobal, pending: true},

@@ -13,8 +13,6 @@ import (
 	"runtime"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"lbmaster/conf"
 )
 
@@ -53,7 +51,7 @@ func Run(env Env, config *conf.Config) error {
 		return err
 	}
 	workers := workerCount(config)
-	m.checkFiles()
+	m.raiseFiles(workers)
 	var err error
 	if m.listeners, err = listen(config, workers); err != nil {
 		return err
@@ -78,19 +76,6 @@ func workerCount(c *conf.Config) int {
 		return c.Global.Workers
 	}
 	return runtime.NumCPU()
-}
-
-// checkFiles warns when the limit of open files cannot hold what maxconn allows: each session may need a connection to
-// its client and one to a server. One worker must be able to hold all of them.
-func (m *master) checkFiles() {
-	var limit unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
-		return
-	}
-	if need := uint64(2*m.config.Global.Maxconn + 100); limit.Max < need {
-		m.log.Warn("the limit of open files is too low for global.maxconn: raise it (LimitNOFILE= in a systemd unit) or lower maxconn",
-			"limit", limit.Max, "needed", need, "maxconn", m.config.Global.Maxconn)
-	}
 }
 
 // jitter is a random number between -1 and 1.

@@ -24,6 +24,9 @@ func build(m control.Message, fds []int, report func(string)) (*proxy.Proxy, err
 	if err != nil {
 		return nil, err
 	}
+	if err := limitFiles(config.Global.UlimitN); err != nil {
+		return nil, err
+	}
 	counters, err := stats.Open(fds[control.StartCounters])
 	if err != nil {
 		return nil, err
