@@ -123,9 +123,6 @@ func (p *parser) readBinds(t *table, f *Frontend) {
 			if who, taken := p.binds[b]; taken {
 				in.wrong("bind", "%s is bound by %s already", text, who)
 			}
-			if b.Network == "fd" {
-				in.pending("bind", "fd@N is checked, and then ignored")
-			}
 			p.binds[b] = t.path
 			b.Line = in.line("bind")
 			f.Binds = append(f.Binds, b)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 
@@ -19,7 +20,8 @@ const backlog = 4096
 // SO_REUSEPORT group resets the connections that wait in it.
 type listener struct {
 	shard control.Shard
-	fds   []int  // tcp: one for each worker slot; unix: one for all
+	fds   []int  // tcp: one for each worker slot; else one for all
+	one   bool   // there is one socket for all workers: unix, or inherited
 	path  string // unix
 	inode uint64 // of path
 }
@@ -33,7 +35,7 @@ func (l *listener) fd(slot int) int {
 }
 
 // shared says that all workers poll the same socket.
-func (l *listener) shared() bool { return l.path != "" }
+func (l *listener) shared() bool { return l.one }
 
 // listen opens the sockets of every bind of c, for that many workers. With an error, nothing is left open. All binds that
 // fail are reported.
@@ -47,9 +49,6 @@ func listen(c *conf.Config, workers int) ([]*listener, error) {
 		}
 		for j := range f.Binds {
 			b := &f.Binds[j]
-			if b.Network == "fd" {
-				continue // accepted by the configuration, but not yet in effect
-			}
 			l, err := open(b, workers)
 			if err != nil {
 				failures = append(failures, fmt.Errorf("cannot bind %s for %s (line %d): %w", bindText(b), f.Section, b.Line, hint(err)))
@@ -80,15 +79,21 @@ func hint(err error) error {
 }
 
 func bindText(b *conf.Bind) string {
-	if b.Network == "unix" {
+	switch b.Network {
+	case "unix":
 		return "unix:" + b.Path
+	case "fd":
+		return "fd@" + strconv.Itoa(b.FD)
 	}
 	return addrPort(b).String()
 }
 
 func open(b *conf.Bind, workers int) (*listener, error) {
-	if b.Network == "unix" {
+	switch b.Network {
+	case "unix":
 		return openUnix(b.Path)
+	case "fd":
+		return inherit(b.FD)
 	}
 	return openTCP(addrPort(b), workers)
 }
@@ -167,7 +172,7 @@ func openUnix(path string) (*listener, error) {
 		unix.Close(fd)
 		return nil, err
 	}
-	l := &listener{fds: []int{fd}, path: path, inode: inode(path)}
+	l := &listener{fds: []int{fd}, path: path, inode: inode(path), one: true}
 	// Whoever may reach the directory may connect, as with a port.
 	if err := errors.Join(os.Chmod(path, 0o666), unix.Listen(fd, backlog)); err != nil {
 		l.close()

@@ -46,6 +46,14 @@ func (b *balancer) awaitReady() {
 // launch starts lbmaster on the text of a configuration and does not wait for anything.
 func launch(t *testing.T, p place, conf string, flags ...string) *balancer {
 	t.Helper()
+	return launchBy(t, p, conf, func(argv []string, env ...string) (*rig.Process, error) {
+		return rig.Start("lbmaster", append(argv, flags...), env...)
+	})
+}
+
+// launchBy is launch by a function of the test's, which gets the command line.
+func launchBy(t *testing.T, p place, conf string, start func(argv []string, env ...string) (*rig.Process, error)) *balancer {
+	t.Helper()
 	dir := t.TempDir()
 	b := &balancer{t: t, place: p, exe: filepath.Join(dir, "lbmaster"), tmp: filepath.Join(dir, "tmp")}
 	file := filepath.Join(dir, "conf.toml")
@@ -53,7 +61,7 @@ func launch(t *testing.T, p place, conf string, flags ...string) *balancer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.Process, err = rig.Start("lbmaster", append([]string{b.exe, "-c", file}, flags...), "TMPDIR="+b.tmp)
+	b.Process, err = start([]string{b.exe, "-c", file}, "TMPDIR="+b.tmp)
 	if err != nil {
 		t.Fatal(err)
 	}

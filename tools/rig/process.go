@@ -35,15 +35,32 @@ func Start(name string, argv []string, env ...string) (*Process, error) {
 
 // StartIn is Start in another working directory; "" is ours.
 func StartIn(dir, name string, argv []string, env ...string) (*Process, error) {
+	p := newProcess(name, argv, env)
+	p.cmd.Dir = dir
+	return p.start()
+}
+
+// StartWith is Start with open files, which the process finds as descriptors 3 and up.
+func StartWith(files []*os.File, name string, argv []string, env ...string) (*Process, error) {
+	p := newProcess(name, argv, env)
+	p.cmd.ExtraFiles = files
+	return p.start()
+}
+
+func newProcess(name string, argv, env []string) *Process {
 	p := &Process{Name: name, Stdout: new(Output), Stderr: new(Output), done: make(chan struct{})}
 	p.cmd = exec.Command(argv[0], argv[1:]...)
 	p.cmd.Stdout, p.cmd.Stderr = p.Stdout, p.Stderr
-	p.cmd.Env, p.cmd.Dir = append(os.Environ(), env...), dir
+	p.cmd.Env = append(os.Environ(), env...)
+	return p
+}
+
+func (p *Process) start() (*Process, error) {
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	// A grandchild that outlives the process holds our pipes; Wait shall not wait for it.
 	p.cmd.WaitDelay = time.Second
 	if err := p.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("cannot start %s: %w", name, err)
+		return nil, fmt.Errorf("cannot start %s: %w", p.Name, err)
 	}
 	p.Pid = p.cmd.Process.Pid
 	go p.reap()
