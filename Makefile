@@ -50,7 +50,8 @@ bench: ## the benchmarks beside the code
 	$(GO) test -run '^$$' -bench . -benchmem $(UNITS)
 
 bench-smoke: bin/lbmaster bin/bench ## processor time of a request beside HAProxy (BENCHFLAGS=-enforce: fail above 1.0)
-	@bin/bench -lbmaster bin/lbmaster $(BENCHFLAGS)
+	@bin/bench -lbmaster bin/lbmaster -rounds 5 $(BENCHFLAGS)
+	@bin/bench -lbmaster bin/lbmaster -rounds 5 -log $(BENCHFLAGS)
 
 fuzz: ## every fuzz target for FUZZTIME
 	@for p in $(UNITS); do \

@@ -79,6 +79,9 @@ func (c *Config) LogTargets() []LogTarget {
 	return all
 }
 
+// Socket says that the target is a socket: else it is one of the standard files.
+func (l LogTarget) Socket() bool { return l.Target == "udp" || l.Target == "unix" }
+
 // Same says that lines for both go to the same place.
 func (l LogTarget) Same(other LogTarget) bool {
 	return l.Target == other.Target && l.Address == other.Address

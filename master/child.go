@@ -3,7 +3,6 @@ package master
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -33,7 +32,7 @@ type childEvent struct {
 const WorkerArg = "worker"
 
 // spawn starts a worker for a slot from the program that runs now, which need not be the one on disk any more.
-func spawn(slot int, stderr io.Writer, environ []string, events chan<- childEvent) (*child, error) {
+func spawn(slot int, env *Env, events chan<- childEvent) (*child, error) {
 	mine, theirs, err := control.Pair()
 	if err != nil {
 		return nil, err
@@ -47,8 +46,9 @@ func spawn(slot int, stderr io.Writer, environ []string, events chan<- childEven
 	cmd := &exec.Cmd{
 		Path:       "/proc/self/exe",
 		Args:       []string{fmt.Sprintf("lbmaster: worker %d", slot), WorkerArg},
-		Env:        childEnviron(environ),
-		Stderr:     stderr,
+		Env:        childEnviron(env.Environ),
+		Stdout:     env.Stdout,
+		Stderr:     env.Stderr,
 		ExtraFiles: []*os.File{end}, // becomes descriptor 3
 	}
 	if err := cmd.Start(); err != nil {

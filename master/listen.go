@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"strconv"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -19,11 +20,12 @@ const backlog = 4096
 // listener is the open sockets of one bind. The master holds them for as long as it lives: closing one member of a
 // SO_REUSEPORT group resets the connections that wait in it.
 type listener struct {
-	shard control.Shard
-	fds   []int  // tcp: one for each worker slot; else one for all
-	one   bool   // there is one socket for all workers: unix, or inherited
-	path  string // unix
-	inode uint64 // of path
+	shard  control.Shard
+	fds    []int     // tcp: one for each worker slot; else one for all
+	one    bool      // there is one socket for all workers: unix, or inherited
+	path   string    // unix
+	inode  uint64    // of path
+	leaves time.Time // soft stop: when it closes; zero: not yet known, or closed
 }
 
 // fd is the socket that the worker of a slot polls.

@@ -18,6 +18,7 @@ import (
 
 // Env is what the master needs of the world.
 type Env struct {
+	Stdout  io.Writer // of the workers, for logs
 	Stderr  io.Writer // also that of the workers
 	Environ []string
 	Log     *slog.Logger
@@ -33,6 +34,7 @@ type master struct {
 	config    *conf.Config
 	listeners []*listener
 	memory    *memory
+	deafLogs  map[conf.LogTarget]bool // log targets that could not be opened, and were reported
 	slots     []*slot
 	events    chan childEvent
 	phase     phase
@@ -46,7 +48,7 @@ type master struct {
 func Run(env Env, config *conf.Config) error {
 	signals, stop := watchSignals() // before there is anything that a signal could leave behind
 	defer stop()
-	m := &master{env: env, log: env.Log, config: config, events: make(chan childEvent, 64)}
+	m := &master{env: env, log: env.Log, config: config, events: make(chan childEvent, 64), deafLogs: make(map[conf.LogTarget]bool)}
 	if err := resolve(config, net.DefaultResolver.LookupNetIP); err != nil {
 		return err
 	}

@@ -100,8 +100,21 @@ func (m *master) softStop(s os.Signal) {
 	m.log.Info("stopping when the requests that run are finished", "signal", s)
 	m.phase = draining
 	m.retire(control.Message{Kind: control.Drain})
-	// The workers close theirs too: from then on clients are refused instead of waiting in vain.
-	closeListeners(m.listeners)
+	now := time.Now()
+	for _, l := range m.listeners {
+		l.leaves = now.Add(m.config.Frontends[l.shard.Frontend].Grace)
+	}
+}
+
+// leave closes the listening sockets whose grace has passed. The workers close theirs too: from then on clients are
+// refused instead of waiting in vain.
+func (m *master) leave(now time.Time) {
+	for _, l := range m.listeners {
+		if !l.leaves.IsZero() && !now.Before(l.leaves) {
+			l.close()
+			l.leaves = time.Time{}
+		}
+	}
 }
 
 // retire sends every worker its last order. No other will be started.
@@ -121,6 +134,7 @@ func (m *master) act(now time.Time) {
 	if m.phase == stopping && !now.Before(m.deadline) {
 		m.killAll()
 	}
+	m.leave(now)
 	for _, s := range m.slots {
 		if now.Before(s.due) {
 			continue
@@ -150,6 +164,11 @@ func (m *master) next(now time.Time) time.Time {
 	}
 	if m.phase == stopping {
 		sooner(m.deadline)
+	}
+	for _, l := range m.listeners {
+		if !l.leaves.IsZero() {
+			sooner(l.leaves)
+		}
 	}
 	for _, s := range m.slots {
 		if s.state == resting || s.state == starting {

@@ -8,7 +8,7 @@ import (
 
 // start starts a worker in a slot.
 func (m *master) start(s *slot, now time.Time) {
-	c, err := spawn(s.index, m.env.Stderr, m.env.Environ, m.events)
+	c, err := spawn(s.index, &m.env, m.events)
 	if err != nil {
 		m.log.Error("cannot start a worker", "worker", s.index, "error", err)
 		s.become(starting, now)
@@ -37,6 +37,8 @@ func (m *master) onChild(e childEvent) {
 		m.instruct(s)
 	case control.Ready:
 		m.onReady(s)
+	case control.Reopen:
+		m.reopenLogs(s.child)
 	case control.Bye:
 		m.log.Debug("worker leaves", "worker", s.index, "reason", e.message.Reason)
 	}
@@ -44,7 +46,9 @@ func (m *master) onChild(e childEvent) {
 
 // instruct tells a new worker everything that it needs to become ready.
 func (m *master) instruct(s *slot) {
-	s.child.say(control.Message{Kind: control.Start, Slot: s.index, Workers: len(m.slots)}, m.memory.fds())
+	logs := m.openLogs()
+	s.child.say(control.Message{Kind: control.Start, Slot: s.index, Workers: len(m.slots)}, append(m.memory.fds(), logs...))
+	control.CloseAll(logs)
 	m.sendShards(s.child, control.Message{Kind: control.Listeners}, m.shards(s.index, true))
 }
 

@@ -3,6 +3,7 @@ package worker
 import (
 	"errors"
 	"fmt"
+	"io"
 
 	"golang.org/x/sys/unix"
 
@@ -16,8 +17,8 @@ import (
 
 // build makes the data plane out of what came with Start. Descriptors of a start that fails are left to the end of the
 // process, which follows.
-func build(m control.Message, fds []int, report func(string)) (*proxy.Proxy, error) {
-	if len(fds) != control.StartFDs {
+func (w *worker) build(env Env, m control.Message, fds []int) (*proxy.Proxy, error) {
+	if len(fds) < control.StartFDs {
 		return nil, fmt.Errorf("%s came with %d descriptors instead of %d", m.Kind, len(fds), control.StartFDs)
 	}
 	config, err := readConfig(fds[control.StartConfig])
@@ -41,7 +42,10 @@ func build(m control.Message, fds []int, report func(string)) (*proxy.Proxy, err
 		Stats:  counters,
 		Board:  board,
 		Wake:   fds[control.StartWake],
-		Report: report,
+		Logs:   fds[control.StartFDs:],
+		Files:  map[string]io.Writer{"stdout": env.Stdout, "stderr": env.Stderr},
+		Reopen: func() { w.say(control.Message{Kind: control.Reopen}) },
+		Report: w.report,
 	})
 }
 

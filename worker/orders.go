@@ -26,8 +26,12 @@ func (w *worker) onControl() {
 
 // obey carries out one message. Descriptors that its kind has no use for are closed.
 func (w *worker) obey(m control.Message, fds []int) {
-	if m.Kind == control.Lend {
+	switch m.Kind {
+	case control.Lend:
 		w.borrow(m, fds)
+		return
+	case control.Logs:
+		w.proxy.SetLogs(fds)
 		return
 	}
 	control.CloseAll(fds)

@@ -28,6 +28,7 @@ const (
 // Env is what a worker needs of the world.
 type Env struct {
 	Control int       // descriptor of the control channel; the worker owns it
+	Stdout  io.Writer // for log lines, like Stderr
 	Stderr  io.Writer // for what the operator must know
 }
 
@@ -75,7 +76,7 @@ func (w *worker) begin(env Env) error {
 	w.slot = m.Slot
 	name(m.Slot)
 	w.report = newReporter(env.Stderr, m.Slot)
-	if w.proxy, err = build(m, fds, w.report); err != nil {
+	if w.proxy, err = w.build(env, m, fds); err != nil {
 		return err
 	}
 	for last := false; !last; last = m.Last {

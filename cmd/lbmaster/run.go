@@ -41,7 +41,7 @@ const (
 // run finds out in which role the program was started, and plays it.
 func run(e env) int {
 	if len(e.args) > 0 && e.args[0] == master.WorkerArg {
-		return status(e, worker.Run(worker.Env{Control: worker.ControlFD, Stderr: e.stderr}))
+		return status(e, worker.Run(worker.Env{Control: worker.ControlFD, Stdout: e.stdout, Stderr: e.stderr}))
 	}
 	o, err := parseFlags(e)
 	switch {
@@ -94,7 +94,7 @@ func (o *options) run(e env) error {
 		config.Global.Maxconn = o.maxconn
 	}
 	o.warn(e)
-	return master.Run(master.Env{Stderr: e.stderr, Environ: e.environ, Log: o.logger(e)}, config)
+	return master.Run(master.Env{Stdout: e.stdout, Stderr: e.stderr, Environ: e.environ, Log: o.logger(e)}, config)
 }
 
 // logger is where the master says what it does.

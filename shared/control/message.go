@@ -3,13 +3,15 @@
 //
 //	child                                     master
 //	  Hello ------------------------------->
-//	        <------------------------------- Start + configuration, counters, board, wake
+//	        <------------------------------- Start + configuration, counters, board, wake, log targets
 //	        <------------------------------- Listeners + shards, until Last
 //	  Ready ------------------------------->
 //	        <------------------------------- Activate
 //	        <------------------------------- Pause, Resume, Lend + shards, Return, Drain, Stop
 //	        <------------------------------- Ping
 //	  Pong  ------------------------------->
+//	  Reopen ------------------------------>
+//	        <------------------------------- Logs + log targets
 //	  Bye   ------------------------------->  the last one, before the child leaves by itself
 //
 // Every message means the same when it comes twice.
@@ -47,9 +49,12 @@ const (
 	Bye       Kind = "bye" // Reason
 	Ping      Kind = "ping"
 	Pong      Kind = "pong"
+	Reopen    Kind = "reopen" // log targets of the child are gone
+	Logs      Kind = "logs"   // a descriptor for each log target that is a socket
 )
 
-// The descriptors that come with Start.
+// The descriptors that come with Start. Behind them come the log targets that are sockets, in the order of
+// conf.Config.LogTargets.
 const (
 	StartConfig   = iota // sealed memory file: conf.Snapshot
 	StartCounters        // shared/stats
@@ -61,6 +66,7 @@ const (
 var kinds = map[Kind]bool{
 	Hello: true, Start: true, Listeners: true, Ready: true, Activate: true, Pause: true,
 	Resume: true, Drain: true, Lend: true, Return: true, Stop: true, Bye: true, Ping: true, Pong: true,
+	Reopen: true, Logs: true,
 }
 
 // Message is one message. Fields that its kind has no use for are zero.

@@ -50,6 +50,7 @@ type field struct {
 	connections int
 	load        []string // prefix of commands that make load
 	nginx       *rig.Process
+	sink        *sink // nil: nothing is logged
 	contenders  []*contender
 }
 
@@ -68,6 +69,13 @@ func (o options) prepare(dir string) (*field, error) {
 	f.wrk = paths["wrk"]
 	if o.pin && runtime.NumCPU() > 1 {
 		f.load = []string{"taskset", "-c", "1"}
+	}
+	if o.log {
+		s, err := startSink()
+		if err != nil {
+			return f, err
+		}
+		f.sink = s
 	}
 	if err := f.startServers(paths["nginx"], dir); err != nil {
 		return f, err
@@ -92,14 +100,14 @@ func (f *field) startServers(program, dir string) error {
 }
 
 func (f *field) startHAProxy(program, dir string) error {
-	p, err := rig.StartHAProxy(program, dir, haproxyConf(), haproxyAddr)
+	p, err := rig.StartHAProxy(program, dir, haproxyConf(f.sink), haproxyAddr)
 	f.contenders = append(f.contenders, &contender{name: "haproxy", addr: haproxyAddr, process: p})
 	return err
 }
 
 func (f *field) startLbmaster(program, dir string) error {
 	file := filepath.Join(dir, "lbmaster.toml")
-	if err := os.WriteFile(file, []byte(lbmasterConf()), 0o644); err != nil {
+	if err := os.WriteFile(file, []byte(lbmasterConf(f.sink)), 0o644); err != nil {
 		return err
 	}
 	p, err := rig.Start("lbmaster", []string{program, "-c", file})
@@ -115,7 +123,7 @@ func (f *field) place() error {
 	if f.load == nil {
 		return nil
 	}
-	errs := []error{rig.Pin(f.nginx.Pid, 1)}
+	errs := []error{rig.Pin(f.nginx.Pid, 1), rig.Pin(os.Getpid(), 1)} // the sink is load too
 	for _, c := range f.contenders {
 		for _, pid := range c.pids() {
 			errs = append(errs, rig.Pin(pid, 0))
@@ -137,6 +145,11 @@ func (f *field) round(c *contender, d time.Duration) (cost, error) {
 		return cost{}, fmt.Errorf("%s: %w", c.name, err)
 	}
 	used := rig.ReadCPU(pids...).Sub(before)
+	if f.sink != nil {
+		if lines := f.sink.take(); lines < r.Requests/2 { // the kernel drops some when the sink is behind
+			return cost{}, fmt.Errorf("%s logged %d lines for %d requests", c.name, lines, r.Requests)
+		}
+	}
 	if r.Failed() > 0 || r.Requests == 0 {
 		return cost{}, fmt.Errorf("%s failed requests: %+v\n%s", c.name, r, c.process.Said())
 	}
@@ -176,7 +189,11 @@ func (f *field) conclude(out io.Writer) float64 {
 		totals = append(totals, float64(m.total()))
 	}
 	ratio := totals[1] / totals[0]
-	fmt.Fprintf(out, "ratio %s/%s = %.2f\n", f.contenders[1].name, f.contenders[0].name, ratio)
+	what := ""
+	if f.sink != nil {
+		what = " with httplog"
+	}
+	fmt.Fprintf(out, "ratio %s/%s%s = %.2f\n", f.contenders[1].name, f.contenders[0].name, what, ratio)
 	return ratio
 }
 
@@ -193,6 +210,9 @@ func (f *field) stop() error {
 		_, err := f.nginx.Stop(syscall.SIGTERM, rig.Patience)
 		errs = append(errs, err)
 	}
+	if f.sink != nil {
+		errs = append(errs, f.sink.conn.Close())
+	}
 	return errors.Join(errs...)
 }
 
@@ -206,12 +226,17 @@ func eachServer(format string) string {
 }
 
 // haproxyConf is the same proxy as lbmasterConf: connections to servers are kept and shared by all clients, the cookie
-// is inserted into every answer to a client without one, nothing is logged.
-func haproxyConf() string {
+// is inserted into every answer to a client without one.
+func haproxyConf(log *sink) string {
+	var target, format string
+	if log != nil {
+		target, format = "  log "+sinkAddr+" local0 info\n", "  log global\n  option httplog\n"
+	}
 	return `global
   nbthread 1
   maxconn 4000
-defaults
+` + target + `defaults
+` + format + `
   mode http
   option http-keep-alive
   http-reuse always
@@ -225,11 +250,17 @@ listen web
 ` + eachServer("  server web%[1]s %[2]s cookie %[1]s\n")
 }
 
-func lbmasterConf() string {
+func lbmasterConf(log *sink) string {
+	var target, format string
+	if log != nil {
+		target, format = `log = ["`+sinkAddr+` local0 info"]`, `log_format = "httplog"`
+	}
 	return `[global]
 workers = 1
 maxconn = 4000
+` + target + `
 [listen.web]
+` + format + `
 bind = ["` + lbmasterAddr + `"]
 mode = "http"
 balance = "roundrobin"

@@ -30,6 +30,7 @@ type options struct {
 	limit       float64
 	enforce     bool
 	pin         bool
+	log         bool
 }
 
 func run(args []string, out, errs io.Writer) int {
@@ -42,6 +43,7 @@ func run(args []string, out, errs io.Writer) int {
 	flags.IntVar(&o.connections, "connections", 64, "client connections")
 	flags.Float64Var(&o.limit, "limit", 1.0, "the largest ratio that is good")
 	flags.BoolVar(&o.enforce, "enforce", os.Getenv("BENCH_ENFORCE") != "", "fail when the ratio is above the limit (environment: BENCH_ENFORCE)")
+	flags.BoolVar(&o.log, "log", false, "both write httplog to a UDP sink")
 	flags.BoolVar(&o.pin, "pin", true, "keep proxies and load on CPUs of their own")
 	if err := flags.Parse(args); err != nil {
 		return 2

@@ -11,41 +11,58 @@ import (
 
 // backend is what a worker needs of a conf.Backend.
 type backend struct {
-	name     string
-	servers  []*server
-	robin    *balance.RoundRobin
-	weights  []int32 // of the servers for the balance: 0 while a server takes no new client
-	cookie   string  // name of the persistence cookie; "": none
-	insert   bool    // the proxy sets the cookie
-	indirect bool    // and keeps it from the servers
-	connect  int64   // timeouts in ms; never: none
-	timeout  int64
-	first    int // the first server's place on the board
-	seen     uint64
-	counters *stats.Counters
+	name       string
+	servers    []*server
+	robin      *balance.RoundRobin
+	weights    []int32 // of the servers for the balance: 0 while a server takes no new client
+	cookie     conf.Cookie
+	httpClose  bool
+	forwardFor bool
+	persist    bool // a cookie may choose a server that is down
+	redispatch bool // the last try may go to another server
+	allBackups bool // backup servers are balanced, instead of the first one taking everything
+	retries    int
+	connect    int64 // timeouts in ms; never: none
+	timeout    int64
+	pages      *pages
+	first      int // the first server's place on the board
+	seen       uint64
+	row        int // of the counters; those of the servers follow
+	counters   *stats.Counters
+	gauges     *stats.Gauges
 }
 
-// newBackend makes the runtime object of c. Its row is followed by those of its servers.
+// newBackend makes the runtime object of c.
 func newBackend(c *conf.Backend, row, first, slot int, st *stats.Stats) (*backend, error) {
 	b := &backend{
-		name:     c.Name,
-		robin:    balance.NewRoundRobin(len(c.Servers), slot),
-		weights:  make([]int32, len(c.Servers)),
-		connect:  millis(c.Timeout.Connect),
-		timeout:  millis(c.Timeout.Server),
-		first:    first,
-		seen:     ^uint64(0),
-		counters: st.Counters(slot, row),
+		name:       c.Name,
+		robin:      balance.NewRoundRobin(len(c.Servers), slot),
+		weights:    make([]int32, len(c.Servers)),
+		httpClose:  c.HTTPClose,
+		forwardFor: c.ForwardFor,
+		persist:    c.Persist,
+		redispatch: c.Redispatch,
+		allBackups: c.AllBackups,
+		retries:    c.Retries,
+		connect:    millis(c.Timeout.Connect),
+		timeout:    millis(c.Timeout.Server),
+		pages:      newPages(c.Errorfile),
+		first:      first,
+		seen:       ^uint64(0),
+		row:        row,
+		counters:   st.Counters(slot, row),
+		gauges:     st.Gauges(slot, row),
 	}
-	if c.Cookie != nil && c.Cookie.Mode == conf.CookieInsert {
-		b.cookie, b.insert, b.indirect = c.Cookie.Name, true, c.Cookie.Indirect
+	if c.Cookie != nil {
+		b.cookie = *c.Cookie
 	}
 	for i := range c.Servers {
 		s, err := newServer(&c.Servers[i], b)
 		if err != nil {
 			return nil, fmt.Errorf("server %s of %s: %w", c.Servers[i].Name, c.Section, err)
 		}
-		s.counters, s.gauges = st.Counters(slot, row+1+i), st.Gauges(slot, row+1+i)
+		s.row = row + 1 + i
+		s.counters, s.gauges = st.Counters(slot, s.row), st.Gauges(slot, s.row)
 		b.servers = append(b.servers, s)
 	}
 	return b, nil
@@ -60,23 +77,47 @@ func (b *backend) refresh(board *status.Board) {
 	b.seen = v
 	for i, s := range b.servers {
 		st := board.Load(b.first + i)
-		up := s.reachable && st.Op == status.Up
-		s.usable = up && st.Admin != status.Maint
+		s.up = s.reachable && st.Op == status.Up && st.Admin != status.Maint
+		s.insist = s.reachable && st.Admin != status.Maint && b.persist
 		b.weights[i] = 0
-		if up && st.Admin == status.Ready {
+		if s.up && st.Admin == status.Ready {
 			b.weights[i] = int32(st.Weight)
+		}
+	}
+	b.holdBackups()
+}
+
+// holdBackups leaves the balance to the servers that are no backups, as long as one of them takes requests; then to the
+// first backup that does, or to all (guide section 4.2).
+func (b *backend) holdBackups() {
+	idle, chosen := false, false
+	for i, s := range b.servers {
+		idle = idle || !s.backup && b.weights[i] > 0
+	}
+	for i, s := range b.servers {
+		switch {
+		case !s.backup || b.weights[i] == 0:
+		case idle || chosen && !b.allBackups:
+			b.weights[i] = 0
+		default:
+			chosen = true
 		}
 	}
 }
 
-// byCookie is the first usable server, in the order of declaration, with this value of the cookie.
-func (b *backend) byCookie(value []byte) *server {
+// byCookie is the server that a cookie's value names: the first that is up, in the order of declaration, backups among
+// them; with persist the first of all. Without one, down says that at least a server of this name exists.
+func (b *backend) byCookie(value []byte) (found *server, down bool) {
 	for _, s := range b.servers {
-		if s.usable && s.cookie != "" && s.cookie == string(value) {
-			return s
+		if s.cookie == "" || s.cookie != string(value) {
+			continue
 		}
+		if s.up || s.insist {
+			return s, !s.up
+		}
+		down = true
 	}
-	return nil
+	return nil, down
 }
 
 // balanced is the server whose turn it is, nil when none takes requests.
@@ -86,4 +127,14 @@ func (b *backend) balanced() *server {
 		return nil
 	}
 	return b.servers[i]
+}
+
+// another is the server whose turn it is when avoid has failed; nil when there is no other.
+func (b *backend) another(avoid *server) *server {
+	i := avoid.row - b.row - 1
+	weight := b.weights[i]
+	b.weights[i] = 0
+	next := b.balanced()
+	b.weights[i] = weight
+	return next
 }

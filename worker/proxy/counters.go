@@ -9,6 +9,7 @@ const (
 	connectErrors event = iota
 	responseErrors
 	retries
+	redispatches
 )
 
 // count adds one event of the stream's server.
@@ -30,28 +31,13 @@ func add(c *stats.Counters, e event) {
 		c.ResponseErrors.Add(1)
 	case retries:
 		c.Retries.Add(1)
+	case redispatches:
+		c.Redispatches.Add(1)
 	}
 }
 
-// side is whose doing it was that a stream ended early.
-type side uint8
-
-const (
-	clientAborts side = iota
-	serverAborts
-)
-
-// countAbort counts a stream that ended early.
-func (s *session) countAbort(by side) {
-	abort(s.front.counters, by)
-	if st := s.stream; st.server != nil {
-		abort(st.back.counters, by)
-		abort(st.server.counters, by)
-	}
-}
-
-func abort(c *stats.Counters, by side) {
-	if by == clientAborts {
+func addAbort(c *stats.Counters, why cause) {
+	if why == byClient || why == clientTime {
 		c.ClientAborts.Add(1)
 	} else {
 		c.ServerAborts.Add(1)

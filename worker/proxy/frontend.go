@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"net/netip"
 	"time"
 
 	"lbmaster/conf"
@@ -12,6 +13,12 @@ type frontend struct {
 	name      string
 	row       int // of the counters
 	back      *backend
+	httpClose bool
+	forward   bool           // servers are told who the client is
+	monitors  []netip.Prefix // clients that only want to see whether we are alive
+	grace     int64          // ms that it goes on accepting after a soft stop
+	leaving   bool           // it accepts nothing any more, and its sessions end after the request that runs
+	pages     *pages
 	maxconn   int64
 	client    int64 // timeouts in ms; never: none
 	request   int64
@@ -30,6 +37,11 @@ func newFrontend(c *conf.Frontend, row, slot int, back *backend, st *stats.Stats
 		name:      c.Name,
 		row:       row,
 		back:      back,
+		httpClose: c.HTTPClose || back.httpClose,
+		forward:   c.ForwardFor || back.forwardFor,
+		monitors:  c.MonitorNet,
+		grace:     int64(c.Grace / time.Millisecond),
+		pages:     newPages(c.Errorfile),
 		maxconn:   int64(c.Maxconn),
 		client:    client,
 		request:   request,
@@ -45,6 +57,16 @@ func millis(d time.Duration) int64 {
 		return never
 	}
 	return int64((d + time.Millisecond - 1) / time.Millisecond)
+}
+
+// monitored says whether connections from this address only want to see whether we are alive (guide section 2.2).
+func (f *frontend) monitored(peer netip.Addr) bool {
+	for _, net := range f.monitors {
+		if net.Contains(peer) {
+			return true
+		}
+	}
+	return false
 }
 
 // orElse is timeout unless there is none.

@@ -82,7 +82,7 @@ func (p *Proxy) pollListeners() {
 // pollListener polls one listener if that is wanted now. One that is not wanted is not registered at all: the poller
 // would report a socket that the master has shut down without end.
 func (p *Proxy) pollListener(l *listener) {
-	want := p.mode == active && !l.blocked
+	want := (p.mode == active || p.mode == draining) && !l.blocked
 	if want == l.polled {
 		return
 	}
@@ -116,10 +116,20 @@ func (p *Proxy) accept(l *listener) {
 			p.acceptFailed(l, e)
 			return
 		}
-		s := p.begin(fd, l.front, p.peer.AddrPort())
-		s.client.fill(&p.pool)
-		p.enqueue(s)
+		p.welcome(p.begin(fd, l.front, p.peer.AddrPort()))
 	}
+}
+
+// welcome lets a new session do what it can at once.
+func (p *Proxy) welcome(s *session) {
+	p.enqueue(s)
+	if len(s.front.monitors) > 0 && s.front.monitored(s.peer.Addr()) {
+		s.assure()
+		return
+	}
+	s.front.counters.Sessions.Add(1)
+	p.counters.Sessions.Add(1)
+	s.client.fill(&p.pool)
 }
 
 // acceptFailed tells a drained queue from a lack of descriptors or memory.

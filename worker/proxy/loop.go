@@ -42,7 +42,7 @@ func (p *Proxy) enqueue(s *session) {
 // Run is the event loop. It returns nil after Stop, and after Drain when the last session has ended.
 func (p *Proxy) Run() error {
 	defer p.close()
-	for p.mode != stopped && (p.mode != draining || p.sessions.used() > 0) {
+	for p.mode != stopped && (p.mode != draining || p.sessions.used()+p.listeners.used() > 0) {
 		if err := p.turn(); err != nil {
 			return err
 		}
@@ -132,5 +132,6 @@ func (p *Proxy) close() {
 	}
 	p.dropIdle()
 	p.closeListeners()
+	p.closeSinks()
 	_ = p.poller.Close() // nothing depends on the outcome: the process is leaving
 }

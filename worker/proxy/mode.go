@@ -1,5 +1,7 @@
 package proxy
 
+import "time"
+
 // mode is what the proxy does with new connections and with its sessions.
 //
 //	[ standby ] --Activate--> [ active ] <--Resume-- [ paused ]
@@ -14,7 +16,7 @@ const (
 	standby  mode = iota // ready, but accepts nothing yet
 	active               // accepts and serves
 	paused               // accepts nothing, serves what is there
-	draining             // accepts nothing, finishes the requests that run, and then Run returns
+	draining             // frontends leave one after the other, requests that run are finished, and then Run returns
 	stopped              // Run returns
 )
 
@@ -39,29 +41,41 @@ func (p *Proxy) Resume() {
 	}
 }
 
-// Drain accepts what waits in the listening sockets' queues, and then closes them. Every session ends after the
-// request that runs; with the last of them Run returns.
+// Drain begins the soft stop. Each frontend goes on for its grace, and then leaves. With the last session Run returns.
+// After Pause there is no grace: nothing is accepted that could make use of it.
 func (p *Proxy) Drain() {
 	if p.mode == draining || p.mode == stopped {
 		return
 	}
-	if p.mode == active {
-		p.acceptLast()
-	}
+	graceful := p.mode == active
 	p.change(draining)
-	p.closeListeners()
-	for _, s := range p.sessions.all {
-		if s.state == idle {
-			p.enqueue(s)
+	for _, f := range p.frontends {
+		switch {
+		case f == nil:
+		case graceful && f.grace > 0:
+			p.After(time.Duration(f.grace)*time.Millisecond, func() { p.leave(f, true) })
+		default:
+			p.leave(f, graceful)
 		}
 	}
 }
 
-// acceptLast empties the queues of the listening sockets once: those clients believe that they are connected.
-func (p *Proxy) acceptLast() {
+// leave closes the listening sockets of a frontend, after their queues have been emptied if it was accepting: those
+// clients believe that they are connected. Its sessions end after the requests that run.
+func (p *Proxy) leave(f *frontend, accepting bool) {
 	for _, l := range p.listeners.all {
-		if l.polled {
+		if !l.fd.Valid() || l.front != f {
+			continue
+		}
+		if accepting && l.polled {
 			p.accept(l)
+		}
+		p.closeListener(l)
+	}
+	f.leaving = true
+	for _, s := range p.sessions.all {
+		if s.state == idle && s.front == f {
+			p.enqueue(s)
 		}
 	}
 }

@@ -1,25 +1,23 @@
 package proxy
 
-import "lbmaster/worker/http1"
-
-// part answers the request with a page of the proxy's own, and then ends the session. It
-// is never called once the head of the final response is on its way.
-func (s *session) part(p page) {
+// part answers the request with a page of the proxy's own, and then ends the session. It is never called once the head of
+// the final response is on its way.
+func (s *session) part(p page, cause cause) {
 	st := s.stream
-	if st.link != nil {
-		s.p.closeServerConn(st.link)
-		st.link = nil
-	}
+	s.blame(cause)
+	s.dropLink()
 	if st.down.idle() { // else the page follows the interim response that the client is taking
 		st.down.drop(&s.p.pool)
 		st.down.out = s.p.pool.Take()
 	}
-	headless := 0
-	if st.request.MethodID == http1.HEAD {
-		headless = 1
+	text := s.answerText(p)
+	if len(text) > len(st.down.out.Space()) {
+		s.cut()
+		return
 	}
-	st.down.out.AppendString(pages[p][headless])
-	s.countPage(pageText[p].status)
+	st.down.out.AppendString(text)
+	st.status = pageText[p].status
+	s.countPage(st.status)
 	s.become(parting)
 }
 
@@ -33,4 +31,13 @@ func (s *session) stepParting() {
 	if s.client.sendErr != 0 {
 		s.end()
 	}
+}
+
+// alive is what a monitoring client gets, without having been read (guide section 2.2).
+var alive = []byte("HTTP/1.0 200 OK\r\n\r\n")
+
+// assure tells a monitoring client that we are alive. That is no request and is not logged.
+func (s *session) assure() {
+	s.client.send(alive) // it fits into any send buffer
+	s.becomeLingering()
 }

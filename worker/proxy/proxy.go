@@ -15,6 +15,7 @@ package proxy
 import (
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -31,11 +32,14 @@ import (
 // Params is what a proxy is made of.
 type Params struct {
 	Config *conf.Config
-	Slot   int           // number of this worker, and of its slab of counters
-	Stats  *stats.Stats  // row 0: the worker; then the frontends; then each backend, followed by its servers
-	Board  *status.Board // the servers, in the order of the backends
-	Wake   int           // an eventfd that all workers share, written when a place below maxconn becomes free
-	Report func(string)  // takes a line for the operator and never blocks; nil drops it
+	Slot   int                  // number of this worker, and of its slab of counters
+	Stats  *stats.Stats         // row 0: the worker; then the frontends; then each backend, followed by its servers
+	Board  *status.Board        // the servers, in the order of the backends
+	Wake   int                  // an eventfd that all workers share, written when a place below maxconn becomes free
+	Logs   []int                // sockets for the log targets that need one, in the order of Config.LogTargets
+	Files  map[string]io.Writer // "stdout" and "stderr"
+	Reopen func()               // asks for other Logs, which come with SetLogs
+	Report func(string)         // takes a line for the operator and never blocks; nil drops it
 }
 
 // workerRow is the row of the counters of a worker as a whole.
@@ -65,6 +69,9 @@ type Proxy struct {
 	gauges   *stats.Gauges
 	board    *status.Board
 	maxconn  int64
+	sinks    []*sink
+	reopen   func()
+	reopenAt int64 // ms: not before
 	wake     int
 	peer     sock.Peer // of the connection that is being accepted
 	starved  bool      // no descriptor was left; the listeners are blocked
@@ -87,8 +94,11 @@ func New(params Params) (*Proxy, error) {
 		board:    params.Board,
 		maxconn:  int64(params.Config.Global.Maxconn),
 		wake:     params.Wake,
+		reopen:   params.Reopen,
 		reporter: params.Report,
 	}
+	p.openSinks(params.Config, params.Files)
+	p.SetLogs(params.Logs)
 	if err := p.build(params.Config, params.Slot); err != nil {
 		return nil, errors.Join(err, poller.Close())
 	}

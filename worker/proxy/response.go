@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"lbmaster/worker/cookie"
 	"lbmaster/worker/http1"
 )
 
@@ -47,8 +46,7 @@ func (s *session) flushInterim() bool {
 		return true
 	}
 	if s.client.sendErr != 0 {
-		s.countAbort(clientAborts)
-		s.end()
+		s.abort(byClient)
 	}
 	return false
 }
@@ -81,8 +79,8 @@ func (s *session) takeInterim() bool {
 		s.badResponse()
 		return false
 	}
-	if st.request.Minor == 1 {
-		s.writeHead("")
+	if st.request.Minor == 1 && !s.writeHead("") {
+		return false
 	}
 	c.consume(st.response.Size, &s.p.pool)
 	st.response.Reset()
@@ -94,8 +92,11 @@ func (s *session) takeInterim() bool {
 func (s *session) answer() {
 	st := s.stream
 	r := &st.response
-	st.keep = persistent(&st.request) && r.Framing != http1.UntilClose && st.sent && s.p.mode != draining
-	s.writeHead(st.clientConnection())
+	st.keep = persistent(&st.request) && r.Framing != http1.UntilClose && st.sent && !s.front.leaving && !s.front.httpClose
+	st.headed = s.p.now
+	if !s.writeHead(st.clientConnection()) {
+		return
+	}
 	st.link.conn.consume(r.Size, &s.p.pool)
 	st.down.begin(r.Framing, r.Length)
 	if !st.down.gather(&st.link.conn, &s.p.pool) {
@@ -129,8 +130,9 @@ func (s *session) switchProtocol() {
 		s.badResponse()
 		return
 	}
-	s.writeHead("Connection: upgrade\r\n")
-	s.becomeTunnelling()
+	if s.writeHead("Connection: upgrade\r\n") {
+		s.becomeTunnelling()
+	}
 }
 
 // openTunnel goes on with a server that has connected the client to where it wanted (RFC 9110 section 9.3.6).
@@ -139,8 +141,9 @@ func (s *session) openTunnel() {
 		s.badResponse()
 		return
 	}
-	s.writeHead("")
-	s.becomeTunnelling()
+	if s.writeHead("") {
+		s.becomeTunnelling()
+	}
 }
 
 // becomeTunnelling lets all further bytes pass unread.
@@ -151,6 +154,7 @@ func (s *session) becomeTunnelling() {
 	st.up.begin(http1.UntilClose, 0)
 	st.down.begin(http1.UntilClose, 0)
 	st.answering = true
+	st.headed = s.p.now
 	s.countResponse()
 	s.become(tunnelling)
 }
@@ -162,19 +166,17 @@ func (s *session) serverGone() {
 	case st.repeatable():
 		s.repeat()
 	case !st.connected():
-		st.count(connectErrors)
-		s.part(page503)
+		s.connectFailed(byServer)
 	default:
 		st.count(responseErrors)
-		s.part(page502)
+		s.part(page502, byServer)
 	}
 }
 
 // repeat sends the request again, on a new connection.
 func (s *session) repeat() {
 	st := s.stream
-	s.p.closeServerConn(st.link)
-	st.link = nil
+	s.dropLink()
 	st.up.sent, st.sent, st.unsendable = 0, false, false
 	st.response.Reset()
 	st.count(retries)
@@ -186,48 +188,7 @@ func (s *session) repeat() {
 // badResponse ends a stream whose server does not speak correct HTTP.
 func (s *session) badResponse() {
 	s.stream.count(responseErrors)
-	s.part(page502)
-}
-
-// notReturned is the set of response fields that are looked at one by one.
-const notReturned = 1<<http1.NameConnection | 1<<http1.NameKeepAlive | 1<<http1.NameProxyConnection |
-	1<<http1.NameUpgrade | 1<<http1.NameSetCookie
-
-// writeHead writes the response's head as the client is to see it into a buffer of its own.
-func (s *session) writeHead(connection string) {
-	st := s.stream
-	st.down.out = s.p.pool.Take()
-	out := st.writeResponse(st.down.out.Space()[:0], st.link.in.Bytes(), connection)
-	st.down.out.Commit(len(out))
-}
-
-// writeResponse appends the response's head to dst, which has room for it.
-func (st *stream) writeResponse(dst, head []byte, connection string) []byte {
-	r := &st.response
-	nominates := r.Flags&http1.Nominates != 0
-	from := 0
-	for i := range r.N {
-		f := &r.Fields[i]
-		if notReturned&(1<<f.ID) == 0 && !(nominates && r.Nominated(head, f)) {
-			continue
-		}
-		if f.ID == http1.NameUpgrade && r.Status == 101 || f.ID == http1.NameSetCookie && !st.owns(f.Value.In(head)) {
-			continue
-		}
-		dst = append(dst, head[from:f.Start]...)
-		from = int(f.End)
-	}
-	dst = append(dst, head[from:r.Size-2]...)
-	if !st.byCookie && r.Status >= 200 {
-		dst = append(dst, st.server.setCookie...)
-	}
-	dst = append(dst, connection...)
-	return append(dst, "\r\n"...)
-}
-
-// owns says that a Set-Cookie field sets the cookie which the proxy sets itself.
-func (st *stream) owns(setCookie []byte) bool {
-	return st.back.insert && string(cookie.Name(setCookie)) == st.back.cookie
+	s.part(page502, byProxy)
 }
 
 // persistent says that the sender of the head wants the connection to go on (RFC 9112 section 9.3).

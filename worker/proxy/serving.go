@@ -29,8 +29,7 @@ func (s *session) connectAnew() bool {
 	st := s.stream
 	c, e := s.p.dial(st.server)
 	if e != 0 {
-		st.count(connectErrors)
-		s.part(page503)
+		s.connectFailed(blamed(e))
 		return false
 	}
 	s.attach(c)
@@ -42,6 +41,9 @@ func (s *session) attach(c *serverConn) {
 	c.session = s
 	s.stream.link = c
 	s.since = s.p.now
+	if c.reused {
+		s.stream.linked = s.p.now
+	}
 }
 
 // moveRequest sends what it can of the request.
@@ -55,6 +57,9 @@ func (s *session) moveRequest() {
 	if st.up.took != before {
 		s.since = s.p.now
 	}
+	if st.linked < 0 && st.connected() {
+		st.linked = s.p.now
+	}
 	if !st.link.registered {
 		s.p.register(&st.link.conn)
 	}
@@ -64,8 +69,7 @@ func (s *session) moveRequest() {
 	case finished:
 		st.sent = true
 	case cut:
-		s.countAbort(clientAborts)
-		s.end()
+		s.abort(byClient)
 	case refused:
 		s.requestRefused()
 	case faulty:
@@ -78,8 +82,7 @@ func (s *session) moveRequest() {
 func (s *session) requestRefused() {
 	st := s.stream
 	if !st.connected() {
-		st.count(connectErrors)
-		s.part(page503)
+		s.connectFailed(byServer)
 		return
 	}
 	st.unsendable = true
@@ -91,10 +94,11 @@ func (s *session) requestFaulty() {
 	st := s.stream
 	s.front.counters.RequestErrors.Add(1)
 	if st.answering {
+		s.blame(byProxy)
 		s.cut()
 		return
 	}
-	s.part(page400)
+	s.part(page400, byProxy)
 }
 
 // moveResponse gives the client what it can of the response.
@@ -114,13 +118,12 @@ func (s *session) moveResponse() {
 	case finished:
 		s.finish()
 	case cut:
-		s.countAbort(serverAborts)
-		s.cut()
+		s.breakOff(byServer)
 	case refused:
-		s.countAbort(clientAborts)
-		s.end()
+		s.abort(byClient)
 	case faulty:
 		st.count(responseErrors)
+		s.blame(byProxy)
 		s.cut()
 	}
 }
@@ -145,7 +148,7 @@ func (s *session) finish() {
 func (s *session) reusable() bool {
 	st := s.stream
 	c := st.link
-	return st.sent && persistent(&st.response) && !st.down.open && c.empty() && !c.over() && !c.peerDone
+	return st.sent && !s.front.httpClose && persistent(&st.response) && !st.down.open && c.empty() && !c.over() && !c.peerDone
 }
 
 // cut ends a session so that the client cannot take the part of the response it has got for the whole.
@@ -166,6 +169,14 @@ func (s *session) stepTunnelling() {
 	}
 }
 
+// tunnelBroken is which side of a tunnel broke it.
+func (s *session) tunnelBroken(src, dst *conn) cause {
+	if src.recvErr != 0 && src == &s.client || dst.sendErr != 0 && dst == &s.client {
+		return byClient
+	}
+	return byServer
+}
+
 // tunnel moves one direction of a tunnel.
 func (s *session) tunnel(f *flow, src, dst *conn) {
 	if f.done && f.idle() {
@@ -182,6 +193,6 @@ func (s *session) tunnel(f *flow, src, dst *conn) {
 	case finished:
 		dst.fd.ShutdownWrite()
 	case cut, refused, faulty:
-		s.end()
+		s.abort(s.tunnelBroken(src, dst))
 	}
 }

@@ -41,8 +41,6 @@ func (p *Proxy) begin(fd sock.FD, front *frontend, peer netip.AddrPort) *session
 	s.timer.Token = timerToken(kindClient, slot)
 	s.client.open(fd, poll.NewToken(kindClient, slot, s.seq))
 	s.become(idle)
-	front.counters.Sessions.Add(1)
-	p.counters.Sessions.Add(1)
 	return s
 }
 
@@ -116,6 +114,8 @@ func (s *session) step() {
 		s.stepReading()
 	case serving:
 		s.stepServing()
+	case pausing:
+		s.stepPausing()
 	case tunnelling:
 		s.stepTunnelling()
 	case parting:
@@ -150,7 +150,7 @@ func (s *session) stepIdle() {
 	case !s.client.empty():
 		s.stream = s.p.newStream()
 		s.become(reading)
-	case s.client.over() || s.p.mode == draining:
+	case s.client.over() || s.front.leaving:
 		s.end()
 	}
 }

@@ -13,6 +13,9 @@ import "fmt"
 //	|             | head complete         |               |
 //	|             v                       v               |
 //	+-- kept [ serving ] -- no answer --> [ parting ]     |
+//	              | | |^                  |       |       |
+//	              | | |+-- [ pausing ]    |       |       |
+//	              | | +-----^             |       |       |
 //	              | |  |                  |       |       |
 //	    101, 2xx  | |  +-- last answer ---+--+    |       |
 //	  to CONNECT  | |                        v    |       |
@@ -27,6 +30,7 @@ const (
 	idle             // waits for the first byte of a request, without a buffer
 	reading          // part of a request's head has arrived
 	serving          // a stream is at work
+	pausing          // waits before it tries the server again, which could not be reached
 	tunnelling       // bytes pass both ways, unread
 	parting          // sends an answer of the proxy's own, the last one
 	lingering        // has ended its side and discards what the client still sends, so that no reset overtakes the answer
@@ -35,16 +39,17 @@ const (
 // edges lists the states that may follow each state.
 var edges = [...]uint8{
 	closed:     1 << idle,
-	idle:       1<<reading | 1<<closed,
+	idle:       1<<reading | 1<<lingering | 1<<closed,
 	reading:    1<<serving | 1<<parting | 1<<closed,
-	serving:    1<<idle | 1<<tunnelling | 1<<parting | 1<<lingering | 1<<closed,
+	serving:    1<<idle | 1<<pausing | 1<<tunnelling | 1<<parting | 1<<lingering | 1<<closed,
+	pausing:    1<<serving | 1<<closed,
 	tunnelling: 1 << closed,
 	parting:    1<<lingering | 1<<closed,
 	lingering:  1 << closed,
 }
 
 func (s state) String() string {
-	return [...]string{"closed", "idle", "reading", "serving", "tunnelling", "parting", "lingering"}[s]
+	return [...]string{"closed", "idle", "reading", "serving", "pausing", "tunnelling", "parting", "lingering"}[s]
 }
 
 // become changes the state. Its callers are the become… methods, which do what belongs to the change.

@@ -7,7 +7,10 @@ import (
 // stream is one request and its response. It is borrowed from a free list when the first byte of a request has come, and
 // given back with the last byte of the response.
 type stream struct {
-	began      int64 // ms
+	began      int64 // ms: when its first byte came
+	complete   int64 // ms: when the request's head was complete; below 0: not yet, here and in the next two
+	linked     int64 // ms: when the server's connection took something
+	headed     int64 // ms: when the response's head was complete
 	request    http1.Head
 	response   http1.Head
 	up         flow // client to server
@@ -15,7 +18,14 @@ type stream struct {
 	back       *backend
 	server     *server
 	link       *serverConn
-	byCookie   bool  // the client's cookie chose the server
+	byCookie   bool // the client's cookie chose the server
+	tries      int  // how often the server may be tried again
+	elsewhere  bool // another server than the one chosen first was tried
+	status     int  // of the answer; 0: none yet
+	cause      cause
+	progress   progress
+	fromCookie fromCookie
+	toCookie   toCookie
 	upgrade    bool  // the request asks for another protocol, and the server may agree
 	answering  bool  // the head of the final response is on its way to the client
 	sent       bool  // the whole request has been sent
@@ -34,6 +44,7 @@ func (p *Proxy) newStream() *stream {
 		p.streams = st.next
 	}
 	st.next = nil
+	st.clear()
 	st.began = p.now
 	return st
 }
@@ -45,13 +56,15 @@ func (s *session) endStream() {
 		return
 	}
 	s.account()
+	s.dropLink()
 	s.stream = nil
-	if st.link != nil {
-		s.p.closeServerConn(st.link)
+	if st.back != nil {
+		st.back.gauges.Sessions.Add(-1)
 	}
 	st.up.reset(&s.p.pool)
 	st.down.reset(&s.p.pool)
-	st.clear()
+	st.leave()
+	st.back, st.server, st.link = nil, nil, nil
 	st.next = s.p.streams
 	s.p.streams = st
 }
@@ -60,9 +73,34 @@ func (s *session) endStream() {
 func (st *stream) clear() {
 	st.request.Reset()
 	st.response.Reset()
-	st.back, st.server, st.link = nil, nil, nil
+	st.complete, st.linked, st.headed = -1, -1, -1
+	st.cause, st.progress, st.fromCookie, st.toCookie = normally, atEnd, cookieIgnored, setIgnored
+	st.tries, st.status, st.elsewhere = 0, 0, false
 	st.byCookie, st.upgrade, st.answering, st.sent, st.unsendable, st.keep = false, false, false, false, false, false
 	st.interim = 0
+}
+
+// serve makes srv the stream's server.
+func (st *stream) serve(srv *server) {
+	st.leave()
+	st.server = srv
+	srv.counters.Requests.Add(1)
+	srv.gauges.Sessions.Add(1)
+}
+
+// leave ends what serve began.
+func (st *stream) leave() {
+	if st.server != nil {
+		st.server.gauges.Sessions.Add(-1)
+	}
+}
+
+// dropLink closes the stream's connection to the server, if there is one.
+func (s *session) dropLink() {
+	if st := s.stream; st.link != nil {
+		s.p.closeServerConn(st.link)
+		st.link = nil
+	}
 }
 
 // connected says that the server has taken something on this connection.

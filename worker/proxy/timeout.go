@@ -13,6 +13,8 @@ func (s *session) deadline() int64 {
 		return s.stream.began + s.front.request
 	case serving:
 		return s.servingDeadline()
+	case pausing:
+		return s.since + min(s.stream.back.connect, turnaround)
 	case tunnelling:
 		return s.since + min(s.front.client, s.stream.back.timeout)
 	case parting:
@@ -56,9 +58,13 @@ func (s *session) expire() {
 	switch s.state {
 	case reading:
 		s.front.counters.RequestErrors.Add(1)
-		s.part(page408)
+		s.part(page408, clientTime)
 	case serving:
 		s.expireServing()
+	case pausing:
+		s.become(serving)
+	case tunnelling:
+		s.expireTunnel()
 	default:
 		s.end()
 	}
@@ -69,19 +75,25 @@ func (s *session) expireServing() {
 	st := s.stream
 	switch {
 	case !st.connected():
-		st.count(connectErrors)
-		s.part(page503)
+		s.connectFailed(serverTime)
 	case st.waitsForClient() && st.answering:
-		s.countAbort(clientAborts)
-		s.end()
+		s.abort(clientTime)
 	case st.waitsForClient():
-		s.countAbort(clientAborts)
-		s.part(page408)
+		s.countAbort(clientTime)
+		s.part(page408, clientTime)
 	case st.answering:
-		s.countAbort(serverAborts)
-		s.cut()
+		s.breakOff(serverTime)
 	default:
 		st.count(responseErrors)
-		s.part(page504)
+		s.part(page504, serverTime)
 	}
+}
+
+// expireTunnel ends a tunnel through which nothing has passed, and blames the side that has the shorter time.
+func (s *session) expireTunnel() {
+	if s.front.client <= s.stream.back.timeout {
+		s.abort(clientTime)
+		return
+	}
+	s.abort(serverTime)
 }

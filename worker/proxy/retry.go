@@ -1,0 +1,66 @@
+package proxy
+
+import "golang.org/x/sys/unix"
+
+// turnaround is how long a stream waits at most before it tries a server again that refused it, in ms: it may be about
+// to start.
+const turnaround = 1000
+
+// connectFailed goes on after the server could not be reached: with the same server while tries are left, the last one
+// being for another if the backend redispatches.
+//
+// A server that refuses is given some time. One that did not answer has had it.
+func (s *session) connectFailed(why cause) {
+	st := s.stream
+	if st.tries == 0 {
+		st.count(connectErrors)
+		s.part(page503, why)
+		return
+	}
+	s.dropLink()
+	st.tries--
+	st.up.sent, st.sent, st.unsendable = 0, false, false
+	st.count(retries)
+	if why == serverTime || s.redispatch() {
+		s.p.enqueue(s)
+		return
+	}
+	s.become(pausing)
+}
+
+// redispatch gives the stream another server, if this was the last try or the server is known to be down by now.
+func (s *session) redispatch() bool {
+	st := s.stream
+	b := st.back
+	b.refresh(s.p.board)
+	if !b.redispatch || st.tries > 0 && st.server.up {
+		return false
+	}
+	next := b.another(st.server)
+	if next == nil {
+		return false
+	}
+	st.count(redispatches)
+	st.serve(next)
+	st.elsewhere, st.byCookie = true, false
+	if st.fromCookie == cookieValid {
+		st.fromCookie = cookieDown
+	}
+	return true
+}
+
+// stepPausing waits for the next try, unless the client is gone.
+func (s *session) stepPausing() {
+	if s.client.recvErr != 0 {
+		s.abort(byClient)
+	}
+}
+
+// blamed is whose fault it is that a connection could not even be begun.
+func blamed(e unix.Errno) cause {
+	switch e {
+	case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM, unix.EADDRNOTAVAIL:
+		return noResource
+	}
+	return byServer
+}

@@ -1,0 +1,167 @@
+package proxy
+
+import (
+	"lbmaster/conf"
+	"lbmaster/worker/cookie"
+	"lbmaster/worker/http1"
+)
+
+// notForwarded is the set of request fields that are looked at one by one: those that concern one connection only
+// (RFC 9110 section 7.6.1), and the cookies.
+const notForwarded = 1<<http1.NameConnection | 1<<http1.NameKeepAlive | 1<<http1.NameProxyConnection |
+	1<<http1.NameUpgrade | 1<<http1.NameCookie
+
+// writeRequest appends the request's head to dst, which has room for it. Everything that need not change is copied as
+// it came, in order; what is added comes last.
+func (s *session) writeRequest(dst, head []byte) []byte {
+	st := s.stream
+	r := &st.request
+	nominates := r.Flags&http1.Nominates != 0
+	from := int(r.Method.Off)
+	for i := range r.N {
+		f := &r.Fields[i]
+		if notForwarded&(1<<f.ID) == 0 && !(nominates && r.Nominated(head, f)) {
+			continue
+		}
+		if f.ID == http1.NameUpgrade && st.upgrade {
+			continue
+		}
+		dst = append(dst, head[from:f.Start]...)
+		from = int(f.End)
+		if f.ID == http1.NameCookie {
+			dst = st.writeCookie(dst, head, f)
+		}
+	}
+	dst = append(dst, head[from:r.Size-2]...)
+	if s.front.forward && s.peer.IsValid() {
+		dst = append(dst, "X-Forwarded-For: "...)
+		dst = s.peer.Addr().AppendTo(dst)
+		dst = append(dst, "\r\n"...)
+	}
+	dst = append(dst, s.serverConnection()...)
+	return append(dst, "\r\n"...)
+}
+
+// serverConnection is the Connection field of the request; "" when the version says it already.
+func (s *session) serverConnection() string {
+	switch st := s.stream; {
+	case s.front.httpClose:
+		return "Connection: close\r\n"
+	case st.upgrade:
+		return "Connection: upgrade\r\n"
+	case st.request.Minor == 0:
+		return "Connection: keep-alive\r\n"
+	}
+	return ""
+}
+
+// writeCookie appends a Cookie field as the server is to see it. A field of which nothing is left is left out.
+func (st *stream) writeCookie(dst, head []byte, f *http1.Field) []byte {
+	c := &st.back.cookie
+	at := len(dst)
+	switch {
+	case c.Mode == conf.CookiePrefix:
+		dst = append(dst, head[f.Start:f.Value.Off]...)
+		dst = cookie.AppendStripped(dst, f.Value.In(head), c.Name)
+	case c.Mode == conf.CookieInsert && c.Indirect:
+		dst = append(dst, head[f.Start:f.Value.Off]...)
+		value := len(dst)
+		var removed bool
+		dst, removed = cookie.AppendWithout(dst, f.Value.In(head), c.Name)
+		if removed && len(dst) == value {
+			return dst[:at]
+		}
+	default:
+		return append(dst, head[f.Start:f.End]...)
+	}
+	return append(dst, "\r\n"...)
+}
+
+// notReturned is the set of response fields that are looked at one by one.
+const notReturned = 1<<http1.NameConnection | 1<<http1.NameKeepAlive | 1<<http1.NameProxyConnection |
+	1<<http1.NameUpgrade | 1<<http1.NameSetCookie
+
+// writeHead writes the response's head as the client is to see it into a buffer of its own. It reports false, after
+// having ended the stream, when the head does not fit.
+func (s *session) writeHead(connection string) bool {
+	st := s.stream
+	st.down.out = s.p.pool.Take()
+	room := st.down.out.Space()
+	out := st.writeResponse(room[:0], st.link.in.Bytes(), connection)
+	if len(out) > len(room) { // the server has set so many cookies that their prefixes are too much
+		st.down.drop(&s.p.pool)
+		s.badResponse()
+		return false
+	}
+	st.down.out.Commit(len(out))
+	return true
+}
+
+// writeResponse appends the response's head to dst.
+func (st *stream) writeResponse(dst, head []byte, connection string) []byte {
+	r := &st.response
+	nominates := r.Flags&http1.Nominates != 0
+	from := 0
+	for i := range r.N {
+		f := &r.Fields[i]
+		if notReturned&(1<<f.ID) == 0 && !(nominates && r.Nominated(head, f)) {
+			continue
+		}
+		if f.ID == http1.NameUpgrade && r.Status == 101 || f.ID == http1.NameSetCookie && !st.owns(f.Value.In(head)) {
+			continue
+		}
+		dst = append(dst, head[from:f.Start]...)
+		from = int(f.End)
+		if f.ID == http1.NameSetCookie {
+			dst = st.writeSetCookie(dst, head, f)
+		}
+	}
+	dst = append(dst, head[from:r.Size-2]...)
+	if st.inserts() {
+		dst = append(dst, st.server.setCookie...)
+		st.toCookie = setInserted
+	}
+	dst = append(dst, connection...)
+	return append(dst, "\r\n"...)
+}
+
+// owns says that a Set-Cookie field sets the persistence cookie.
+func (st *stream) owns(setCookie []byte) bool {
+	return st.back.cookie.Name != "" && string(cookie.Name(setCookie)) == st.back.cookie.Name
+}
+
+// writeSetCookie appends the server's own Set-Cookie field of the persistence cookie as the client is to see it, if at
+// all.
+func (st *stream) writeSetCookie(dst, head []byte, f *http1.Field) []byte {
+	c := &st.back.cookie
+	switch {
+	case c.Mode == conf.CookieInsert, c.Indirect && st.byCookie:
+		st.setTo(setDeleted)
+		return dst
+	case c.Mode == conf.CookieRewrite && st.server.cookie != "":
+		dst = append(dst, head[f.Start:f.Value.Off]...)
+		dst = cookie.AppendReplaced(dst, f.Value.In(head), st.server.cookie)
+	case c.Mode == conf.CookiePrefix && st.server.cookie != "":
+		dst = append(dst, head[f.Start:f.Value.Off]...)
+		dst = cookie.AppendPrefixed(dst, f.Value.In(head), st.server.cookie)
+	default:
+		st.setTo(setPassed)
+		return append(dst, head[f.Start:f.End]...)
+	}
+	st.setTo(setReplaced)
+	return append(dst, "\r\n"...)
+}
+
+// setTo notes what happened to the server's cookie, if the logs tell of it.
+func (st *stream) setTo(what toCookie) {
+	if st.toCookie != setIgnored {
+		st.toCookie = what
+	}
+}
+
+// inserts says that the response brings the client its cookie: it came without one that chose this server.
+func (st *stream) inserts() bool {
+	c := &st.back.cookie
+	return c.Mode == conf.CookieInsert && !st.byCookie && st.response.Status >= 200 &&
+		(!c.PostOnly || st.request.MethodID == http1.POST)
+}

@@ -1,0 +1,99 @@
+package proxy
+
+import (
+	"io"
+
+	"golang.org/x/sys/unix"
+
+	"lbmaster/conf"
+	"lbmaster/worker/sock"
+)
+
+// sink is an open log target. Writing to it never waits: what it does not take at once is lost, and counted.
+type sink struct {
+	socket sock.FD // a connected datagram socket; or
+	pump   *pump   // stdout, stderr
+	broken bool    // nobody is at the other end of the socket any more
+}
+
+// write gives one line, its end included, to the sink, and reports whether it was taken.
+func (k *sink) write(line []byte) bool {
+	if k.pump != nil {
+		return k.pump.write(line)
+	}
+	_, e := k.socket.Send(line)
+	switch e {
+	case unix.ECONNREFUSED, unix.ENOTCONN, unix.ECONNRESET, unix.EPIPE, unix.EBADF:
+		k.broken = true
+	}
+	return e == 0
+}
+
+// pump writes lines to a file that may block, in a goroutine of its own.
+type pump struct {
+	free chan []byte
+	full chan []byte
+}
+
+// pumpLines is how many lines may wait for a file.
+const pumpLines = 256
+
+func newPump(to io.Writer) *pump {
+	q := &pump{make(chan []byte, pumpLines), make(chan []byte, pumpLines)}
+	for range pumpLines {
+		q.free <- make([]byte, 0, maxLine)
+	}
+	go func() {
+		for line := range q.full {
+			_, _ = to.Write(line) // there is nobody to tell
+			q.free <- line[:0]
+		}
+	}()
+	return q
+}
+
+func (q *pump) write(line []byte) bool {
+	select {
+	case b := <-q.free:
+		q.full <- append(b, line...) // it has room for as many lines as there are
+		return true
+	default:
+		return false
+	}
+}
+
+// openSinks makes sinks of the configuration's log targets, whose sockets come in the same order.
+func (p *Proxy) openSinks(c *conf.Config, files map[string]io.Writer) {
+	for _, t := range c.LogTargets() {
+		k := &sink{}
+		if file := files[t.Target]; file != nil {
+			k.pump = newPump(file)
+		}
+		p.sinks = append(p.sinks, k)
+	}
+}
+
+// SetLogs takes ownership of sockets for those log targets of the configuration that are neither stdout nor stderr, in
+// their order. It replaces those that were there.
+func (p *Proxy) SetLogs(sockets []int) {
+	for _, k := range p.sinks {
+		if k.pump != nil || len(sockets) == 0 {
+			continue
+		}
+		k.socket.Close()
+		k.socket, k.broken = sock.Own(sockets[0]), false
+		sockets = sockets[1:]
+	}
+	for _, fd := range sockets {
+		unix.Close(fd) // more than there are targets
+	}
+}
+
+func (p *Proxy) closeSinks() {
+	for _, k := range p.sinks {
+		k.socket.Close()
+	}
+}
+
+// maxLine is the size in bytes that no line exceeds.
+const maxLine = 4096
