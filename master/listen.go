@@ -46,9 +46,6 @@ func listen(c *conf.Config, workers int) ([]*listener, error) {
 	var failures []error
 	for i := range c.Frontends {
 		f := &c.Frontends[i]
-		if !started(f) {
-			continue
-		}
 		for j := range f.Binds {
 			b := &f.Binds[j]
 			l, err := open(b, workers)

@@ -47,6 +47,7 @@ const (
 	Writable Ready = unix.EPOLLOUT
 	PeerDone Ready = unix.EPOLLRDHUP               // the peer has finished sending
 	Broken   Ready = unix.EPOLLHUP | unix.EPOLLERR // always reported; the connection has no future
+	Failed   Ready = unix.EPOLLERR                 // part of Broken: it was reset, or could not be made
 
 	edge Ready = unix.EPOLLET
 

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"lbmaster/conf"
 	"lbmaster/worker/poll"
 	"lbmaster/worker/sock"
 )
@@ -123,13 +124,21 @@ func (p *Proxy) accept(l *listener) {
 // welcome lets a new session do what it can at once.
 func (p *Proxy) welcome(s *session) {
 	p.enqueue(s)
-	if len(s.front.monitors) > 0 && s.front.monitored(s.peer.Addr()) {
+	monitor := len(s.front.monitors) > 0 && s.front.monitored(s.peer.Addr())
+	switch {
+	case monitor && s.front.mode == conf.ModeTCP:
+		s.end()
+		return
+	case monitor || s.front.mode == conf.ModeHealth:
 		s.assure()
 		return
 	}
 	s.front.counters.Sessions.Add(1)
 	p.counters.Sessions.Add(1)
 	s.client.fill(&p.pool)
+	if s.front.mode == conf.ModeTCP {
+		s.beginRelay()
+	}
 }
 
 // acceptFailed tells a drained queue from a lack of descriptors or memory.

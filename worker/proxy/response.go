@@ -131,7 +131,7 @@ func (s *session) switchProtocol() {
 		return
 	}
 	if s.writeHead("Connection: upgrade\r\n") {
-		s.becomeTunnelling()
+		s.becomeTunnel()
 	}
 }
 
@@ -142,12 +142,12 @@ func (s *session) openTunnel() {
 		return
 	}
 	if s.writeHead("") {
-		s.becomeTunnelling()
+		s.becomeTunnel()
 	}
 }
 
-// becomeTunnelling lets all further bytes pass unread.
-func (s *session) becomeTunnelling() {
+// becomeTunnel lets all further bytes pass unread.
+func (s *session) becomeTunnel() {
 	st := s.stream
 	st.link.conn.consume(st.response.Size, &s.p.pool)
 	st.up.drop(&s.p.pool)
@@ -156,7 +156,7 @@ func (s *session) becomeTunnelling() {
 	st.answering = true
 	st.headed = s.p.now
 	s.countResponse()
-	s.become(tunnelling)
+	s.become(relaying)
 }
 
 // serverGone goes on after the server has closed the connection without a complete head.
