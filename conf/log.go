@@ -79,6 +79,9 @@ func (c *Config) LogTargets() []LogTarget {
 	return all
 }
 
+// Index is the target's place among c.LogTargets.
+func (l LogTarget) Index(c *Config) int { return slices.IndexFunc(c.LogTargets(), l.Same) }
+
 // Socket says that the target is a socket: else it is one of the standard files.
 func (l LogTarget) Socket() bool { return l.Target == "udp" || l.Target == "unix" }
 

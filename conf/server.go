@@ -4,6 +4,9 @@ import (
 	"time"
 )
 
+// minInter keeps a mistake from becoming an attack on the server.
+const minInter = 10 * time.Millisecond
+
 func (p *parser) server(t *table, b *Backend) Server {
 	s := Server{Name: t.str("name", ""), Line: t.lines.of(t.path)}
 	p.serverName(t, &s, b)
@@ -15,6 +18,9 @@ func (p *parser) server(t *table, b *Backend) Server {
 		t.wrong("check", "the server has no port of its own to be checked on: add check_port")
 	}
 	s.Inter = t.duration("inter", 2*time.Second)
+	if s.Check && s.Inter < minInter {
+		t.wrong("inter", "%v is too short: at least %v must be between two checks", s.Inter, minInter)
+	}
 	s.Rise = t.number("rise", 2, 1, 1000)
 	s.Fall = t.number("fall", 3, 1, 1000)
 	s.Backup = t.boolean("backup")

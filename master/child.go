@@ -31,7 +31,15 @@ type childEvent struct {
 // WorkerArg is the hidden first argument that makes the program a worker.
 const WorkerArg = "worker"
 
-// spawn starts a worker for a slot from the program that runs now, which need not be the one on disk any more.
+// role is what the child of a slot is, and how it is called in lists of processes.
+func role(slot int) (arg, title string) {
+	if slot == monitorIndex {
+		return MonitorArg, "monitor"
+	}
+	return WorkerArg, fmt.Sprintf("worker %d", slot)
+}
+
+// spawn starts the child of a slot from the program that runs now, which need not be the one on disk any more.
 func spawn(slot int, env *Env, events chan<- childEvent) (*child, error) {
 	mine, theirs, err := control.Pair()
 	if err != nil {
@@ -43,16 +51,17 @@ func spawn(slot int, env *Env, events chan<- childEvent) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
+	arg, title := role(slot)
 	cmd := &exec.Cmd{
 		Path:       "/proc/self/exe",
-		Args:       []string{fmt.Sprintf("lbmaster: worker %d", slot), WorkerArg},
+		Args:       []string{"lbmaster: " + title, arg},
 		Env:        childEnviron(env.Environ),
 		Stdout:     env.Stdout,
 		Stderr:     env.Stderr,
 		ExtraFiles: []*os.File{end}, // becomes descriptor 3
 	}
 	if err := cmd.Start(); err != nil {
-		return nil, errors.Join(fmt.Errorf("cannot start worker %d: %w", slot, err), conn.Close())
+		return nil, errors.Join(fmt.Errorf("cannot start %s: %w", title, err), conn.Close())
 	}
 	c := &child{slot: slot, process: cmd.Process, conn: conn}
 	go c.watch(cmd, events)
@@ -93,7 +102,7 @@ func (c *child) kill() {
 }
 
 // childEnviron is what a child gets of the environment: nothing that is meant for the master as a service, or by which
-// a library would take the child for something else. A worker uses one thread at a time.
+// a library would take the child for something else. A worker uses one thread at a time, and the monitor needs no more.
 func childEnviron(environ []string) []string {
 	var all []string
 	for _, e := range environ {

@@ -36,6 +36,7 @@ type master struct {
 	memory    *memory
 	deafLogs  map[conf.LogTarget]bool // log targets that could not be opened, and were reported
 	slots     []*slot
+	monitor   *slot // nil: there is nothing for one to do
 	events    chan childEvent
 	phase     phase
 	failure   error     // why the instance ends, if not by wish
@@ -69,6 +70,7 @@ func Run(env Env, config *conf.Config) error {
 	for i := range workers {
 		m.slots = append(m.slots, &slot{index: i, heir: nobody})
 	}
+	m.monitor = newMonitor(config)
 	return m.reconcile(signals)
 }
 

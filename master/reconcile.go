@@ -58,6 +58,10 @@ func (m *master) over() bool {
 	if m.phase != draining && m.phase != stopping {
 		return false
 	}
+	return m.workersGone() && (m.monitor == nil || m.monitor.state == gone)
+}
+
+func (m *master) workersGone() bool {
 	for _, s := range m.slots {
 		if s.state != gone {
 			return false
@@ -148,6 +152,7 @@ func (m *master) act(now time.Time) {
 			s.due = now.Add(readyTime)
 		}
 	}
+	m.watchMonitor(now)
 	if !now.Before(m.beat) {
 		m.beat = now.Add(beatTime)
 		m.heartbeat(now)
@@ -175,6 +180,9 @@ func (m *master) next(now time.Time) time.Time {
 			sooner(s.due)
 		}
 	}
+	if at, ok := m.monitorDue(); ok {
+		sooner(at)
+	}
 	return next
 }
 
@@ -189,22 +197,30 @@ func (m *master) killAll() {
 	m.deadline = time.Now().Add(stopTime)
 }
 
-// heartbeat asks every worker for a sign of life, and ends those that have given none for too long.
+// heartbeat asks every child for a sign of life, and ends those that have given none for too long.
 func (m *master) heartbeat(now time.Time) {
 	for _, s := range m.slots {
-		if s.child == nil || s.state == starting {
-			continue
-		}
-		silent := now.Sub(s.child.heard)
-		switch {
-		case silent < hangTime:
-			s.child.say(control.Message{Kind: control.Ping}, nil)
-		case !s.child.aborted:
-			m.log.Error("worker hangs: aborted", "worker", s.index, "pid", s.child.process.Pid, "silent", silent.Round(time.Second))
-			s.child.aborted = true
-			_ = s.child.process.Signal(unix.SIGABRT) // it fails only when the child has ended already
-		case silent >= hangTime+dumpTime:
-			s.child.kill()
-		}
+		m.examine(s, now)
+	}
+	if m.monitor != nil {
+		m.examine(m.monitor, now)
+	}
+}
+
+func (m *master) examine(s *slot, now time.Time) {
+	if s.child == nil || s.state == starting {
+		return
+	}
+	silent := now.Sub(s.child.heard)
+	switch {
+	case silent < hangTime:
+		s.child.say(control.Message{Kind: control.Ping}, nil)
+	case !s.child.aborted:
+		_, title := role(s.index)
+		m.log.Error(title+" hangs: aborted", "pid", s.child.process.Pid, "silent", silent.Round(time.Second))
+		s.child.aborted = true
+		_ = s.child.process.Signal(unix.SIGABRT) // it fails only when the child has ended already
+	case silent >= hangTime+dumpTime:
+		s.child.kill()
 	}
 }

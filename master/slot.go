@@ -38,6 +38,7 @@ type slot struct {
 	since    time.Time // when the state began
 	failures int       // deaths in a row without a healthy time in between
 	heir     int       // the slot whose worker polls this one's shards meanwhile
+	told     bool      // monitor: it has been told to leave
 }
 
 // become changes the state of a slot.

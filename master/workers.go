@@ -23,6 +23,10 @@ func (m *master) start(s *slot, now time.Time) {
 
 // onChild takes what happened to a child.
 func (m *master) onChild(e childEvent) {
+	if e.child.slot == monitorIndex {
+		m.onMonitor(e)
+		return
+	}
 	s := m.slots[e.child.slot]
 	if s.child != e.child {
 		return

@@ -73,8 +73,9 @@ var arrows = []struct{ from, to []string }{
 	{[]string{"master"}, []string{"conf", "shared/*"}},
 	{[]string{"worker"}, []string{"conf", "shared/*", "worker/*"}},
 	{[]string{"worker/proxy"}, []string{"conf", "shared/*", "worker/*"}},
-	{[]string{"worker/monitor"}, []string{"conf", "shared/*"}},
-	{[]string{"worker/poll", "worker/sock", "worker/timer", "worker/buffer", "worker/http1", "worker/cookie", "worker/balance"}, nil},
+	{[]string{"worker/monitor"}, []string{"conf", "shared/*", "worker/monitor/*"}},
+	{[]string{"worker/monitor/*"}, nil},
+	{[]string{"worker/poll", "worker/sock", "worker/timer", "worker/buffer", "worker/http1", "worker/cookie", "worker/balance", "worker/logline"}, nil},
 	{[]string{"shared/*"}, []string{"shared/*"}},
 }
 
@@ -104,7 +105,7 @@ var only = []struct {
 }{
 	{"unsafe", []string{"shared/shm", "worker/sock", "worker/poll"}},
 	{"github.com/cloudflare/tableflip", []string{"master"}},
-	{"os/signal", []string{"master", "worker", "cmd/lbmaster", "cmd/lbctl"}}, // a worker ignores what only the master reads
+	{"os/signal", []string{"master", "worker", "worker/monitor", "cmd/lbmaster", "cmd/lbctl"}}, // a child ignores what only the master reads
 	{"os/exec", []string{"master"}},
 	{"net/http", []string{"worker/monitor", "cmd/lbctl"}},
 	{"github.com/BurntSushi/toml", []string{"conf"}},

@@ -88,7 +88,14 @@ func link(from, to string) error {
 }
 
 // workers returns the process ids of the workers that live now.
-func (b *balancer) workers() []int { return rig.Children(b.Pid) }
+func (b *balancer) workers() []int { return b.children("worker") }
+
+// children returns the process ids of the master's children of one kind, as they call themselves.
+func (b *balancer) children(kind string) []int {
+	return slices.DeleteFunc(rig.Children(b.Pid), func(pid int) bool {
+		return !strings.HasPrefix(rig.Cmdline(pid), "lbmaster: "+kind)
+	})
+}
 
 // family returns every process of this lbmaster, orphans included.
 func (b *balancer) family() []int { return rig.Running(b.exe) }

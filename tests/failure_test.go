@@ -68,6 +68,10 @@ func blackHole(t *testing.T, addr string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { syscall.Close(fd) })
+	// A server may just have been there.
+	if err := syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1); err != nil {
+		t.Fatal(err)
+	}
 	to, err := net.ResolveTCPAddr("tcp4", addr)
 	if err != nil {
 		t.Fatal(err)

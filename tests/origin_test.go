@@ -17,19 +17,23 @@ type origin struct {
 	name, addr string
 }
 
-// startOrigin starts a server. It is closed at the end of the test, after the balancers that were started later.
-func startOrigin(t *testing.T, name, addr string) *origin {
+// startOrigin starts a server, on which some targets are missing. It is closed at the end of the test, after the balancers
+// that were started later.
+func startOrigin(t *testing.T, name, addr string, missing ...string) *origin {
 	t.Helper()
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return serveOrigin(t, name, addr, l)
+	return serveOrigin(t, name, addr, l, missing...)
 }
 
-func serveOrigin(t *testing.T, name, addr string, l net.Listener) *origin {
+func serveOrigin(t *testing.T, name, addr string, l net.Listener, missing ...string) *origin {
 	t.Helper()
 	o := &origin{server.New(name), name, addr}
+	for _, target := range missing {
+		o.Remove(target)
+	}
 	done := make(chan error, 1)
 	go func() { done <- o.Serve(l) }()
 	t.Cleanup(func() {

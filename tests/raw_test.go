@@ -4,6 +4,7 @@ package tests
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -24,7 +25,17 @@ type raw struct {
 // dial connects; the connection is closed at the end of the test.
 func dial(t *testing.T, addr string) *raw {
 	t.Helper()
-	c, err := net.DialTimeout("tcp", addr, settle)
+	return dialFrom(t, "", addr)
+}
+
+// dialFrom connects from an address of this machine; "" is any.
+func dialFrom(t *testing.T, from, addr string) *raw {
+	t.Helper()
+	d := net.Dialer{Timeout: settle}
+	if from != "" {
+		d.LocalAddr = &net.TCPAddr{IP: net.ParseIP(from)}
+	}
+	c, err := d.Dial("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,6 +85,25 @@ func (c *raw) read(method string) (answer, error) {
 	}
 	body, err := io.ReadAll(resp.Body)
 	return answer{resp, string(body)}, err
+}
+
+// bytes reads the next response to a request of the given method and returns it as it came. Bytes that follow it show as
+// a part of it. When the response ends the connection, that must end in order.
+func (c *raw) bytes(method string) (text string, last bool) {
+	c.t.Helper()
+	c.deadline(settle)
+	var seen bytes.Buffer
+	resp, err := http.ReadResponse(bufio.NewReader(io.TeeReader(c.r, &seen)), &http.Request{Method: method})
+	if err == nil {
+		_, err = io.Copy(io.Discard, resp.Body)
+	}
+	if err != nil {
+		c.t.Fatalf("no answer: %v, only %q", err, seen.String())
+	}
+	if resp.Close {
+		c.closedInOrder()
+	}
+	return seen.String(), resp.Close
 }
 
 // get sends a GET and reads its answer, which must have the wanted status.

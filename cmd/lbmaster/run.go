@@ -15,6 +15,7 @@ import (
 	"lbmaster/conf"
 	"lbmaster/master"
 	"lbmaster/worker"
+	"lbmaster/worker/monitor"
 )
 
 // env is what the command needs of the world.
@@ -40,8 +41,13 @@ const (
 
 // run finds out in which role the program was started, and plays it.
 func run(e env) int {
-	if len(e.args) > 0 && e.args[0] == master.WorkerArg {
-		return status(e, worker.Run(worker.Env{Control: worker.ControlFD, Stdout: e.stdout, Stderr: e.stderr}))
+	if len(e.args) > 0 {
+		switch e.args[0] {
+		case master.WorkerArg:
+			return status(e, worker.Run(worker.Env{Control: worker.ControlFD, Stdout: e.stdout, Stderr: e.stderr}))
+		case master.MonitorArg:
+			return status(e, monitor.Run(monitor.Env{Control: monitor.ControlFD, Stderr: e.stderr}))
+		}
 	}
 	o, err := parseFlags(e)
 	switch {

@@ -2,7 +2,7 @@ package stats
 
 import "sync/atomic"
 
-// Counters are the counters of one row, as one worker keeps them. They only grow. A worker adds to its own and never to
+// Counters are the counters of one row, as one process keeps them. They only grow. A worker adds to its own and never to
 // another's, so that nobody waits for a cache line.
 type Counters struct {
 	// What every request touches.
@@ -19,7 +19,12 @@ type Counters struct {
 	Sessions atomic.Uint64 // client connections
 	Connects atomic.Uint64 // connections to servers
 	Reuses   atomic.Uint64 // responses on a connection to a server that had been used before
-	_        [5]uint64
+	Balanced atomic.Uint64 // requests for which the balance chose the server
+	Answered atomic.Uint64 // requests that were answered without a server, on purpose
+	// Sums over the streams of a backend and its servers, in ms; divided by their number they are averages.
+	ConnectTime  atomic.Uint64 // until a connection to the server was there
+	ResponseTime atomic.Uint64 // from then until the head of the response was complete
+	TotalTime    atomic.Uint64 // from the first byte of the request to the last of the response
 
 	// What goes wrong.
 	ResponsesOther atomic.Uint64
@@ -30,11 +35,19 @@ type Counters struct {
 	Redispatches   atomic.Uint64 // requests sent again to another server
 	ClientAborts   atomic.Uint64 // streams that the client ended early
 	ServerAborts   atomic.Uint64 // streams that the server ended early
+
+	LogsDropped atomic.Uint64 // lines that a log target did not take
+
+	// What the monitor counts, in its own slab, for backends and servers.
+	CheckFailures atomic.Uint64 // health checks that failed while the server was up
+	Downs         atomic.Uint64 // times that it went down
+	DownTime      atomic.Uint64 // ms, without the time since the last change
+	_             [4]uint64
 }
 
 // Gauges are the gauges of one row, as one worker keeps them. They end with the process.
 type Gauges struct {
-	Sessions atomic.Int64 // client connections
+	Sessions atomic.Int64 // client connections; of a backend or server: the streams that it serves
 	Idle     atomic.Int64 // idle connections to a server
 	_        [6]uint64
 }
@@ -67,4 +80,13 @@ var columns = [...]column{
 	{"redispatches", func(c *Counters) *atomic.Uint64 { return &c.Redispatches }},
 	{"client_aborts", func(c *Counters) *atomic.Uint64 { return &c.ClientAborts }},
 	{"server_aborts", func(c *Counters) *atomic.Uint64 { return &c.ServerAborts }},
+	{"logs_dropped", func(c *Counters) *atomic.Uint64 { return &c.LogsDropped }},
+	{"balanced", func(c *Counters) *atomic.Uint64 { return &c.Balanced }},
+	{"answered", func(c *Counters) *atomic.Uint64 { return &c.Answered }},
+	{"connect_time", func(c *Counters) *atomic.Uint64 { return &c.ConnectTime }},
+	{"response_time", func(c *Counters) *atomic.Uint64 { return &c.ResponseTime }},
+	{"total_time", func(c *Counters) *atomic.Uint64 { return &c.TotalTime }},
+	{"check_failures", func(c *Counters) *atomic.Uint64 { return &c.CheckFailures }},
+	{"downs", func(c *Counters) *atomic.Uint64 { return &c.Downs }},
+	{"down_time", func(c *Counters) *atomic.Uint64 { return &c.DownTime }},
 }

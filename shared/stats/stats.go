@@ -1,11 +1,11 @@
 // Package stats is the counters of an instance, in memory that all its processes share.
 //
-// There is one slab for each worker slot, and in it one row for each thing that is counted. A slab has one writer, the
-// worker of the slot; when that dies, the next one goes on where it stopped. So a total, the sum over all slabs, never
-// goes back, and needs no lock.
+// There is one slab for each worker slot and one for the monitor, and in it one row for each thing that is counted. A slab
+// has one writer, the process of the slot; when that dies, the next one goes on where it stopped. So a total, the sum over
+// all slabs, never goes back, and needs no lock.
 //
 //	0       16        16 + size of the table, rounded      + slab           + slab ...
-//	| sizes | table   | slab of worker 0: rows of {Counters, Gauges} | slab of worker 1 | ...
+//	| sizes | table   | slab of worker 0: rows of {Counters, Gauges} | slab of worker 1 | ... | slab of the monitor |
 //
 // The table names the rows and columns, as JSON: another generation or version matches what it knows by name.
 package stats
@@ -38,7 +38,7 @@ type Row struct {
 type Stats struct {
 	segment *shm.Segment
 	table   table
-	cells   []cell // by worker, then by row
+	cells   []cell // by worker, the monitor last, then by row
 }
 
 // cell is one row of one worker. Its size is a multiple of a cache line's, 64 bytes.
@@ -61,7 +61,7 @@ type sizes struct {
 
 const (
 	kind    = 0x636f_756e // "coun"
-	version = 1
+	version = 2
 
 	tableAt = 16 // the size of sizes
 	line    = 64 // bytes of a cache line
@@ -70,7 +70,7 @@ const (
 // cellSize is the size of a cell in bytes.
 var cellSize = shm.SizeOf[cell]()
 
-// Create makes counters, all 0, for the slots of that many workers.
+// Create makes counters, all 0, for the slots of that many workers and for the monitor.
 func Create(rows []Row, workers int) (*Stats, error) {
 	t := table{Workers: workers, Rows: rows}
 	for _, c := range columns {
@@ -80,13 +80,13 @@ func Create(rows []Row, workers int) (*Stats, error) {
 	if err != nil {
 		return nil, err
 	}
-	segment, err := shm.Create("lbmaster-stats", kind, version, cellsAt(len(text))+workers*len(rows)*cellSize)
+	segment, err := shm.Create("lbmaster-stats", kind, version, cellsAt(len(text))+(workers+1)*len(rows)*cellSize)
 	if err != nil {
 		return nil, err
 	}
 	*shm.At[sizes](segment, 0) = sizes{uint64(len(text)), uint64(cellSize)}
 	copy(shm.Slice[byte](segment, tableAt, len(text)), text)
-	return &Stats{segment, t, shm.Slice[cell](segment, cellsAt(len(text)), workers*len(rows))}, nil
+	return &Stats{segment, t, shm.Slice[cell](segment, cellsAt(len(text)), (workers+1)*len(rows))}, nil
 }
 
 // Open maps the counters behind fd, and takes ownership of fd if there is no error.
@@ -103,7 +103,7 @@ func Open(fd int) (*Stats, error) {
 	if err := json.Unmarshal(shm.Slice[byte](segment, tableAt, int(size.table)), &s.table); err != nil {
 		return nil, fmt.Errorf("counters: the table is damaged: %w", err)
 	}
-	n, at := s.table.Workers*len(s.table.Rows), cellsAt(int(size.table))
+	n, at := (s.table.Workers+1)*len(s.table.Rows), cellsAt(int(size.table))
 	if n < 0 || at > segment.Size() || n > (segment.Size()-at)/cellSize {
 		return nil, fmt.Errorf("counters: %d workers with %d rows do not fit", s.table.Workers, len(s.table.Rows))
 	}
@@ -120,8 +120,11 @@ func (s *Stats) FD() int { return s.segment.FD() }
 // Close unmaps the counters: every pointer to them is invalid from then on.
 func (s *Stats) Close() error { return s.segment.Close() }
 
-// Workers is the number of slots.
+// Workers is the number of worker slots.
 func (s *Stats) Workers() int { return s.table.Workers }
+
+// Monitor is the number of the monitor's slab, for Counters and Gauges: it follows those of the workers.
+func (s *Stats) Monitor() int { return s.table.Workers }
 
 // Rows are the names of the rows.
 func (s *Stats) Rows() []Row { return s.table.Rows }
@@ -137,11 +140,27 @@ func (s *Stats) Gauges(worker, row int) *Gauges { return &s.cell(worker, row).ga
 
 func (s *Stats) cell(worker, row int) *cell { return &s.cells[worker*len(s.table.Rows)+row] }
 
-// Total is one counter of a row, over all workers.
+// Total is one counter of a row, over all slabs.
 func (s *Stats) Total(row, column int) uint64 {
 	var sum uint64
-	for w := range s.table.Workers {
+	for w := range s.table.Workers + 1 {
 		sum += columns[column].at(s.Counters(w, row)).Load()
+	}
+	return sum
+}
+
+// Sum sets every counter of into to its total over all slabs. It allocates nothing.
+func (s *Stats) Sum(row int, into *Counters) {
+	for column := range columns {
+		columns[column].at(into).Store(s.Total(row, column))
+	}
+}
+
+// IdleNow is the number of idle connections of a row, over all workers.
+func (s *Stats) IdleNow(row int) int64 {
+	var sum int64
+	for w := range s.table.Workers {
+		sum += s.Gauges(w, row).Idle.Load()
 	}
 	return sum
 }

@@ -135,12 +135,31 @@ func TestTotalsNeverGoBack(t *testing.T) {
 	writers.Wait()
 }
 
+// TestMonitor: its slab is one of its own, and is part of the totals.
+func TestMonitor(t *testing.T) {
+	s := create(t, 2)
+	again := reopen(t, s)
+	again.Counters(again.Monitor(), 3).Downs.Add(1)
+	again.Counters(1, 3).Requests.Add(2)
+	again.Gauges(1, 3).Idle.Add(4)
+	var sum Counters
+	s.Sum(3, &sum)
+	if sum.Downs.Load() != 1 || sum.Requests.Load() != 2 || s.Counters(0, 3).Downs.Load()+s.Counters(1, 3).Downs.Load() != 0 {
+		t.Errorf("%d times down, %d requests", sum.Downs.Load(), sum.Requests.Load())
+	}
+	if n := s.IdleNow(3); n != 4 {
+		t.Errorf("%d idle connections, want 4", n)
+	}
+}
+
 func TestNothingIsAllocated(t *testing.T) {
 	s := create(t, 8)
+	var sum Counters
 	if n := testing.AllocsPerRun(100, func() {
 		s.Counters(1, 1).Requests.Add(1)
 		s.Gauges(1, 1).Sessions.Add(1)
 		s.SessionsNow(1)
+		s.Sum(1, &sum)
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}

@@ -2,8 +2,8 @@
 //
 // There is one writer, and any number of readers who see each change with one atomic load.
 //
-//	0         8          16               16 + 16*n           ...
-//	| servers | version  | n slots: {state, last change} | table: the servers' names, as JSON |
+//	0         8          64                              64 + 64*n      ...
+//	| servers | version  | n slots: {state, change, check, address} | table: the servers' names, as JSON |
 package status
 
 import (
@@ -36,15 +36,14 @@ type State struct {
 	Op     Op
 	Admin  Admin
 	Weight uint16
-	Check  uint8 // result of the last health check; the monitor's codes
 }
 
 func (s State) pack() uint64 {
-	return uint64(s.Op) | uint64(s.Admin)<<8 | uint64(s.Check)<<16 | uint64(s.Weight)<<32
+	return uint64(s.Op) | uint64(s.Admin)<<8 | uint64(s.Weight)<<32
 }
 
 func unpack(w uint64) State {
-	return State{Op: Op(w), Admin: Admin(w >> 8), Check: uint8(w >> 16), Weight: uint16(w >> 32)}
+	return State{Op: Op(w), Admin: Admin(w >> 8), Weight: uint16(w >> 32)}
 }
 
 // Server names a slot of the board, so that another generation can find it again.
@@ -65,17 +64,21 @@ type head struct {
 	version atomic.Uint64
 }
 
+// slot is a cache line.
 type slot struct {
-	state  atomic.Uint64
-	change atomic.Int64 // ms since 1970
+	state   atomic.Uint64
+	change  atomic.Int64 // ms since 1970
+	check   atomic.Uint64
+	checked atomic.Int64 // ms since 1970
+	address address
 }
 
 const (
 	kind    = 0x7374_6174 // "stat"
-	version = 1
+	version = 2
 
-	headSize = 16
-	slotSize = 16
+	headSize = 64
+	slotSize = 64
 )
 
 // Create makes a board for servers, with the state that initial gives to each.

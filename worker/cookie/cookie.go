@@ -1,10 +1,17 @@
-// Package cookie finds, removes and sets the persistence cookie.
+// Package cookie finds, removes, changes and sets the persistence cookie.
 //
-// It does no I/O and allocates nothing, except for a dst that is too small.
+// It does no I/O, takes time in proportion to its input and allocates nothing, except for a dst that is too small. Each
+// function that appends says how long the result can be, so that the caller can make room before.
+//
+// A Cookie field is a list of cookies. A Set-Cookie field sets one (RFC 6265 section 4.1), and no more than the first is
+// looked at. Old servers put several into one field, with commas between them (RFC 2109 section 4.2.2): a comma outside
+// quotes therefore ends the value, and what follows it is left alone, like attributes. A value with a bare comma in it,
+// which RFC 6265 forbids but clients accept, is taken to end there too; as Cookie fields are read the same way, its client
+// still comes back to the same server.
 package cookie
 
 // Find looks for the first cookie of that name, which is case-sensitive, in the value of a Cookie field. The value that
-// it returns is a part of field, without the blanks around it; it is empty for "NAME=".
+// it returns is a part of field, without the blanks around it but with its quotes; it is empty for "NAME=".
 func Find(field []byte, name string) (value []byte, ok bool) {
 	for l := (list{field: field}); l.next(); {
 		if l.is(name) {

@@ -3,6 +3,7 @@ package cookie
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -75,3 +76,127 @@ func FuzzCookie(f *testing.F) {
 
 // outside says whether a well-formed list neither begins nor ends with c.
 func outside(c byte) bool { return blank(c) || separates(c) }
+
+// FuzzList reads a field with the list and with the grammar.
+func FuzzList(f *testing.F) {
+	for _, c := range fields {
+		f.Add([]byte(c.field))
+	}
+	for _, c := range setCookies {
+		f.Add([]byte(c.setCookie))
+	}
+	f.Fuzz(func(t *testing.T, field []byte) {
+		all := parse(field)
+		if join(all) != string(field) {
+			t.Fatalf("the grammar takes %q apart into %#v", field, all)
+		}
+		l := list{field: field}
+		for _, p := range all {
+			switch {
+			case !l.next() || l.equal >= 0 != p.cookie:
+				t.Fatalf("%q: element is %+v, want %#v", field, l, p)
+			case p.cookie && (string(l.name()) != p.name || string(l.value()) != p.value || string(l.text()) != p.pair()):
+				t.Fatalf("%q: %q is %q=%q, want %#v", field, l.text(), l.name(), l.value(), p)
+			}
+		}
+		if l.next() && !l.empty() {
+			t.Fatalf("%q: element %q is one too many", field, l.text())
+		}
+	})
+}
+
+func FuzzStripped(f *testing.F) {
+	for _, c := range prefixed {
+		f.Add([]byte(c.field), "S")
+	}
+	f.Fuzz(func(t *testing.T, field []byte, name string) {
+		all := parse(field)
+		for i, p := range all {
+			if _, rest, ok := strings.Cut(p.value, "~"); ok && p.cookie && p.name == name {
+				all[i].value = rest
+			}
+		}
+		want := join(all)
+		before := bytes.Clone(field)
+		if out := AppendStripped([]byte("prefix"), field, name); string(out) != "prefix"+want || !bytes.Equal(field, before) {
+			t.Fatalf("%q became %q, want %q after prefix; now it is %q", before, out, want, field)
+		}
+		if out := AppendStripped(before[:0], before, name); string(out) != want {
+			t.Fatalf("in place, %q became %q, want %q", field, out, want)
+		}
+	})
+}
+
+func FuzzSetCookie(f *testing.F) {
+	for _, c := range setCookies {
+		f.Add([]byte(c.setCookie), "B")
+	}
+	f.Add([]byte("S=a=b; path=/"), "")
+	f.Fuzz(func(t *testing.T, setCookie []byte, id string) {
+		all := parse(setCookie)
+		p := all[0]
+		sets := p.cookie && p.name != ""
+		name, pair, replaced, prefixed := "", "", p.value, p.value
+		if sets {
+			name, pair, replaced, prefixed = p.name, p.pair(), id, id+"~"+p.value
+		}
+		before := bytes.Clone(setCookie)
+		if got := Name(setCookie); string(got) != name || (got != nil) != sets {
+			t.Fatalf("Name(%q) = %q, want %q", setCookie, got, name)
+		}
+		if got := Pair(setCookie); string(got) != pair || (got != nil) != sets {
+			t.Fatalf("Pair(%q) = %q, want %q", setCookie, got, pair)
+		}
+		all[0].value = replaced
+		if out := AppendReplaced([]byte("prefix"), setCookie, id); string(out) != "prefix"+join(all) {
+			t.Fatalf("%q became %q, want %q after prefix", setCookie, out, join(all))
+		}
+		all[0].value = prefixed
+		out := AppendPrefixed([]byte("prefix"), setCookie, id)
+		if string(out) != "prefix"+join(all) || !bytes.Equal(setCookie, before) {
+			t.Fatalf("%q became %q, want %q after prefix; now it is %q", before, out, join(all), setCookie)
+		}
+		checkReturn(t, before, out[len("prefix"):], id)
+	})
+}
+
+// checkReturn plays a client that sends back what it got instead of what the server set.
+func checkReturn(t *testing.T, set, got []byte, id string) {
+	name := string(Name(set))
+	// Within quotes, clients do not agree on where the value ends.
+	if name == "" || bytes.IndexByte(set, '"') >= 0 || strings.ContainsAny(id, "~;,\" \t") {
+		return
+	}
+	cookies := Pair(got)
+	value, _ := Find(cookies, name)
+	if chosen, _, ok := Split(value); !ok || string(chosen) != id {
+		t.Fatalf("a client sends %q for %q: identifier %q, want %q", cookies, set, chosen, id)
+	}
+	if back := AppendStripped(nil, cookies, name); !bytes.Equal(back, Pair(set)) {
+		t.Fatalf("%q came back as %q", set, back)
+	}
+}
+
+func FuzzFindPair(f *testing.F) {
+	for _, c := range captured {
+		f.Add([]byte(c.field), c.name)
+	}
+	f.Fuzz(func(t *testing.T, field []byte, name string) {
+		i := slices.IndexFunc(parse(field), func(p parts) bool {
+			if strings.HasSuffix(name, "=") {
+				return p.cookie && p.name+"=" == name
+			}
+			return p.cookie && strings.HasPrefix(p.name, name)
+		})
+		got := FindPair(field, name)
+		switch {
+		case (got != nil) != (i >= 0):
+			t.Fatalf("FindPair(%q, %q) = %q", field, name, got)
+		case i >= 0 && string(got) != parse(field)[i].pair():
+			t.Fatalf("FindPair(%q, %q) = %q, want %q", field, name, got, parse(field)[i].pair())
+		}
+		if again := FindPair(got, name); !bytes.Equal(again, got) {
+			t.Fatalf("in %q, %q is found, not itself", got, again)
+		}
+	})
+}

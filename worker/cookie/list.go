@@ -1,6 +1,6 @@
 package cookie
 
-// list walks over the elements of a Cookie field's value.
+// list walks over the elements of a Cookie field's value. The cookie of a Set-Cookie field is read as the first of a list.
 //
 // Elements are separated by semicolons or, as RFC 2965 allowed, by commas. NAME=VALUE is a cookie, with blanks allowed
 // around both. A value that begins with a quote lasts at least until the closing quote, and the quotes are a part of
@@ -72,19 +72,34 @@ func (l *list) unquote(i int) int {
 }
 
 // is says whether the element is a cookie of that name.
-func (l *list) is(name string) bool {
+func (l *list) is(name string) bool { return l.equal >= 0 && string(l.name()) == name }
+
+// begins says whether the element is a cookie whose name begins with prefix.
+func (l *list) begins(prefix string) bool {
 	if l.equal < 0 {
 		return false
 	}
+	name := l.name()
+	return len(name) >= len(prefix) && string(name[:len(prefix)]) == prefix
+}
+
+// name is the name of the element, which must be a cookie.
+func (l *list) name() []byte {
 	end := l.equal
 	for end > l.start && blank(l.field[end-1]) {
 		end--
 	}
-	return string(l.field[l.start:end]) == name
+	return l.field[l.start:end]
 }
 
+// begin is the index at which the value of the element begins, which must be a cookie.
+func (l *list) begin() int { return min(l.skip(l.equal+1), l.end) }
+
 // value is the value of the element, which must be a cookie.
-func (l *list) value() []byte { return l.field[min(l.skip(l.equal+1), l.end):l.end] }
+func (l *list) value() []byte { return l.field[l.begin():l.end] }
+
+// text is the whole element, without the blanks around it.
+func (l *list) text() []byte { return l.field[l.start:l.end] }
 
 // attribute says whether the element belongs to the cookie before it.
 func (l *list) attribute() bool { return !l.empty() && l.field[l.start] == '$' }

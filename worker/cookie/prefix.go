@@ -2,56 +2,49 @@ package cookie
 
 import "bytes"
 
-// Split cuts a cookie's value at its first "~": what is before it names a server, what is behind it is the application's.
-func Split(value []byte) (id, rest []byte, ok bool) { return bytes.Cut(value, []byte{'~'}) }
+// tilde separates the identifier of the server from the value that the server itself has set.
+const tilde = '~'
 
-// AppendStripped appends the value of a Cookie field, with "ID~" taken off the value of every cookie of that name which
-// has it. Everything else stays as it came.
+// Split takes apart the value of a cookie in mode prefix: "B~a~b" is the identifier "B" and the server's own "a~b". ok is
+// false without "~": then the value was not set through the proxy. Both are parts of value. Quotes are ordinary characters
+// here, as AppendPrefixed puts the identifier before the opening one.
+func Split(value []byte) (id, rest []byte, ok bool) {
+	i := bytes.IndexByte(value, tilde)
+	if i < 0 {
+		return nil, nil, false
+	}
+	return value[:i], value[i+1:], true
+}
+
+// AppendStripped appends the value of a Cookie field to dst with the identifier and its "~" taken off the value of every
+// cookie of that name, no matter whether the identifier is a server's. A value without "~" and everything else stays byte
+// for byte as it came, blanks included. The result is never longer than the field, so dst may be field[:0].
 func AppendStripped(dst, field []byte, name string) []byte {
 	from := 0
 	for l := (list{field: field}); l.next(); {
 		if !l.is(name) {
 			continue
 		}
-		value := l.value()
-		if i := bytes.IndexByte(value, '~'); i >= 0 {
-			at := cap(field) - cap(value)
+		if id, _, ok := Split(l.value()); ok {
+			at := l.begin()
 			dst = append(dst, field[from:at]...)
-			from = at + i + 1
+			from = at + len(id) + 1
 		}
 	}
 	return append(dst, field[from:]...)
 }
 
-// AppendPrefixed appends the value of a Set-Cookie field, with "id~" put before the cookie's value.
+// AppendPrefixed appends the value of a Set-Cookie field to dst with id and "~" put before the cookie's value: before its
+// opening quote if there is one. Everything else stays byte for byte, and all of it when the field sets no cookie.
+// The result is len(id)+1 bytes longer than setCookie, which dst must not overlap.
 func AppendPrefixed(dst, setCookie []byte, id string) []byte {
-	from, _ := valueOf(setCookie)
-	dst = append(dst, setCookie[:from]...)
+	l, ok := first(setCookie)
+	if !ok {
+		return append(dst, setCookie...)
+	}
+	at := l.begin()
+	dst = append(dst, setCookie[:at]...)
 	dst = append(dst, id...)
-	dst = append(dst, '~')
-	return append(dst, setCookie[from:]...)
-}
-
-// AppendReplaced appends the value of a Set-Cookie field, with another value for the cookie. Its attributes stay.
-func AppendReplaced(dst, setCookie []byte, value string) []byte {
-	from, to := valueOf(setCookie)
-	dst = append(dst, setCookie[:from]...)
-	dst = append(dst, value...)
-	return append(dst, setCookie[to:]...)
-}
-
-// valueOf is where the cookie's value stands in the value of a Set-Cookie field, without the blanks around it.
-func valueOf(setCookie []byte) (from, to int) {
-	to = bytes.IndexByte(setCookie, ';')
-	if to < 0 {
-		to = len(setCookie)
-	}
-	from = bytes.IndexByte(setCookie[:to], '=') + 1
-	for from < to && blank(setCookie[from]) {
-		from++
-	}
-	for to > from && blank(setCookie[to-1]) {
-		to--
-	}
-	return from, to
+	dst = append(dst, tilde)
+	return append(dst, setCookie[at:]...)
 }

@@ -11,6 +11,7 @@ import (
 	"lbmaster/conf"
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
+	"lbmaster/shared/syslog"
 )
 
 // bench drives the real loop, turn by turn, with both peers in the same goroutine: nothing runs beside it, so that
@@ -32,9 +33,12 @@ const benchRequest = "GET /index.html HTTP/1.1\r\nHost: www.example.com\r\nUser-
 const benchResponse = "HTTP/1.1 200 OK\r\nServer: bench\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n\r\nhello, world\n"
 
 // newBench makes a proxy with one frontend on front and one server on back, which are ports of address.
-func newBench(tb testing.TB, address string, front, back int) *bench {
+func newBench(tb testing.TB, address string, front, back int, tune ...func(*conf.Config)) *bench {
 	b := &bench{tb: tb, server: listenOn(tb, address, back)}
 	c := benchConfig(address, back)
+	for _, f := range tune {
+		f(c)
+	}
 	var err error
 	if b.stats, err = stats.Create(benchRows(c), 1); err != nil {
 		tb.Fatal(err)
@@ -153,11 +157,24 @@ func newProxy(tb testing.TB, c *conf.Config, st *stats.Stats, slot int) *Proxy {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { unix.Close(wake) })
-	p, err := New(Params{Config: c, Slot: slot, Stats: st, Board: board, Wake: wake})
+	p, err := New(Params{Config: c, Slot: slot, Stats: st, Board: board, Wake: wake, Logs: dialLogs(tb, c)})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return p
+}
+
+// dialLogs opens the log targets of a configuration.
+func dialLogs(tb testing.TB, c *conf.Config) []int {
+	var fds []int
+	for _, t := range c.LogTargets() {
+		fd, err := syslog.Dial(syslog.Target{Network: t.Target, Address: t.Address})
+		if err != nil {
+			tb.Fatal(err)
+		}
+		fds = append(fds, fd)
+	}
+	return fds
 }
 
 func listenOn(tb testing.TB, address string, port int) int {
@@ -204,6 +221,34 @@ func TestNothingIsAllocated(t *testing.T) {
 	}
 }
 
+// everything asks for all that may be done to a request and told of it.
+func everything(c *conf.Config) {
+	c.Global.Log = []conf.LogTarget{{Target: "udp", Address: "127.61.0.4:5140", Facility: "local0", Level: "info"}}
+	f, b := &c.Frontends[0], &c.Backends[0]
+	f.LogFormat = "httplog"
+	f.ForwardFor = true
+	f.Capture = conf.Captures{
+		Cookie:          &conf.Capture{Name: "theme", Len: 32},
+		RequestHeaders:  []conf.Capture{{Name: "Host", Len: 40}, {Name: "User-Agent", Len: 64}},
+		ResponseHeaders: []conf.Capture{{Name: "Server", Len: 20}},
+	}
+	b.Cookie = &conf.Cookie{Name: "SESSION", Mode: conf.CookiePrefix}
+}
+
+// TestNothingIsAllocatedForLogs is the same with prefix cookies, forwardfor, captures and httplog.
+func TestNothingIsAllocatedForLogs(t *testing.T) {
+	b := newBench(t, "127.61.0.4", 8000, 8001, everything)
+	const request = "GET /index.html HTTP/1.1\r\nHost: www.example.com\r\nUser-Agent: bench/1.0\r\nCookie: theme=dark; SESSION=A~0123456789\r\n\r\n"
+	const response = "HTTP/1.1 200 OK\r\nServer: bench\r\nSet-Cookie: SESSION=0123456789; path=/\r\nContent-Length: 13\r\n\r\nhello, world\n"
+	b.exchange(request, response)
+	if n := testing.AllocsPerRun(1000, func() { b.exchange(request, response) }); n != 0 {
+		t.Errorf("%v allocations for a request, want 0", n)
+	}
+	if n := b.proxy.counters.Responses2xx.Load(); n < 1000 {
+		t.Errorf("%d responses counted", n)
+	}
+}
+
 // TestNothingIsAllocatedForConnections is the same for requests that come on a connection of their own.
 func TestNothingIsAllocatedForConnections(t *testing.T) {
 	b := newBench(t, "127.61.0.2", 8000, 8001)
@@ -226,7 +271,13 @@ func TestNothingIsAllocatedForConnections(t *testing.T) {
 // BenchmarkRequest is one request and response over keep-alive connections, cookie included, both peers' system calls
 // counted in.
 func BenchmarkRequest(b *testing.B) {
-	bench := newBench(b, "127.61.0.3", 8000, 8001)
+	for name, tune := range map[string]func(*conf.Config){"insert": func(*conf.Config) {}, "everything": everything} {
+		b.Run(name, func(b *testing.B) { benchmarkRequest(b, tune) })
+	}
+}
+
+func benchmarkRequest(b *testing.B, tune func(*conf.Config)) {
+	bench := newBench(b, "127.61.0.3", 8000, 8001, tune)
 	bench.exchange(benchRequest, benchResponse)
 	b.ReportAllocs()
 	for b.Loop() {

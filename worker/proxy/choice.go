@@ -16,7 +16,7 @@ func (s *session) choose() bool {
 	b.gauges.Sessions.Add(1)
 	st.back = b
 	st.tries = b.retries
-	if st.heads != nil && b.cookie.Mode != conf.CookiePlain {
+	if st.heads != nil && (b.cookie.Mode != conf.CookiePlain || b.cookie.Indirect) {
 		st.fromCookie, st.toCookie = cookieNone, setNone
 	}
 	var srv *server
@@ -24,10 +24,11 @@ func (s *session) choose() bool {
 		srv = st.persistent(s.client.in.Bytes())
 	}
 	if srv == nil {
-		srv = b.balanced()
-	}
-	if srv == nil {
-		return false
+		if srv = b.balanced(); srv == nil {
+			return false
+		}
+		b.counters.Balanced.Add(1)
+		srv.counters.Balanced.Add(1)
 	}
 	st.serve(srv)
 	return true
@@ -46,7 +47,7 @@ func (st *stream) persistent(head []byte) *server {
 	srv, down := b.byCookie(value)
 	st.byCookie = srv != nil
 	switch {
-	case b.cookie.Mode == conf.CookiePlain: // the logs do not tell
+	case st.fromCookie == cookieIgnored: // the logs do not tell
 	case down:
 		st.fromCookie = cookieDown
 	case srv == nil:

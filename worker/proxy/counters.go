@@ -95,7 +95,16 @@ func (s *session) account() {
 	if st.server != nil {
 		bytes(st.back.counters, in, out)
 		bytes(st.server.counters, in, out)
+		st.times(st.back.counters, s.p.now)
+		st.times(st.server.counters, s.p.now)
 	}
+}
+
+// times adds how long the stages of the stream took.
+func (st *stream) times(c *stats.Counters, now int64) {
+	c.ConnectTime.Add(uint64(max(0, between(st.complete, st.linked))))
+	c.ResponseTime.Add(uint64(max(0, between(st.linked, st.headed))))
+	c.TotalTime.Add(uint64(now - st.began))
 }
 
 func bytes(c *stats.Counters, in, out uint64) {

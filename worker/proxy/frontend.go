@@ -20,7 +20,8 @@ type frontend struct {
 	grace      int64          // ms that it goes on accepting after a soft stop
 	leaving    bool           // it accepts nothing any more, and its sessions end after the request that runs
 	pages      *pages
-	healthHTTP bool // mode health answers like an HTTP server
+	log        *accessLog // nil: nothing is logged
+	healthHTTP bool       // mode health answers like an HTTP server
 	maxconn    int64
 	client     int64 // timeouts in ms; never: none
 	request    int64

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -56,7 +57,7 @@ func TestCookieModes(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.cookie.Name = "SRV"
-			f := start(t, "127.61.2."+string(rune('1'+i/10))+string(rune('0'+i%10)), func(c *conf.Config) { c.Backends[0].Cookie = &tt.cookie }, setsCookies(own))
+			f := start(t, fmt.Sprintf("127.61.2.%d", 1+i), func(c *conf.Config) { c.Backends[0].Cookie = &tt.cookie }, setsCookies(own))
 			c := f.dial()
 			c.send("GET / HTTP/1.1\r\nHost: a\r\n" + cookieField(tt.sends) + "\r\n")
 			h := "GET / HTTP/1.1\r\nHost: a\r\n" + cookieField(tt.server) + "\r\n"
@@ -161,7 +162,7 @@ func TestChoice(t *testing.T) {
 		{"nobody", "abcd", false, false, "A", "..."},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			f := start(t, "127.61.4."+itoa(1001 + i)[3:], func(c *conf.Config) {
+			f := start(t, fmt.Sprintf("127.61.4.%d", 1+i), func(c *conf.Config) {
 				back := &c.Backends[0]
 				back.Persist, back.AllBackups = tt.persist, tt.all
 				for j := range back.Servers {

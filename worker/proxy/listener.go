@@ -135,6 +135,7 @@ func (p *Proxy) welcome(s *session) {
 	}
 	s.front.counters.Sessions.Add(1)
 	p.counters.Sessions.Add(1)
+	s.logConnection()
 	s.client.fill(&p.pool)
 	if s.front.mode == conf.ModeTCP {
 		s.beginRelay()

@@ -56,7 +56,8 @@ func (p *Proxy) turn() error {
 	if e != 0 {
 		return fmt.Errorf("cannot wait for events: %w", e)
 	}
-	p.now = time.Since(p.start).Milliseconds()
+	now := time.Now()
+	p.now, p.wall = now.Sub(p.start).Milliseconds(), now.UnixMilli()
 	for i := range n {
 		p.dispatch(p.poller.Event(i))
 	}

@@ -25,6 +25,7 @@ import (
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
 	"lbmaster/worker/buffer"
+	"lbmaster/worker/logline"
 	"lbmaster/worker/poll"
 	"lbmaster/worker/sock"
 	"lbmaster/worker/timer"
@@ -52,6 +53,7 @@ type Proxy struct {
 	wheel  *timer.Wheel
 	start  time.Time
 	now    int64 // ms since start, taken once a turn
+	wall   int64 // ms since 1970, likewise
 	mode   mode
 
 	frontends   []*frontend // by index in the configuration; nil: not started
@@ -74,7 +76,12 @@ type Proxy struct {
 	maxconn  int64
 	sinks    []*sink
 	reopen   func()
-	reopenAt int64 // ms: not before
+	mendAt   int64 // ms: when to call it again at the earliest
+	clock    *logline.Clock
+	record   logline.Record // of the line that is being written, as all of the next
+	peerText [64]byte
+	text     []byte
+	line     []byte
 	wake     int
 	peer     sock.Peer // of the connection that is being accepted
 	starved  bool      // no descriptor was left; the listeners are blocked
@@ -99,6 +106,9 @@ func New(params Params) (*Proxy, error) {
 		pipes:    sock.NewPipes(maxPipes, pipeSize),
 		wake:     params.Wake,
 		reopen:   params.Reopen,
+		clock:    logline.NewClock(time.Local),
+		text:     make([]byte, 0, maxLine),
+		line:     make([]byte, 0, maxLine),
 		reporter: params.Report,
 	}
 	p.openSinks(params.Config, params.Files)
@@ -128,6 +138,10 @@ func (p *Proxy) build(c *conf.Config, slot int) error {
 		var f *frontend
 		if back := byName[c.Frontends[i].Backend]; back != nil || c.Frontends[i].Mode == conf.ModeHealth {
 			f = newFrontend(&c.Frontends[i], 1+i, slot, back, p.stats)
+			var err error
+			if f.log, err = p.newAccessLog(c, &c.Frontends[i]); err != nil {
+				return err
+			}
 		}
 		p.frontends = append(p.frontends, f)
 	}

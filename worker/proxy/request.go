@@ -58,6 +58,7 @@ func (s *session) requestRead(v http1.Verdict) {
 		return
 	}
 	s.stream.complete = s.p.now
+	s.traceRequest(s.client.in.Bytes())
 	if !s.choose() {
 		s.part(page503, byServer)
 		return

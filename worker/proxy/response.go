@@ -93,7 +93,8 @@ func (s *session) answer() {
 	st := s.stream
 	r := &st.response
 	st.keep = persistent(&st.request) && r.Framing != http1.UntilClose && st.sent && !s.front.leaving && !s.front.httpClose
-	st.headed = s.p.now
+	st.headed, st.status = s.p.now, r.Status
+	s.traceResponse(st.link.in.Bytes())
 	if !s.writeHead(st.clientConnection()) {
 		return
 	}
@@ -149,13 +150,16 @@ func (s *session) openTunnel() {
 // becomeTunnel lets all further bytes pass unread.
 func (s *session) becomeTunnel() {
 	st := s.stream
+	st.headed, st.status = s.p.now, st.response.Status
+	s.traceResponse(st.link.in.Bytes())
 	st.link.conn.consume(st.response.Size, &s.p.pool)
 	st.up.drop(&s.p.pool)
 	st.up.begin(http1.UntilClose, 0)
 	st.down.begin(http1.UntilClose, 0)
 	st.answering = true
-	st.headed = s.p.now
 	s.countResponse()
+	st.up.seen += int64(st.request.Size)
+	s.p.putHeads(st)
 	s.become(relaying)
 }
 

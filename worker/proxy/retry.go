@@ -41,6 +41,8 @@ func (s *session) redispatch() bool {
 		return false
 	}
 	st.count(redispatches)
+	b.counters.Balanced.Add(1)
+	next.counters.Balanced.Add(1)
 	st.serve(next)
 	st.elsewhere, st.byCookie = true, false
 	if st.fromCookie == cookieValid {

@@ -162,7 +162,10 @@ func (s *session) stepIdle() {
 	case !s.client.empty():
 		s.stream = s.p.newStream()
 		s.become(reading)
-	case s.client.over() || s.front.leaving:
+	case s.client.over():
+		s.logNull(byClient, 400)
+		s.end()
+	case s.front.leaving:
 		s.end()
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/conf"
+	"lbmaster/worker/logline"
 	"lbmaster/worker/sock"
 )
 
@@ -13,7 +14,8 @@ import (
 type sink struct {
 	socket sock.FD // a connected datagram socket; or
 	pump   *pump   // stdout, stderr
-	broken bool    // nobody is at the other end of the socket any more
+	unix   bool    // the socket has a path, and may have to be opened again
+	broken bool    // nobody is at the other end of it any more
 }
 
 // write gives one line, its end included, to the sink, and reports whether it was taken.
@@ -22,10 +24,7 @@ func (k *sink) write(line []byte) bool {
 		return k.pump.write(line)
 	}
 	_, e := k.socket.Send(line)
-	switch e {
-	case unix.ECONNREFUSED, unix.ENOTCONN, unix.ECONNRESET, unix.EPIPE, unix.EBADF:
-		k.broken = true
-	}
+	k.broken = k.unix && e != 0 && e != unix.EAGAIN && e != unix.ENOBUFS
 	return e == 0
 }
 
@@ -65,7 +64,7 @@ func (q *pump) write(line []byte) bool {
 // openSinks makes sinks of the configuration's log targets, whose sockets come in the same order.
 func (p *Proxy) openSinks(c *conf.Config, files map[string]io.Writer) {
 	for _, t := range c.LogTargets() {
-		k := &sink{}
+		k := &sink{unix: t.Target == "unix"}
 		if file := files[t.Target]; file != nil {
 			k.pump = newPump(file)
 		}
@@ -95,5 +94,5 @@ func (p *Proxy) closeSinks() {
 	}
 }
 
-// maxLine is the size in bytes that no line exceeds.
-const maxLine = 4096
+// maxLine is the size in bytes that no line exceeds, with what stands before it.
+const maxLine = logline.MaxLine + 128

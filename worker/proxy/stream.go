@@ -25,12 +25,13 @@ type stream struct {
 	progress   progress
 	fromCookie fromCookie
 	toCookie   toCookie
-	upgrade    bool  // the request asks for another protocol, and the server may agree
-	answering  bool  // the head of the final response is on its way to the client
-	sent       bool  // the whole request has been sent
-	unsendable bool  // the server takes no more of the request
-	keep       bool  // the client connection goes on after the response
-	interim    uint8 // 1xx responses so far
+	upgrade    bool   // the request asks for another protocol, and the server may agree
+	answering  bool   // the head of the final response is on its way to the client
+	sent       bool   // the whole request has been sent
+	unsendable bool   // the server takes no more of the request
+	keep       bool   // the client connection goes on after the response
+	interim    uint8  // 1xx responses so far
+	trace      *trace // nil: the request is not logged, or has no complete head
 	next       *stream
 }
 
@@ -76,22 +77,25 @@ func (s *session) endStream() {
 	}
 	s.account()
 	s.dropLink()
+	st.leave()
+	s.logStream()
 	s.stream = nil
-	if st.back != nil {
-		st.back.gauges.Sessions.Add(-1)
-	}
 	st.up.dropPipe(&s.p.pipes)
 	st.down.dropPipe(&s.p.pipes)
 	st.up.reset(&s.p.pool)
 	st.down.reset(&s.p.pool)
-	if st.heads != nil {
-		st.heads.next, s.p.heads = s.p.heads, st.heads
-		st.heads = nil
-	}
-	st.leave()
+	s.p.putHeads(st)
 	st.back, st.server, st.link = nil, nil, nil
 	st.next = s.p.streams
 	s.p.streams = st
+}
+
+// putHeads gives the heads of a stream back.
+func (p *Proxy) putHeads(st *stream) {
+	if st.heads != nil {
+		st.heads.next, p.heads = p.heads, st.heads
+		st.heads = nil
+	}
 }
 
 // clear makes the stream ready for another use.
@@ -105,14 +109,19 @@ func (st *stream) clear() {
 
 // serve makes srv the stream's server.
 func (st *stream) serve(srv *server) {
-	st.leave()
+	if st.server != nil {
+		st.server.gauges.Sessions.Add(-1)
+	}
 	st.server = srv
 	srv.counters.Requests.Add(1)
 	srv.gauges.Sessions.Add(1)
 }
 
-// leave ends what serve began.
+// leave ends the stream's place among those of its backend and server.
 func (st *stream) leave() {
+	if st.back != nil {
+		st.back.gauges.Sessions.Add(-1)
+	}
 	if st.server != nil {
 		st.server.gauges.Sessions.Add(-1)
 	}

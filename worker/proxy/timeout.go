@@ -58,6 +58,9 @@ func (s *session) expire() {
 		return
 	}
 	switch s.state {
+	case idle:
+		s.logNull(clientTime, 408)
+		s.end()
 	case reading:
 		s.front.counters.RequestErrors.Add(1)
 		s.part(page408, clientTime)

@@ -1,8 +1,8 @@
 // Package sock makes the socket calls of a worker's event loop.
 //
 // Every socket is non-blocking and close-on-exec. Calls that cannot block go through RawSyscall: the Go scheduler
-// is not told of them, which saves more than the parsing of a request costs (BenchmarkSendRecv). They must
-// therefore never be used on a blocking descriptor.
+// is not told of them, which saves more than the parsing of a request costs (BenchmarkSendRecv). Those that could block
+// if somebody made a copy of the socket blocking ask not to (MSG_DONTWAIT); Accept cannot.
 //
 // Errors are plain errno values, 0 for none: nothing is allocated. EINTR never reaches the caller.
 package sock
@@ -55,7 +55,7 @@ func (f *FD) Disown() int {
 func (f *FD) Recv(p []byte) (int, unix.Errno) {
 	for {
 		n, _, e := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(f.Int()),
-			uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), 0, 0, 0)
+			uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), unix.MSG_DONTWAIT, 0, 0)
 		if e != unix.EINTR {
 			return count(n, e), e
 		}
@@ -66,7 +66,7 @@ func (f *FD) Recv(p []byte) (int, unix.Errno) {
 func (f *FD) Peek() (int, unix.Errno) {
 	var one [1]byte
 	for {
-		n, _, e := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(f.Int()), uintptr(unsafe.Pointer(&one)), 1, unix.MSG_PEEK, 0, 0)
+		n, _, e := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(f.Int()), uintptr(unsafe.Pointer(&one)), 1, unix.MSG_PEEK|unix.MSG_DONTWAIT, 0, 0)
 		if e != unix.EINTR {
 			return count(n, e), e
 		}
@@ -77,7 +77,7 @@ func (f *FD) Peek() (int, unix.Errno) {
 func (f *FD) Send(p []byte) (int, unix.Errno) {
 	for {
 		n, _, e := syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(f.Int()),
-			uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), unix.MSG_NOSIGNAL, 0, 0)
+			uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT, 0, 0)
 		if e != unix.EINTR {
 			return count(n, e), e
 		}

@@ -9,6 +9,8 @@ import (
 // root answers "NAME TARGET".
 func root(x *exchange) { x.text(200, x.s.name+" "+x.target+"\n") }
 
+func notFound(x *exchange) { x.text(404, x.s.name+" has no "+x.target+"\n") }
+
 func headers(x *exchange) {
 	if x.part(1) == "quoted" {
 		x.text(200, visible(x.request.raw))

@@ -72,6 +72,9 @@ func (x *exchange) handler() handler {
 	if x.method == "CONNECT" {
 		return handler{answer: connect, reads: true}
 	}
+	if _, gone := x.s.gone.Load(x.target); gone {
+		return handler{answer: notFound}
+	}
 	if h, ok := routes[x.part(0)]; ok {
 		return h
 	}

@@ -20,6 +20,7 @@ type Server struct {
 	name    string
 	seen    seen
 	count   counters
+	gone    sync.Map       // targets that are answered with 404
 	closing chan struct{}  // closed by Close
 	running sync.WaitGroup // accept loops and connections
 
@@ -43,6 +44,13 @@ func (s *Server) Serve(l net.Listener) error { return s.accept(l, s.serveHTTP) }
 // ServeEcho sends everything back that connections to l send, until l fails or Close is called, in which case it returns
 // nil. It closes l.
 func (s *Server) ServeEcho(l net.Listener) error { return s.accept(l, s.serveEcho) }
+
+// Remove makes the server answer 404 to requests for a target, as if that were a file that somebody has removed. Restore
+// puts it back.
+func (s *Server) Remove(target string) { s.gone.Store(target, true) }
+
+// Restore undoes Remove.
+func (s *Server) Restore(target string) { s.gone.Delete(target) }
 
 // Close ends all Serve calls and cuts all connections. It returns when nothing is left.
 func (s *Server) Close() {

@@ -266,3 +266,19 @@ func TestPatternIsTheSameInPieces(t *testing.T) {
 		t.Errorf("%d bytes, %d bytes in pieces", whole.Len(), len(pieces))
 	}
 }
+
+func TestRemove(t *testing.T) {
+	s, url, client := start(t, 7015)
+	for _, step := range []struct {
+		change func(string)
+		want   int
+	}{{func(string) {}, 200}, {s.Remove, 404}, {s.Restore, 200}} {
+		step.change("/running")
+		if a, _ := do(t, client, "HEAD", url+"/running", ""); a.StatusCode != step.want {
+			t.Errorf("status %d, want %d", a.StatusCode, step.want)
+		}
+		if a, _ := do(t, client, "GET", url+"/other", ""); a.StatusCode != 200 {
+			t.Errorf("status %d for another file", a.StatusCode)
+		}
+	}
+}

@@ -1,0 +1,129 @@
+package master
+
+import (
+	"time"
+
+	"lbmaster/conf"
+	"lbmaster/shared/control"
+)
+
+// The monitor is a child like the workers, with a slot of its own. Nobody waits for it: an instance is up, and serves,
+// without.
+
+// MonitorArg is the hidden first argument that makes the program the monitor.
+const MonitorArg = "monitor"
+
+// monitorIndex is the index of the monitor's slot, which is not among those of the workers.
+const monitorIndex = -1
+
+// newMonitor is the monitor's slot; nil when there is nothing to do for a monitor.
+func newMonitor(c *conf.Config) *slot {
+	for i := range c.Backends {
+		for j := range c.Backends[i].Servers {
+			if c.Backends[i].Servers[j].Check {
+				return &slot{index: monitorIndex, heir: nobody}
+			}
+		}
+	}
+	return nil
+}
+
+// onMonitor takes what happened to a monitor.
+func (m *master) onMonitor(e childEvent) {
+	s := m.monitor
+	if s.child != e.child {
+		return
+	}
+	if e.message == nil {
+		m.onMonitorEnd(s, e.ended)
+		return
+	}
+	e.child.heard = time.Now()
+	switch e.message.Kind {
+	case control.Hello:
+		e.child.say(control.Message{Kind: control.Start, Workers: len(m.slots)}, m.memory.fds())
+	case control.Ready:
+		if s.state == starting {
+			s.become(ready, time.Now())
+		}
+	case control.Bye:
+		m.log.Debug("monitor leaves", "reason", e.message.Reason)
+	}
+}
+
+// onMonitorEnd goes on after the monitor has ended: there will be another one as long as there are workers.
+func (m *master) onMonitorEnd(s *slot, how string) {
+	_ = s.child.conn.Close() // it was only read from since
+	if m.monitorRetires() {
+		s.child = nil
+		s.become(gone, time.Now())
+		return
+	}
+	m.log.Error("monitor died", "pid", s.child.process.Pid, "how", how)
+	s.died(time.Now(), jitter())
+}
+
+// watchMonitor does what is due for the monitor.
+func (m *master) watchMonitor(now time.Time) {
+	s := m.monitor
+	switch {
+	case s == nil || s.state == gone:
+	case m.monitorRetires():
+		m.retireMonitor(s, now)
+	case s.state == resting && !now.Before(s.due):
+		m.startMonitor(s, now)
+	case s.state == starting && !now.Before(s.due):
+		m.log.Error("monitor is not ready in time")
+		s.child.kill()
+		s.due = now.Add(readyTime)
+	case s.state == ready && m.phase != comingUp:
+		s.become(active, now)
+		s.child.say(control.Message{Kind: control.Activate}, nil)
+		if s.failures > 0 {
+			m.log.Info("monitor is back", "pid", s.child.process.Pid)
+		}
+	}
+}
+
+func (m *master) startMonitor(s *slot, now time.Time) {
+	c, err := spawn(s.index, &m.env, m.events)
+	s.become(starting, now)
+	if err != nil {
+		m.log.Error("cannot start the monitor", "error", err)
+		s.died(now, jitter())
+		return
+	}
+	c.heard = now
+	s.child = c
+	s.due = now.Add(readyTime)
+}
+
+// monitorRetires says that the monitor is not needed any more: the workers are gone, or have to go at once.
+func (m *master) monitorRetires() bool {
+	return m.phase == stopping || m.phase == draining && m.workersGone()
+}
+
+// retireMonitor ends the monitor: it is told once, and killed when it has not left in time.
+func (m *master) retireMonitor(s *slot, now time.Time) {
+	switch {
+	case s.child == nil:
+		s.become(gone, now)
+	case !s.told:
+		s.told = true
+		s.due = now.Add(stopTime)
+		s.child.say(control.Message{Kind: control.Stop}, nil)
+	case !now.Before(s.due):
+		m.log.Warn("monitor does not stop: killed")
+		s.child.kill()
+		s.due = now.Add(stopTime)
+	}
+}
+
+// monitorDue is when watchMonitor may have something to do again, and whether there is such a time.
+func (m *master) monitorDue() (at time.Time, ok bool) {
+	s := m.monitor
+	if s == nil || s.state == gone {
+		return time.Time{}, false
+	}
+	return s.due, s.state == resting || s.state == starting || s.told
+}

@@ -1,0 +1,159 @@
+package monitor
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"lbmaster/conf"
+	"lbmaster/shared/control"
+	"lbmaster/shared/shm"
+	"lbmaster/shared/stats"
+	"lbmaster/shared/status"
+	"lbmaster/worker/monitor/check"
+	"lbmaster/worker/monitor/health"
+)
+
+// backend is a group of servers, and whether it can serve.
+type backend struct {
+	name     string
+	word     string // what the log calls it
+	targets  []*target
+	counters *stats.Counters
+	up       bool
+	since    int64 // ms since 1970: when up last changed
+}
+
+// target is a server.
+type target struct {
+	conf     *conf.Server
+	back     *backend
+	slot     int // on the board
+	row      int // of the counters
+	counters *stats.Counters
+	limits   health.Limits
+	count    health.Count
+	last     check.Outcome
+	probe    probe
+	running  bool // a check is on its way
+	round    int  // a check that began in another round does not count
+}
+
+// build makes the runtime objects out of what came with Start. Descriptors of a start that fails are left to the end of the
+// process, which follows.
+func (m *monitor) build(start control.Message, fds []int) error {
+	if len(fds) != control.StartFDs {
+		return fmt.Errorf("%s came with %d descriptors instead of %d", start.Kind, len(fds), control.StartFDs)
+	}
+	unix.Close(fds[control.StartWake]) // only workers wake each other
+	config, err := readConfig(fds[control.StartConfig])
+	if err != nil {
+		return err
+	}
+	if m.counters, err = stats.Open(fds[control.StartCounters]); err != nil {
+		return err
+	}
+	if m.board, err = status.Open(fds[control.StartBoard]); err != nil {
+		return err
+	}
+	row := 1 + len(config.Frontends)
+	for i := range config.Backends {
+		m.addBackend(&config.Backends[i], row)
+		row += 1 + len(config.Backends[i].Servers)
+	}
+	if n := len(m.board.Servers()); n != m.servers() || row != len(m.counters.Rows()) {
+		return fmt.Errorf("the configuration has %d servers and %d rows, the board %d, the counters %d", m.servers(), row, n, len(m.counters.Rows()))
+	}
+	m.restore(time.Now().UnixMilli())
+	return nil
+}
+
+// readConfig reads the master's snapshot of the configuration and closes its descriptor.
+func readConfig(fd int) (*conf.Config, error) {
+	text, err := shm.Unseal(fd)
+	if err != nil {
+		return nil, errors.Join(err, unix.Close(fd))
+	}
+	config, err := conf.FromSnapshot(text)
+	return config, errors.Join(err, unix.Close(fd))
+}
+
+// servers is the number of servers of all backends that there are so far.
+func (m *monitor) servers() int {
+	n := 0
+	for _, b := range m.backends {
+		n += len(b.targets)
+	}
+	return n
+}
+
+func (m *monitor) addBackend(c *conf.Backend, row int) {
+	b := &backend{name: c.Name, word: "backend", counters: m.counters.Counters(m.counters.Monitor(), row)}
+	if c.Section == "listen."+c.Name {
+		b.word = "proxy"
+	}
+	first := m.servers()
+	for i := range c.Servers {
+		s := &c.Servers[i]
+		t := &target{conf: s, back: b, slot: first + i, row: row + 1 + i, limits: health.Limits{Rise: s.Rise, Fall: s.Fall}}
+		t.counters = m.counters.Counters(m.counters.Monitor(), t.row)
+		if s.Check {
+			t.probe = newProbe(c, s)
+			m.checked = append(m.checked, t)
+		}
+		b.targets = append(b.targets, t)
+	}
+	m.backends = append(m.backends, b)
+}
+
+// newProbe says how a server of the backend is checked.
+func newProbe(b *conf.Backend, s *conf.Server) probe {
+	p := probe{network: "tcp", timeout: s.Inter}
+	if b.Timeout.Check > 0 {
+		p.timeout = b.Timeout.Check
+	}
+	if b.HTTPChk != nil {
+		p.request = check.Request(b.HTTPChk.Method, b.HTTPChk.URI, b.HTTPChk.Version)
+	}
+	if s.Source != nil {
+		p.source = net.TCPAddrFromAddrPort(netip.AddrPortFrom(s.Source.IP, uint16(s.Source.Port)))
+	}
+	if s.Address.Path != "" {
+		p.network, p.address = "unix", s.Address.Path
+		return p
+	}
+	p.address = checkAddress(s, netip.AddrPortFrom(s.Address.IP, uint16(s.Address.Port)))
+	return p
+}
+
+// checkAddress is where a server is checked that is reached at an address: on that one, unless it has a port for checks.
+func checkAddress(s *conf.Server, at netip.AddrPort) string {
+	if s.CheckPort > 0 {
+		at = netip.AddrPortFrom(at.Addr(), uint16(s.CheckPort))
+	}
+	return at.String()
+}
+
+// restore goes on from what the board has of an earlier monitor.
+func (m *monitor) restore(now int64) {
+	for _, b := range m.backends {
+		b.since = now
+		for i, t := range b.targets {
+			c := m.board.Check(t.slot)
+			t.count = t.limits.Restore(health.Count(c.Health), m.board.Load(t.slot).Op == status.Up)
+			t.last = check.Outcome{Result: check.Result(c.Result), Code: int(c.Code), Took: int64(c.Took)}
+			if at := m.board.Changed(t.slot); i == 0 || at > b.since {
+				b.since = at
+			}
+			if at := m.board.Address(t.slot); at.IsValid() && t.conf.Check {
+				t.probe.address = checkAddress(t.conf, at)
+			}
+		}
+		active, backup := m.usable(b)
+		b.up = active+backup > 0
+	}
+}

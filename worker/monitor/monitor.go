@@ -1,0 +1,193 @@
+// Package monitor is the one process of an instance that checks the servers. It writes their states on the board that all
+// workers read. When it dies, traffic goes on with the last states, and the next monitor goes on from them.
+//
+// One goroutine, the loop, owns everything. Each check has a goroutine of its own, which only moves bytes and hands
+// the outcome to the loop.
+package monitor
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"lbmaster/shared/control"
+	"lbmaster/shared/stats"
+	"lbmaster/shared/status"
+)
+
+// ControlFD is the descriptor on which the monitor finds its control channel.
+const ControlFD = 3
+
+const (
+	startTime  = 30 * time.Second // a master that has not said everything by then never will
+	orphanTime = 10 * time.Second // how long the monitor goes on when the master has died: as long as the workers
+	answerTime = time.Second      // for the master to take a message
+)
+
+// Env is what the monitor needs of the world.
+type Env struct {
+	Control int       // descriptor of the control channel; the monitor owns it
+	Stderr  io.Writer // for what the operator must know
+}
+
+// monitor is the process. All of it belongs to the loop.
+type monitor struct {
+	conn     *control.Conn
+	report   func(Level, string)
+	board    *status.Board
+	counters *stats.Stats
+	backends []*backend
+	checked  []*target // in the order of the schedule
+	schedule *schedule // nil until Activate
+	results  chan finished
+	orders   chan control.Message // closed when the master is gone
+	leave    <-chan time.Time     // when an orphan ends; nil: not
+	left     bool
+	reason   string // why the loop ends
+	short    bool   // the last check could not be made for lack of means
+}
+
+// Run is the life of the monitor. It returns when the master says so, or has been gone for long enough.
+func Run(env Env) error {
+	// Only the master reads signals: those of a terminal reach the whole group, and must not end the monitor early.
+	signal.Ignore(unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGUSR1, unix.SIGUSR2, unix.SIGTTIN, unix.SIGTTOU, unix.SIGPIPE)
+	unix.CloseOnExec(env.Control)
+	if err := unix.SetNonblock(env.Control, true); err != nil {
+		return fmt.Errorf("descriptor %d is no control channel: the monitor is started by the master only: %w", env.Control, err)
+	}
+	conn, err := control.NewConn(env.Control)
+	if err != nil {
+		return err
+	}
+	m := &monitor{conn: conn, report: newReporter(env.Stderr), results: make(chan finished), orders: make(chan control.Message)}
+	if err := m.begin(); err != nil || m.left {
+		return err
+	}
+	go m.listenToMaster()
+	m.loop()
+	m.say(control.Message{Kind: control.Bye, Reason: m.reason})
+	return nil
+}
+
+// begin takes the conversation to the point where the monitor is ready.
+func (m *monitor) begin() error {
+	// Failing to show in top and pstree what the process is does no harm.
+	_ = os.WriteFile("/proc/self/comm", []byte("lb-monitor"), 0)
+	deadline := time.Now().Add(startTime)
+	m.say(control.Message{Kind: control.Hello, Pid: unix.Getpid()})
+	order, fds, err := m.conn.Recv(deadline)
+	if err != nil {
+		return fmt.Errorf("the master says nothing: %w", err)
+	}
+	if order.Kind == control.Stop {
+		m.left = true
+		return nil
+	}
+	if order.Kind != control.Start {
+		control.CloseAll(fds)
+		return fmt.Errorf("the master said %s instead of %s", order.Kind, control.Start)
+	}
+	if err := m.build(order, fds); err != nil {
+		return err
+	}
+	m.say(control.Message{Kind: control.Ready})
+	return nil
+}
+
+// say sends a message. When that fails the master is gone or hangs, which the channel's end or the missing answer tells.
+func (m *monitor) say(message control.Message) {
+	_ = m.conn.Send(message, nil, time.Now().Add(answerTime))
+}
+
+// listenToMaster hands the master's orders to the loop.
+func (m *monitor) listenToMaster() {
+	for {
+		order, fds, err := m.conn.Recv(time.Time{})
+		control.CloseAll(fds)
+		if err != nil {
+			if !errors.Is(err, io.EOF) {
+				m.report(Warning, err.Error())
+			}
+			close(m.orders)
+			return
+		}
+		m.orders <- order
+	}
+}
+
+// loop is the one place that acts: on orders, on outcomes of checks, and on time.
+func (m *monitor) loop() {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for !m.left {
+		select {
+		case order, ok := <-m.orders:
+			m.obey(order, ok)
+		case f := <-m.results:
+			m.onFinished(f)
+		case <-timer.C:
+		case <-m.leave:
+			m.left = true
+		}
+		now := time.Now()
+		m.launch(now)
+		timer.Reset(m.patience(now))
+	}
+}
+
+// obey carries out one order. Without one, the master is gone.
+func (m *monitor) obey(order control.Message, ok bool) {
+	if !ok {
+		m.orphaned()
+		return
+	}
+	switch order.Kind {
+	case control.Activate:
+		m.activate(time.Now())
+	case control.Stop:
+		m.reason, m.left = "stopped", true
+	case control.Ping:
+		m.say(control.Message{Kind: control.Pong})
+	}
+}
+
+// orphaned goes on without a master for as long as the workers serve.
+func (m *monitor) orphaned() {
+	m.orders = nil
+	m.reason = "the master is gone"
+	if m.schedule == nil {
+		m.left = true
+		return
+	}
+	m.report(Warning, m.reason)
+	m.leave = time.After(orphanTime)
+}
+
+// activate begins to check.
+func (m *monitor) activate(now time.Time) {
+	if m.schedule != nil {
+		return
+	}
+	var every []time.Duration
+	for _, t := range m.checked {
+		every = append(every, t.conf.Inter)
+	}
+	m.schedule = newSchedule(every, now)
+}
+
+// patience is how long the loop may wait.
+func (m *monitor) patience(now time.Time) time.Duration {
+	if m.schedule == nil {
+		return time.Hour
+	}
+	at, ok := m.schedule.next()
+	if !ok {
+		return time.Hour
+	}
+	return max(0, at.Sub(now))
+}

@@ -1,0 +1,166 @@
+package monitor
+
+import (
+	"time"
+
+	"lbmaster/shared/status"
+	"lbmaster/worker/monitor/check"
+)
+
+// finished is a check that has come to its end.
+type finished struct {
+	target  *target
+	round   int
+	outcome check.Outcome
+	err     error // why there is no outcome
+}
+
+// launch begins the checks whose time has come. Those of one server never overlap, and one in maintenance is left alone.
+func (m *monitor) launch(now time.Time) {
+	if m.schedule == nil {
+		return
+	}
+	for {
+		i, ok := m.schedule.due(now)
+		if !ok {
+			return
+		}
+		t := m.checked[i]
+		if t.running || m.board.Load(t.slot).Admin == status.Maint {
+			continue
+		}
+		t.running = true
+		go func(p probe, round int) {
+			o, err := p.run()
+			m.results <- finished{t, round, o, err}
+		}(t.probe, t.round)
+	}
+}
+
+// onFinished takes the outcome of a check. One that says nothing about the server, or belongs to an earlier round, is
+// dropped.
+func (m *monitor) onFinished(f finished) {
+	t := f.target
+	t.running = false
+	if f.round != t.round {
+		return
+	}
+	if f.outcome.Result == check.None {
+		if !m.short {
+			m.report(Warning, "checks cannot be made: "+f.err.Error())
+		}
+		m.short = true
+		return
+	}
+	m.short = false
+	m.judge(t, f.outcome, time.Now().UnixMilli())
+}
+
+// judge lets an outcome change the state of a server.
+func (m *monitor) judge(t *target, o check.Outcome, now int64) {
+	state := m.board.Load(t.slot)
+	t.last = o
+	t.count = t.limits.Next(t.count, o.Result.Good())
+	if state.Op == status.Up && !o.Result.Good() {
+		t.counters.CheckFailures.Add(1)
+	}
+	m.keep(t, now)
+	switch up := t.limits.Up(t.count); {
+	case up && state.Op != status.Up:
+		state.Op = status.Up
+		m.change(t, state, now)
+		m.report(Notice, upText(t, m.view(t)))
+	case !up && state.Op == status.Up:
+		state.Op = status.Down
+		m.change(t, state, now)
+		m.report(Alert, downText(t, m.view(t)))
+	default:
+		return
+	}
+	m.reckon(t.back, now)
+}
+
+// keep notes on the board what a next monitor needs to go on.
+func (m *monitor) keep(t *target, now int64) {
+	m.board.StoreCheck(t.slot, status.Check{
+		Result: uint8(t.last.Result), Code: uint16(t.last.Code), Health: uint16(t.count), Took: uint32(min(t.last.Took, 1<<24-1)),
+	}, now)
+}
+
+// change stores a new state of a server, and counts the time and the fall.
+func (m *monitor) change(t *target, next status.State, now int64) {
+	before := m.board.Load(t.slot)
+	if !serves(before) {
+		t.counters.DownTime.Add(uint64(max(0, now-m.board.Changed(t.slot))))
+	}
+	if serves(before) && !serves(next) {
+		t.counters.Downs.Add(1)
+	}
+	m.board.Store(t.slot, next, now)
+}
+
+// serves says that a server in this state works and may be used, if only by those who know it.
+func serves(s status.State) bool { return s.Op == status.Up && s.Admin != status.Maint }
+
+// reckon finds out whether a backend can still serve, and tells when that changes.
+func (m *monitor) reckon(b *backend, now int64) {
+	active, backup := m.usable(b)
+	up := active+backup > 0
+	if up == b.up {
+		return
+	}
+	if up {
+		b.counters.DownTime.Add(uint64(max(0, now-b.since)))
+	} else {
+		b.counters.Downs.Add(1)
+		m.report(Emerg, b.word+" "+b.name+" has no server available!")
+	}
+	b.up, b.since = up, now
+}
+
+// usable counts the servers of a backend that take new clients.
+func (m *monitor) usable(b *backend) (active, backup int) {
+	for _, t := range b.targets {
+		s := m.board.Load(t.slot)
+		switch {
+		case s.Op != status.Up || s.Admin != status.Ready || s.Weight == 0:
+		case t.conf.Backup:
+			backup++
+		default:
+			active++
+		}
+	}
+	return active, backup
+}
+
+// setAdmin changes the administrative state of a server. One that leaves maintenance begins anew, as one that was never
+// checked.
+func (m *monitor) setAdmin(t *target, to status.Admin, now int64) {
+	before := m.board.Load(t.slot)
+	if before.Admin == to {
+		return
+	}
+	next := before
+	next.Admin = to
+	if before.Admin == status.Maint {
+		next.Op = status.Up
+	}
+	if before.Admin == status.Maint || to == status.Maint {
+		t.round++
+		t.count, t.last = t.limits.First(), check.Outcome{}
+		m.keep(t, 0)
+	}
+	m.change(t, next, now)
+	for _, line := range adminTexts(t, before, next, m.view(t)) {
+		m.report(Notice, line)
+	}
+	m.reckon(t.back, now)
+}
+
+// setWeight changes the weight of a server. That is no change of state.
+func (m *monitor) setWeight(t *target, weight int, now int64) {
+	next := m.board.Load(t.slot)
+	next.Weight = uint16(weight)
+	m.board.Store(t.slot, next, m.board.Changed(t.slot))
+	m.reckon(t.back, now)
+}

@@ -1,0 +1,169 @@
+package proxy
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"lbmaster/conf"
+)
+
+// logs is a sink in a test.
+type logs struct {
+	t    *testing.T
+	conn *net.UDPConn
+}
+
+// startLogging runs a proxy that writes httplog to a sink.
+func startLogging(t *testing.T, addr string, tune func(*conf.Config), handlers ...handler) (*fixture, *logs) {
+	t.Helper()
+	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.ParseIP(addr), Port: 5140})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	f := start(t, addr, func(c *conf.Config) {
+		c.Global.Log = []conf.LogTarget{{Target: "udp", Address: addr + ":5140", Facility: "local0", Level: "info"}}
+		c.Frontends[0].LogFormat = "httplog"
+		c.Backends[0].Retries = 0
+		if tune != nil {
+			tune(c)
+		}
+	}, handlers...)
+	return f, &logs{t, conn}
+}
+
+// want waits for the next line and compares it with a pattern, in which "%d" stands for any number.
+func (l *logs) want(pattern string) {
+	l.t.Helper()
+	line := make([]byte, 8<<10)
+	l.conn.SetReadDeadline(time.Now().Add(fatal))
+	n, err := l.conn.Read(line)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	pattern = strings.ReplaceAll(regexp.QuoteMeta(pattern), "%d", `\d+`)
+	full := `^<134>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d lbmaster\[\d+\]: 127\.0\.0\.1:\d+ \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d\.\d{3}\] ` + pattern + "\n$"
+	if got := string(line[:n]); !regexp.MustCompile(full).MatchString(got) {
+		l.t.Errorf("got  %s\nwant %s", got, pattern)
+	}
+}
+
+// TestLog is the line for each way a stream can end.
+func TestLog(t *testing.T) {
+	const get = "GET /x HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\n\r\n"
+	quiet := func(c net.Conn, in *bufio.Reader) { head(in); in.ReadByte() } // never answers
+	for i, tt := range []struct {
+		name    string
+		tune    func(*conf.Config)
+		server  handler // nil: nobody listens
+		send    string
+		leave   bool // the client ends its side after that
+		want    string
+		nothing bool // no answer comes
+	}{
+		{"good", nil, script(okHead + "ok"), get, false, `web web/a %d/%d/%d/%d/%d 200 40 - - --VN %d/%d/0/0/0 0/0 "GET /x HTTP/1.1"`, false},
+		{"inserted", nil, script(okHead + "ok"), "GET / HTTP/1.1\r\nHost: a\r\n\r\n", false, `web web/a %d/%d/%d/%d/%d 200 %d - - --NI %d/%d/0/0/0 0/0 "GET / HTTP/1.1"`, false},
+		{"bad request", nil, nil, "GET\r\n\r\n", false, `web web/<NOSRV> -1/-1/-1/-1/%d 400 %d - - PR-- %d/%d/0/0/0 0/0 "<BADREQ>"`, false},
+		{"head too late", func(c *conf.Config) { c.Frontends[0].Timeout.HTTPRequest = 50 * time.Millisecond }, nil, "GET / HT", false,
+			`web web/<NOSRV> -1/-1/-1/-1/%d 408 %d - - cR-- %d/%d/0/0/0 0/0 "<BADREQ>"`, false},
+		{"nothing came", func(c *conf.Config) { c.Frontends[0].Timeout.HTTPRequest = 50 * time.Millisecond }, nil, "", false,
+			`web web/<NOSRV> -1/-1/-1/-1/%d 408 0 - - cR-- %d/%d/0/0/0 0/0 "<BADREQ>"`, true},
+		{"client left in the head", nil, nil, "GET / HT", true, `web web/<NOSRV> -1/-1/-1/-1/%d 400 %d - - CR-- %d/%d/0/0/0 0/0 "<BADREQ>"`, false},
+		{"client left at once", nil, nil, "", true, `web web/<NOSRV> -1/-1/-1/-1/%d 400 0 - - CR-- %d/%d/0/0/0 0/0 "<BADREQ>"`, true},
+		{"refused", nil, nil, get, false, `web web/a %d/%d/-1/-1/%d 503 %d - - SCVN %d/%d/0/0/0 0/0 "GET /x HTTP/1.1"`, false},
+		{"no server", func(c *conf.Config) { c.Backends[0].Servers[0].Weight = 0 }, nil, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", false,
+			`web web/<NOSRV> %d/-1/-1/-1/%d 503 %d - - SCNN %d/%d/0/0/0 0/0 "GET / HTTP/1.1"`, false},
+		{"no answer", nil, script(""), get, false, `web web/a %d/%d/%d/-1/%d 502 %d - - SHVN %d/%d/0/0/0 0/0 "GET /x HTTP/1.1"`, false},
+		{"bad answer", nil, script("what?\r\n\r\n"), get, false, `web web/a %d/%d/%d/-1/%d 502 %d - - PHVN %d/%d/0/0/0 0/0 "GET /x HTTP/1.1"`, false},
+		{"answer too late", func(c *conf.Config) { c.Backends[0].Timeout.Server = 50 * time.Millisecond }, quiet, get, false,
+			`web web/a %d/%d/%d/-1/%d 504 %d - - sHVN %d/%d/0/0/0 0/0 "GET /x HTTP/1.1"`, false},
+		{"answer cut off", nil, script("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nok"), get, false, `web web/a %d/%d/%d/%d/%d 200 %d - - SDVN %d/%d/0/0/0 0/0 "GET /x HTTP/1.1"`, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f, l := startLogging(t, fmt.Sprintf("127.61.5.%d", 1+i), tt.tune, tt.server)
+			c := f.dial()
+			c.send(tt.send)
+			if tt.leave {
+				c.CloseWrite()
+			}
+			if !tt.nothing {
+				c.want("HTTP/1.1 ")
+			}
+			l.want(tt.want)
+		})
+	}
+}
+
+// TestLogOfConnections is the guide's short line, which comes with the connection.
+func TestLogOfConnections(t *testing.T) {
+	f, l := startLogging(t, "127.61.6.1", func(c *conf.Config) { c.Frontends[0].LogFormat = "" }, nil)
+	f.dial()
+	line := make([]byte, 1000)
+	l.conn.SetReadDeadline(time.Now().Add(fatal))
+	n, err := l.conn.Read(line)
+	if want := regexp.MustCompile(`: Connect from 127\.0\.0\.1:\d+ to 127\.61\.6\.1:8000 \(web/HTTP\)\n$`); err != nil || !want.Match(line[:n]) {
+		t.Errorf("got %q, %v", line[:n], err)
+	}
+}
+
+// TestNullsAreNotLogged: with dontlognull only what follows is logged.
+func TestNullsAreNotLogged(t *testing.T) {
+	f, l := startLogging(t, "127.61.6.2", func(c *conf.Config) { c.Frontends[0].DontLogNull = true }, script(okHead+"ok"))
+	f.dial().CloseWrite()
+	c := f.dial()
+	c.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	l.want(`web web/a %d/%d/%d/%d/%d 200 %d - - --NI %d/%d/0/0/0 0/0 "GET / HTTP/1.1"`)
+}
+
+// TestCaptures: cookies and fields that the log shows.
+func TestCaptures(t *testing.T) {
+	f, l := startLogging(t, "127.61.6.3", func(c *conf.Config) {
+		c.Frontends[0].Capture = conf.Captures{
+			Cookie:          &conf.Capture{Name: "id", Len: 6},
+			RequestHeaders:  []conf.Capture{{Name: "host", Len: 64}, {Name: "x", Len: 3}},
+			ResponseHeaders: []conf.Capture{{Name: "Server", Len: 64}},
+		}
+	}, script("HTTP/1.1 200 OK\r\nServer: {s}\r\nSet-Cookie: identity=1; path=/\r\nContent-Length: 0\r\n\r\n"))
+	c := f.dial()
+	c.send("GET / HTTP/1.1\r\nHost: h\r\nX: first\r\nx: second\r\nCookie: a=b; id=12345678\r\n\r\n")
+	l.want(`web web/a %d/%d/%d/%d/%d 200 %d id=123 identi --NI %d/%d/0/0/0 0/0 {h|sec} {#7Bs#7D} "GET / HTTP/1.1"`)
+}
+
+// TestLogsAreDropped: a target that takes nothing costs lines, which are counted, and no time; the master is asked for
+// another socket.
+func TestLogsAreDropped(t *testing.T) {
+	path := t.TempDir() + "/log"
+	sink, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := make(chan bool, 10)
+	f := start(t, "127.61.6.4", func(c *conf.Config) {
+		c.Global.Log = []conf.LogTarget{{Target: "unix", Address: path, Facility: "local0"}}
+		c.Frontends[0].LogFormat = "httplog"
+	}, echoHead)
+	f.do(func() { f.proxy.reopen = func() { asked <- true } })
+	c := f.dial()
+	for range 1000 { // nobody reads: the queue of a datagram socket is short
+		c.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\n\r\n")
+		c.want(echoed("GET / HTTP/1.1\r\nHost: a\r\n\r\n", ""))
+	}
+	if n := f.proxy.counters.LogsDropped.Load(); n < 500 {
+		t.Errorf("%d lines dropped", n)
+	}
+	if len(asked) > 0 {
+		t.Error("another socket was asked for while the target was only slow")
+	}
+	sink.Close()
+	c.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\n\r\n")
+	select {
+	case <-asked:
+	case <-time.After(fatal):
+		t.Error("no other socket was asked for")
+	}
+}

@@ -1,0 +1,117 @@
+package proxy
+
+import (
+	"lbmaster/conf"
+	"lbmaster/worker/cookie"
+	"lbmaster/worker/http1"
+	"lbmaster/worker/logline"
+)
+
+// trace is what the log line of a request tells that its stream has forgotten by then. It is borrowed from the frontend.
+type trace struct {
+	line              []byte // of the request
+	cookie, setCookie []byte // captured; empty: none
+	request, response *logline.Captures
+	next              *trace
+}
+
+// newTrace takes a trace from the free list.
+func (l *accessLog) newTrace() *trace {
+	t := l.free
+	if t == nil {
+		t = &trace{line: make([]byte, 0, logline.MaxRequestLine)}
+		if c := l.capture.Cookie; c != nil {
+			t.cookie, t.setCookie = make([]byte, 0, c.Len), make([]byte, 0, c.Len)
+		}
+		t.request, t.response = captures(l.capture.RequestHeaders), captures(l.capture.ResponseHeaders)
+		return t
+	}
+	l.free = t.next
+	t.next = nil
+	return t
+}
+
+// captures is nil when there is nothing to capture.
+func captures(headers []conf.Capture) *logline.Captures {
+	if len(headers) == 0 {
+		return nil
+	}
+	var all []logline.Header
+	for _, h := range headers {
+		all = append(all, logline.Header{Name: h.Name, Len: h.Len})
+	}
+	return logline.NewCaptures(all)
+}
+
+// put gives a trace back.
+func (l *accessLog) put(t *trace) {
+	t.line, t.cookie, t.setCookie = t.line[:0], t.cookie[:0], t.setCookie[:0]
+	if t.request != nil {
+		t.request.Reset()
+	}
+	if t.response != nil {
+		t.response.Reset()
+	}
+	t.next, l.free = l.free, t
+}
+
+// traceRequest remembers of a complete head what the log will tell.
+func (s *session) traceRequest(head []byte) {
+	l := s.front.log
+	if l == nil || l.format == "" {
+		return
+	}
+	t := l.newTrace()
+	r := &s.stream.request
+	s.stream.trace = t
+	t.line = keep(t.line, head[r.Method.Off:r.LineEnd-2])
+	if c := l.capture.Cookie; c != nil {
+		t.cookie = keep(t.cookie, findPair(r, head, http1.NameCookie, c.Name))
+	}
+	see(t.request, r, head)
+}
+
+// traceResponse remembers of a final response's head what the log will tell.
+func (s *session) traceResponse(head []byte) {
+	t := s.stream.trace
+	if t == nil {
+		return
+	}
+	r := &s.stream.response
+	if c := s.front.log.capture.Cookie; c != nil {
+		t.setCookie = keep(t.setCookie, findPair(r, head, http1.NameSetCookie, c.Name))
+	}
+	see(t.response, r, head)
+}
+
+// keep is as much of text as to has room for.
+func keep(to, text []byte) []byte { return append(to[:0], text[:min(len(text), cap(to))]...) }
+
+// findPair is the first cookie of a captured name in the fields of an identity.
+func findPair(h *http1.Head, head []byte, id http1.Name, name string) []byte {
+	for i := range h.N {
+		f := &h.Fields[i]
+		if f.ID != id {
+			continue
+		}
+		field := f.Value.In(head)
+		if id == http1.NameSetCookie {
+			field = cookie.Pair(field)
+		}
+		if pair := cookie.FindPair(field, name); pair != nil {
+			return pair
+		}
+	}
+	return nil
+}
+
+// see shows all fields of a head to captures.
+func see(c *logline.Captures, h *http1.Head, head []byte) {
+	if c == nil {
+		return
+	}
+	for i := range h.N {
+		f := &h.Fields[i]
+		c.See(f.Name.In(head), f.Value.In(head))
+	}
+}
