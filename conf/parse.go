@@ -2,6 +2,7 @@ package conf
 
 import (
 	"errors"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -118,7 +119,7 @@ func (p *parser) global(t *table, g *Global) {
 	g.Workers = t.number("workers", 0, 0, 1024)
 	g.User = t.str("user", "")
 	g.Group = t.str("group", "")
-	g.Chroot = t.str("chroot", "")
+	g.Chroot = p.chroot(t, g.User)
 	g.Maxconn = t.number("maxconn", 2000, 1, 1<<24)
 	g.UlimitN = t.number("ulimit_n", 0, 0, 1<<30)
 	g.Pidfile = t.str("pidfile", "")
@@ -129,6 +130,19 @@ func (p *parser) global(t *table, g *Global) {
 	g.UpgradeTimeout = t.duration("upgrade_timeout", 30*time.Second)
 	g.MaxGenerations = t.number("max_generations", 16, 2, 1000)
 	g.CPUAffinity = t.boolean("cpu_affinity")
+}
+
+// chroot reads the directory in which workers are locked up.
+func (p *parser) chroot(t *table, user string) string {
+	path := t.str("chroot", "")
+	switch {
+	case path == "":
+	case !filepath.IsAbs(path):
+		t.wrong("chroot", "%q: the path must be absolute", path)
+	case user == "":
+		p.warn(t.line("chroot"), t.key("chroot"), "without user, a worker of root could leave it: add user")
+	}
+	return path
 }
 
 // logs reads the log targets of a section.

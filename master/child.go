@@ -60,7 +60,7 @@ func spawn(slot int, env *Env, events chan<- childEvent) (*child, error) {
 		Stderr:     env.Stderr,
 		ExtraFiles: []*os.File{end}, // becomes descriptor 3
 	}
-	if err := cmd.Start(); err != nil {
+	if err := begin(cmd); err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot start %s: %w", title, err), conn.Close())
 	}
 	c := &child{slot: slot, process: cmd.Process, conn: conn}
@@ -106,7 +106,7 @@ func (c *child) kill() {
 func childEnviron(environ []string) []string {
 	var all []string
 	for _, e := range environ {
-		if !hasAnyPrefix(e, "TABLEFLIP_", "LISTEN_", "NOTIFY_SOCKET=", "WATCHDOG_", "GOMAXPROCS=") {
+		if !hasAnyPrefix(e, "TABLEFLIP_", "LISTEN_", "NOTIFY_SOCKET=", "WATCHDOG_", "LBMASTER_", "GOMAXPROCS=") {
 			all = append(all, e)
 		}
 	}

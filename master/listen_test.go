@@ -2,6 +2,7 @@ package master
 
 import (
 	"errors"
+	"log/slog"
 	"net"
 	"net/netip"
 	"os"
@@ -21,6 +22,9 @@ func tcpBind(address string, port int) conf.Bind {
 func frontendWith(binds ...conf.Bind) *conf.Config {
 	return &conf.Config{Frontends: []conf.Frontend{{Name: "web", Section: "listen.web", Mode: conf.ModeHTTP, Binds: binds}}}
 }
+
+// discard is where a master of a test says what it does.
+var discard = slog.New(slog.DiscardHandler)
 
 func openFiles(t *testing.T) int {
 	t.Helper()

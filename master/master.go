@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"lbmaster/conf"
+	"lbmaster/shared/privileges"
 )
 
 // Env is what the master needs of the world.
@@ -22,6 +23,8 @@ type Env struct {
 	Stderr  io.Writer // also that of the workers
 	Environ []string
 	Log     *slog.Logger
+	Replace Predecessors
+	Up      func() error // called when the instance serves; with an error it ends. nil: nobody waits for it
 }
 
 // ErrInterrupted is the outcome of a stop by SIGINT.
@@ -39,6 +42,11 @@ type master struct {
 	monitor   *slot // nil: there is nothing for one to do
 	events    chan childEvent
 	phase     phase
+	pause     pause
+	identity  privileges.Identity // of the children
+	notifier  *notifier
+	pidfile   pidfile
+	replaced  *predecessors
 	failure   error     // why the instance ends, if not by wish
 	deadline  time.Time // of the phase; zero: none
 	beat      time.Time // when the next Ping is due
@@ -50,13 +58,39 @@ func Run(env Env, config *conf.Config) error {
 	signals, stop := watchSignals() // before there is anything that a signal could leave behind
 	defer stop()
 	m := &master{env: env, log: env.Log, config: config, events: make(chan childEvent, 64), deafLogs: make(map[conf.LogTarget]bool)}
+	keepFromChildren()
+	m.replaced = findPredecessors(env.Replace, m.log)
+	defer m.replaced.restore() // when our sockets are closed
+	var err error
+	if m.notifier, err = newNotifier(env.Environ, Successor(env.Environ)); err != nil {
+		m.log.Warn("no service manager will hear of this instance", "error", err)
+	}
+	defer m.notifier.close()
+	err = m.run(signals)
+	if err != nil && err != ErrInterrupted {
+		m.notifier.stopping(err.Error())
+	}
+	return err
+}
+
+// Successor says that another generation has started this process, which is what it runs as, and knows, already.
+func Successor(environ []string) bool {
+	return lookEnviron(environ, "TABLEFLIP_HAS_PARENT_7DIU3") != ""
+}
+
+// run is Run once there is somebody to tell about it.
+func (m *master) run(signals <-chan os.Signal) error {
+	config := m.config
 	if err := resolve(config, net.DefaultResolver.LookupNetIP); err != nil {
 		return err
 	}
 	workers := workerCount(config)
 	m.raiseFiles(workers)
 	var err error
-	if m.listeners, err = listen(config, workers); err != nil {
+	if m.identity, err = identify(&config.Global); err != nil {
+		return err
+	}
+	if m.listeners, err = m.replaced.listen(func() ([]*listener, error) { return listen(config, workers) }); err != nil {
 		return err
 	}
 	defer closeListeners(m.listeners)
@@ -71,6 +105,8 @@ func Run(env Env, config *conf.Config) error {
 		m.slots = append(m.slots, &slot{index: i, heir: nobody})
 	}
 	m.monitor = newMonitor(config)
+	m.pidfile = pidfile(config.Global.Pidfile)
+	defer m.pidfile.remove()
 	return m.reconcile(signals)
 }
 
@@ -84,15 +120,6 @@ func workerCount(c *conf.Config) int {
 
 // jitter is a random number between -1 and 1.
 func jitter() float64 { return 2*rand.Float64() - 1 }
-
-// announce says what listens where.
-func (m *master) announce() {
-	for _, l := range m.listeners {
-		f := &m.config.Frontends[l.shard.Frontend]
-		m.log.Info("listening", "address", bindText(&f.Binds[l.shard.Bind]), "section", f.Section)
-	}
-	m.log.Info("ready", "pid", os.Getpid(), "workers", len(m.slots))
-}
 
 // startFailure is why the first start failed.
 func startFailure(slot int, why string) error {

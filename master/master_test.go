@@ -84,7 +84,7 @@ func TestChildEnviron(t *testing.T) {
 func TestSignals(t *testing.T) {
 	for s, want := range map[os.Signal]wish{
 		unix.SIGTERM: wishStop, unix.SIGINT: wishInterrupt, unix.SIGUSR1: wishSoftStop, unix.SIGUSR2: wishLater,
-		unix.SIGHUP: wishLater, unix.SIGTTOU: wishLater, unix.SIGTTIN: wishLater,
+		unix.SIGHUP: wishLater, unix.SIGTTOU: wishPause, unix.SIGTTIN: wishResume, unix.SIGQUIT: wishDump,
 	} {
 		if got, ok := wishes[s]; !ok || got != want {
 			t.Errorf("%v: wish %d, %v", s, got, ok)

@@ -81,6 +81,12 @@ func (m *master) onSignal(s os.Signal) {
 		m.stop(ErrInterrupted)
 	case wishSoftStop:
 		m.softStop(s)
+	case wishPause:
+		m.release(byOperator)
+	case wishResume:
+		m.takeBack(byOperator)
+	case wishDump:
+		m.dumpAll()
 	case wishLater:
 		m.log.Warn("this signal is not yet in effect", "signal", s)
 	}
@@ -92,6 +98,7 @@ func (m *master) stop(failure error) {
 		return
 	}
 	m.phase, m.failure = stopping, failure
+	m.notifier.stopping("stopping")
 	m.deadline = time.Now().Add(stopTime)
 	m.retire(control.Message{Kind: control.Stop})
 }
@@ -103,10 +110,14 @@ func (m *master) softStop(s os.Signal) {
 	}
 	m.log.Info("stopping when the requests that run are finished", "signal", s)
 	m.phase = draining
+	m.notifier.stopping("stopping when the last session ends")
 	m.retire(control.Message{Kind: control.Drain})
 	now := time.Now()
 	for _, l := range m.listeners {
-		l.leaves = now.Add(m.config.Frontends[l.shard.Frontend].Grace)
+		l.leaves = now
+		if m.pause.state == accepting { // after a pause nothing is accepted that could make use of it
+			l.leaves = now.Add(m.config.Frontends[l.shard.Frontend].Grace)
+		}
 	}
 }
 
@@ -139,6 +150,8 @@ func (m *master) act(now time.Time) {
 		m.killAll()
 	}
 	m.leave(now)
+	m.seePause(now)
+	m.notifier.beat(now, m.answering(now))
 	for _, s := range m.slots {
 		if now.Before(s.due) {
 			continue
@@ -169,6 +182,12 @@ func (m *master) next(now time.Time) time.Time {
 	}
 	if m.phase == stopping {
 		sooner(m.deadline)
+	}
+	if m.notifier.every > 0 {
+		sooner(m.notifier.due)
+	}
+	if m.pause.state == emptying {
+		sooner(m.pause.deadline)
 	}
 	for _, l := range m.listeners {
 		if !l.leaves.IsZero() {

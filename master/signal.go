@@ -15,6 +15,9 @@ const (
 	wishStop           // hard: now
 	wishInterrupt      // hard, and the exit status says so
 	wishSoftStop       // after the requests that run
+	wishPause          // release the ports
+	wishResume         // take them back
+	wishDump           // of what every process is doing
 	wishLater          // something that is not in effect yet
 )
 
@@ -25,8 +28,9 @@ var wishes = map[os.Signal]wish{
 	unix.SIGUSR1: wishSoftStop,
 	unix.SIGHUP:  wishLater, // next generation
 	unix.SIGUSR2: wishLater, // next generation
-	unix.SIGTTOU: wishLater, // pause
-	unix.SIGTTIN: wishLater, // resume
+	unix.SIGTTOU: wishPause,
+	unix.SIGTTIN: wishResume,
+	unix.SIGQUIT: wishDump,
 	unix.SIGPIPE: wishNothing,
 }
 

@@ -41,6 +41,8 @@ func (m *master) onChild(e childEvent) {
 		m.instruct(s)
 	case control.Ready:
 		m.onReady(s)
+	case control.Paused:
+		m.pause.confirmed(s.child)
 	case control.Reopen:
 		m.reopenLogs(s.child)
 	case control.Bye:
@@ -51,7 +53,7 @@ func (m *master) onChild(e childEvent) {
 // instruct tells a new worker everything that it needs to become ready.
 func (m *master) instruct(s *slot) {
 	logs := m.openLogs()
-	s.child.say(control.Message{Kind: control.Start, Slot: s.index, Workers: len(m.slots)}, append(m.memory.fds(), logs...))
+	s.child.say(control.Message{Kind: control.Start, Slot: s.index, Workers: len(m.slots), Identity: &m.identity}, append(m.memory.fds(), logs...))
 	control.CloseAll(logs)
 	m.sendShards(s.child, control.Message{Kind: control.Listeners}, m.shards(s.index, true))
 }
@@ -104,11 +106,7 @@ func (m *master) onReady(s *slot) {
 		m.activate(s)
 	case comingUp:
 		if m.allReady() {
-			m.phase = running
-			for _, s := range m.slots {
-				m.activate(s)
-			}
-			m.announce()
+			m.goUp()
 		}
 	}
 }
@@ -126,6 +124,9 @@ func (m *master) allReady() bool {
 // found none.
 func (m *master) activate(s *slot) {
 	s.become(active, time.Now())
+	if m.pause.state != accepting {
+		s.child.say(control.Message{Kind: control.Pause}, nil) // so that it stays so when it becomes active
+	}
 	s.child.say(control.Message{Kind: control.Activate}, nil)
 	if s.failures > 0 {
 		m.log.Info("worker is back", "worker", s.index, "pid", s.child.process.Pid)

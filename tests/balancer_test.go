@@ -46,8 +46,14 @@ func (b *balancer) awaitReady() {
 // launch starts lbmaster on the text of a configuration and does not wait for anything.
 func launch(t *testing.T, p place, conf string, flags ...string) *balancer {
 	t.Helper()
+	return launchWith(t, p, conf, nil, flags...)
+}
+
+// launchWith is launch with further environment variables.
+func launchWith(t *testing.T, p place, conf string, environ []string, flags ...string) *balancer {
+	t.Helper()
 	return launchBy(t, p, conf, func(argv []string, env ...string) (*rig.Process, error) {
-		return rig.Start("lbmaster", append(argv, flags...), env...)
+		return rig.Start("lbmaster", append(argv, flags...), append(environ, env...)...)
 	})
 }
 

@@ -41,6 +41,7 @@ func (w *worker) obey(m control.Message, fds []int) {
 		w.proxy.Activate()
 	case control.Pause:
 		w.proxy.Pause()
+		w.say(control.Message{Kind: control.Paused})
 	case control.Resume:
 		w.proxy.Resume()
 	case control.Return:

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/shared/control"
+	"lbmaster/shared/dump"
 	"lbmaster/worker/proxy"
 )
 
@@ -47,6 +48,7 @@ type worker struct {
 func Run(env Env) error {
 	// Only the master reads signals: those of a terminal reach the whole group, and must not end a worker early.
 	signal.Ignore(unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGUSR1, unix.SIGUSR2, unix.SIGTTIN, unix.SIGTTOU, unix.SIGPIPE)
+	dump.OnQuit(env.Stderr, os.Args[0])
 	runtime.LockOSThread() // the loop's thread waits in the kernel by itself
 	unix.CloseOnExec(env.Control)
 	if err := unix.SetNonblock(env.Control, true); err != nil {
@@ -74,6 +76,7 @@ func (w *worker) begin(env Env) error {
 		return fmt.Errorf("the master said %s instead of %s", m.Kind, control.Start)
 	}
 	w.slot = m.Slot
+	identity := m.Identity
 	name(m.Slot)
 	w.report = newReporter(env.Stderr, m.Slot)
 	if w.proxy, err = w.build(env, m, fds); err != nil {
@@ -93,6 +96,11 @@ func (w *worker) begin(env Env) error {
 	}
 	if err := w.proxy.Watch(w.control, w.onControl); err != nil {
 		return err
+	}
+	if identity != nil {
+		if err := identity.Assume(); err != nil {
+			return err
+		}
 	}
 	w.say(control.Message{Kind: control.Ready})
 	return nil

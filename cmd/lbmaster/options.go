@@ -5,6 +5,10 @@ package main
 import (
 	"flag"
 	"fmt"
+	"syscall"
+
+	"lbmaster/conf"
+	"lbmaster/master"
 )
 
 // options are the flags, as HAProxy's users know them. They beat the file.
@@ -18,6 +22,8 @@ type options struct {
 	daemon  bool
 	quiet   bool
 	pidfile string
+	soft    pids // to be stopped softly when this instance is up
+	hard    pids // to be stopped at once
 }
 
 // parseFlags reads the command line. It reports what is wrong by itself.
@@ -31,10 +37,12 @@ func parseFlags(e env) (*options, error) {
 	f.BoolVar(&o.version, "v", false, "print the version and exit")
 	f.BoolVar(&o.verbose, "V", false, "verbose: say more about what happens")
 	f.BoolVar(&o.debug, "d", false, "debug: stay in the foreground and say more")
-	f.BoolVar(&o.daemon, "D", false, "run in the background (not yet in effect)")
-	f.BoolVar(&o.quiet, "q", false, "say nothing (not yet in effect)")
-	f.StringVar(&o.pidfile, "p", "", "write the process id to `FILE` (not yet in effect)")
-	if err := f.Parse(e.args); err != nil {
+	f.BoolVar(&o.daemon, "D", false, "run in the background; return when the instance is up")
+	f.BoolVar(&o.quiet, "q", false, "quiet: say nothing but errors")
+	f.StringVar(&o.pidfile, "p", "", "write the process id to `FILE`")
+	f.Var(&o.soft, "sf", "replace the instance with these process ids, `PIDS`, and let it finish what runs")
+	f.Var(&o.hard, "st", "replace the instance with these process ids, `PIDS`, and end it at once")
+	if err := f.Parse(gather(e.args, "-sf", "-st")); err != nil {
 		return nil, err
 	}
 	return o, o.fault(f)
@@ -48,6 +56,8 @@ func (o *options) fault(f *flag.FlagSet) error {
 		err = fmt.Errorf("unexpected argument %q", f.Arg(0))
 	case o.file == "" && !o.version:
 		err = fmt.Errorf("no configuration: use -c FILE")
+	case len(o.soft) > 0 && len(o.hard) > 0:
+		err = fmt.Errorf("-sf and -st: choose one")
 	case o.maxconn < 0:
 		err = fmt.Errorf("-n %d: a number of connections is 1 or more", o.maxconn)
 	default:
@@ -58,11 +68,22 @@ func (o *options) fault(f *flag.FlagSet) error {
 	return err
 }
 
-// warn names the flags that have no effect yet.
-func (o *options) warn(e env) {
-	for name, set := range map[string]bool{"-D": o.daemon, "-q": o.quiet, "-p": o.pidfile != ""} {
-		if set {
-			fmt.Fprintln(e.stderr, "lbmaster: warning:", name+": not yet in effect")
-		}
+// apply lets the flags beat the file. Debugging beats what would hide it.
+func (o *options) apply(g *conf.Global) {
+	if o.maxconn > 0 {
+		g.Maxconn = o.maxconn
 	}
+	if o.pidfile != "" {
+		g.Pidfile = o.pidfile
+	}
+	g.Daemon = (g.Daemon || o.daemon) && !o.debug
+	g.Quiet = (g.Quiet || o.quiet) && !o.debug && !o.verbose
+}
+
+// replace are the processes that the instance replaces.
+func (o *options) replace() master.Predecessors {
+	if len(o.hard) > 0 {
+		return master.Predecessors{Pids: o.hard, Farewell: syscall.SIGTERM}
+	}
+	return master.Predecessors{Pids: o.soft, Farewell: syscall.SIGUSR1}
 }

@@ -20,7 +20,8 @@ import (
 
 // env is what the command needs of the world.
 type env struct {
-	args    []string // without the name of the program
+	program string   // as it was called
+	args    []string // without that
 	environ []string
 	stdout  io.Writer
 	stderr  io.Writer
@@ -29,7 +30,7 @@ type env struct {
 
 // system is the world as it is.
 func system() env {
-	return env{os.Args[1:], os.Environ(), os.Stdout, os.Stderr, os.ReadFile}
+	return env{os.Args[0], os.Args[1:], os.Environ(), os.Stdout, os.Stderr, os.ReadFile}
 }
 
 // The exit statuses.
@@ -69,6 +70,8 @@ func status(e env, err error) int {
 		return exitOK
 	case errors.Is(err, master.ErrInterrupted):
 		return exitInterrupted
+	case err == errTold:
+		return exitFailed
 	}
 	for line := range strings.Lines(err.Error()) {
 		fmt.Fprintln(e.stderr, "lbmaster:", strings.TrimSuffix(line, "\n"))
@@ -78,35 +81,61 @@ func status(e env, err error) int {
 
 // run checks the configuration, and runs the instance unless only the check was asked for.
 func (o *options) run(e env) error {
+	daemon := isDaemon(&e)
+	config, err := o.load(e, !daemon)
+	switch {
+	case err != nil:
+		return err
+	case o.check:
+		fmt.Fprintln(e.stdout, "Configuration file is valid:", o.file)
+		return nil
+	case config.Global.Daemon && !daemon && !master.Successor(e.environ):
+		return daemonize(e)
+	}
+	return master.Run(o.instance(e, config.Global.Quiet, daemon), config)
+}
+
+// load reads the configuration and all that it names. It warns, unless somebody has already.
+func (o *options) load(e env, warn bool) (*conf.Config, error) {
 	text, err := e.read(o.file)
 	if err != nil {
-		return fmt.Errorf("cannot read the configuration: %w", err)
+		return nil, fmt.Errorf("cannot read the configuration: %w", err)
 	}
 	config, warnings, err := conf.Parse(o.file, text)
+	if err == nil {
+		o.apply(&config.Global)
+		warn = warn && (o.check || !config.Global.Quiet)
+	}
 	for _, w := range warnings {
-		fmt.Fprintln(e.stderr, "lbmaster: warning:", w)
+		if warn {
+			fmt.Fprintln(e.stderr, "lbmaster: warning:", w)
+		}
 	}
 	if err == nil {
 		err = config.Load(o.file, e.read)
 	}
-	if err != nil {
-		return err
+	return config, err
+}
+
+// instance is the world for the master.
+func (o *options) instance(e env, quiet, daemon bool) master.Env {
+	world := master.Env{Stdout: e.stdout, Stderr: e.stderr, Environ: e.environ, Log: o.logger(e, quiet)}
+	if daemon {
+		world.Up = up
 	}
-	if o.check {
-		fmt.Fprintln(e.stdout, "Configuration file is valid:", o.file)
-		return nil
+	if !master.Successor(e.environ) {
+		world.Replace = o.replace()
 	}
-	if o.maxconn > 0 {
-		config.Global.Maxconn = o.maxconn
-	}
-	o.warn(e)
-	return master.Run(master.Env{Stdout: e.stdout, Stderr: e.stderr, Environ: e.environ, Log: o.logger(e)}, config)
+	return world
 }
 
 // logger is where the master says what it does.
-func (o *options) logger(e env) *slog.Logger {
+func (o *options) logger(e env, quiet bool) *slog.Logger {
 	level := slog.LevelInfo
-	if o.verbose || o.debug {
+	switch {
+	case quiet:
+		level = slog.LevelError
+	case o.verbose || o.debug:
 		level = slog.LevelDebug
 	}
 	return slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: level}))

@@ -7,7 +7,9 @@
 //	        <------------------------------- Listeners + shards, until Last
 //	  Ready ------------------------------->
 //	        <------------------------------- Activate
-//	        <------------------------------- Pause, Resume, Lend + shards, Return, Drain, Stop
+//	        <------------------------------- Pause
+//	  Paused ------------------------------>  the queues of its listening sockets are empty
+//	        <------------------------------- Resume, Lend + shards, Return, Drain, Stop
 //	        <------------------------------- Ping
 //	  Pong  ------------------------------->
 //	  Reopen ------------------------------>
@@ -21,6 +23,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+
+	"lbmaster/shared/privileges"
 )
 
 // Version is the version of the messages. Both sides must speak the same.
@@ -36,11 +40,12 @@ type Kind string
 
 const (
 	Hello     Kind = "hello"     // Pid
-	Start     Kind = "start"     // Slot, Workers; descriptors in the order of the StartFDs
+	Start     Kind = "start"     // Slot, Workers, Identity; descriptors in the order of the StartFDs
 	Listeners Kind = "listeners" // Shards, Last; a descriptor for each shard
 	Ready     Kind = "ready"
 	Activate  Kind = "activate"
 	Pause     Kind = "pause"
+	Paused    Kind = "paused"
 	Resume    Kind = "resume"
 	Drain     Kind = "drain"
 	Lend      Kind = "lend"   // Slot, Shards; a descriptor for each shard of that slot
@@ -64,21 +69,22 @@ const (
 )
 
 var kinds = map[Kind]bool{
-	Hello: true, Start: true, Listeners: true, Ready: true, Activate: true, Pause: true,
+	Hello: true, Start: true, Listeners: true, Ready: true, Activate: true, Pause: true, Paused: true,
 	Resume: true, Drain: true, Lend: true, Return: true, Stop: true, Bye: true, Ping: true, Pong: true,
 	Reopen: true, Logs: true,
 }
 
 // Message is one message. Fields that its kind has no use for are zero.
 type Message struct {
-	Version int
-	Kind    Kind
-	Pid     int     `json:",omitempty"`
-	Slot    int     `json:",omitempty"`
-	Workers int     `json:",omitempty"`
-	Shards  []Shard `json:",omitempty"`
-	Last    bool    `json:",omitempty"`
-	Reason  string  `json:",omitempty"`
+	Version  int
+	Kind     Kind
+	Pid      int                  `json:",omitempty"`
+	Slot     int                  `json:",omitempty"`
+	Workers  int                  `json:",omitempty"`
+	Identity *privileges.Identity `json:",omitempty"` // what the child becomes before it is ready
+	Shards   []Shard              `json:",omitempty"`
+	Last     bool                 `json:",omitempty"`
+	Reason   string               `json:",omitempty"`
 }
 
 // Shard names a listening socket: that of one bind, for one worker slot. The numbers are places in the configuration.

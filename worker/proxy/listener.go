@@ -25,6 +25,9 @@ type listener struct {
 // accepts bounds the connections that one listener yields in a loop turn, so that the others get theirs.
 const accepts = 64
 
+// longestQueue is how many connections may wait in a listening socket at most: the backlog that the master asks for.
+const longestQueue = 4096
+
 // starvedTime is how long a worker without a free descriptor waits before it tries to accept again, in ms.
 const starvedTime = 1000
 
@@ -103,21 +106,33 @@ func (p *Proxy) onListener(t poll.Token) {
 	}
 }
 
-// accept takes what waits in the listening socket's queue. A client's first bytes have often come with it: they are
-// received at once, and such a client need not be registered with the poller to be answered.
-func (p *Proxy) accept(l *listener) {
+// accept takes what waits in the listening socket's queue, and says whether more may be waiting. A client's first bytes
+// have often come with it: they are received at once, and such a client need not be registered with the poller to be
+// answered.
+func (p *Proxy) accept(l *listener) bool {
 	for range accepts {
 		if !p.reserve(l.front) {
 			p.block(l)
-			return
+			return false
 		}
 		fd, e := l.fd.Accept(&p.peer)
 		if e != 0 {
 			p.unreserve(l.front)
 			p.acceptFailed(l, e)
-			return
+			return false
 		}
 		p.welcome(p.begin(fd, l.front, p.peer.AddrPort()))
+	}
+	return true
+}
+
+// emptyQueue takes all that waits in a queue that is not polled any more. A flood of clients does not keep it: it takes
+// no more than the longest queue can hold.
+func (p *Proxy) emptyQueue(l *listener) {
+	for range longestQueue / accepts {
+		if !p.accept(l) {
+			return
+		}
 	}
 }
 

@@ -4,6 +4,8 @@ import "time"
 
 // mode is what the proxy does with new connections and with its sessions.
 //
+//	     +---------------------Pause-----------------------+
+//	     |                                                 v
 //	[ standby ] --Activate--> [ active ] <--Resume-- [ paused ]
 //	     |                      |    |                  ^  |
 //	     |                      |    +------Pause-------+  |
@@ -27,9 +29,17 @@ func (p *Proxy) Activate() {
 	}
 }
 
-// Pause stops accepting.
+// Pause stops accepting, after it has taken what waits in the queues: those clients believe that they are connected.
 func (p *Proxy) Pause() {
-	if p.mode == active {
+	switch p.mode {
+	case standby:
+		p.change(paused)
+	case active:
+		for _, l := range p.listeners.all {
+			if l.fd.Valid() && l.polled {
+				p.emptyQueue(l)
+			}
+		}
 		p.change(paused)
 	}
 }
@@ -68,7 +78,7 @@ func (p *Proxy) leave(f *frontend, accepting bool) {
 			continue
 		}
 		if accepting && l.polled {
-			p.accept(l)
+			p.emptyQueue(l)
 		}
 		p.closeListener(l)
 	}

@@ -39,6 +39,7 @@ func (s *session) requestCut() {
 	s.front.counters.RequestErrors.Add(1)
 	s.countAbort(byClient)
 	if s.client.recvErr != 0 {
+		s.stream.status = 400 // for the logs: nobody is left to be answered
 		s.end()
 		return
 	}

@@ -21,7 +21,7 @@ func (s *session) connectFailed(why cause) {
 	st.tries--
 	st.up.sent, st.sent, st.unsendable = 0, false, false
 	st.count(retries)
-	if why == serverTime || s.redispatch() {
+	if s.redispatch() || why == serverTime {
 		s.p.enqueue(s)
 		return
 	}

@@ -1,0 +1,98 @@
+package master
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"lbmaster/conf"
+	"lbmaster/shared/privileges"
+)
+
+// identify finds out what the children become. It looks everything up, because they could not any more where they are
+// going to be locked up.
+func identify(g *conf.Global) (privileges.Identity, error) {
+	var id privileges.Identity
+	err := errors.Join(identifyUser(g, &id), identifyGroup(g, &id), identifyRoot(g, &id))
+	if err != nil || unix.Geteuid() == 0 {
+		return id, err
+	}
+	if id.User == unix.Geteuid() && (id.Group == 0 || id.Group == unix.Getegid()) && id.Chroot == "" {
+		return privileges.Identity{}, nil // it is that user already
+	}
+	for key, set := range map[string]bool{"user": id.User != 0, "group": id.Group != 0, "chroot": id.Chroot != ""} {
+		if set {
+			err = errors.Join(err, fmt.Errorf("global.%s: only root can do that: start lbmaster as root, or remove the key", key))
+		}
+	}
+	return id, err
+}
+
+// identifyUser looks a user up, by name or number, with the groups that are the user's.
+func identifyUser(g *conf.Global, id *privileges.Identity) error {
+	if g.User == "" {
+		return nil
+	}
+	u, err := user.Lookup(g.User)
+	if err != nil {
+		if u, err = user.LookupId(g.User); err != nil {
+			return fmt.Errorf("global.user: there is no user %q: create it (useradd --system %s), or remove the key", g.User, g.User)
+		}
+	}
+	if id.User, err = strconv.Atoi(u.Uid); err != nil {
+		return fmt.Errorf("global.user: user %q has the id %q", g.User, u.Uid)
+	}
+	if id.Group, err = strconv.Atoi(u.Gid); err != nil {
+		return fmt.Errorf("global.user: user %q has the group %q", g.User, u.Gid)
+	}
+	all, err := u.GroupIds()
+	if err != nil {
+		return fmt.Errorf("global.user: cannot look up the groups of %q: %w", g.User, err)
+	}
+	for _, text := range all {
+		if n, err := strconv.Atoi(text); err == nil {
+			id.Groups = append(id.Groups, n)
+		}
+	}
+	return nil
+}
+
+// identifyGroup looks a group up, by name or number. It stands instead of all groups of the user.
+func identifyGroup(g *conf.Global, id *privileges.Identity) error {
+	if g.Group == "" {
+		return nil
+	}
+	found, err := user.LookupGroup(g.Group)
+	if err != nil {
+		if found, err = user.LookupGroupId(g.Group); err != nil {
+			return fmt.Errorf("global.group: there is no group %q: create it (groupadd --system %s), or remove the key", g.Group, g.Group)
+		}
+	}
+	if id.Group, err = strconv.Atoi(found.Gid); err != nil {
+		return fmt.Errorf("global.group: group %q has the id %q", g.Group, found.Gid)
+	}
+	id.Groups = []int{id.Group}
+	return nil
+}
+
+// identifyRoot looks at the directory in which the children are locked up.
+func identifyRoot(g *conf.Global, id *privileges.Identity) error {
+	id.Chroot = g.Chroot
+	if g.Chroot == "" {
+		return nil
+	}
+	info, err := os.Stat(g.Chroot)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("global.chroot: there is no directory %s: create it (mkdir -p), empty, where only root may write", g.Chroot)
+	case err != nil:
+		return fmt.Errorf("global.chroot: %w", err)
+	case !info.IsDir():
+		return fmt.Errorf("global.chroot: %s is no directory", g.Chroot)
+	}
+	return nil
+}

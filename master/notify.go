@@ -1,0 +1,163 @@
+package master
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// notifier tells the service manager about the instance, as sd_notify(3) describes it. Without one it does nothing. It
+// belongs to the reconciler.
+type notifier struct {
+	socket *net.UnixConn // nil: nobody wants to know
+	every  time.Duration // between two signs of life; 0: none are wanted
+	due    time.Time     // of the next one
+	status string        // the last one that was sent
+}
+
+// tellTime bounds how long a service manager that is behind may hold up the reconciler.
+const tellTime = 100 * time.Millisecond
+
+// newNotifier reads the environment that a service manager has left. A process that replaces another one inherits its
+// environment, where the watchdog is still that of the old process id.
+func newNotifier(environ []string, replaces bool) (*notifier, error) {
+	n := &notifier{}
+	address := lookEnviron(environ, "NOTIFY_SOCKET")
+	if address == "" {
+		return n, nil
+	}
+	socket, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: address, Net: "unixgram"}) // "@" becomes a NUL
+	if err != nil {
+		return n, fmt.Errorf("cannot reach the service manager: %w", err)
+	}
+	n.socket = socket
+	owner := lookEnviron(environ, "WATCHDOG_PID")
+	if usec, err := strconv.ParseInt(lookEnviron(environ, "WATCHDOG_USEC"), 10, 64); err == nil && usec > 0 &&
+		(owner == "" || owner == strconv.Itoa(os.Getpid()) || replaces) {
+		n.every = time.Duration(usec) * time.Microsecond / 2
+	}
+	return n, nil
+}
+
+// lookEnviron is the value of a variable, "" when it is not there.
+func lookEnviron(environ []string, name string) string {
+	for _, e := range environ {
+		if v, ok := strings.CutPrefix(e, name+"="); ok {
+			return v
+		}
+	}
+	return ""
+}
+
+// ready says that the instance serves, at the start or after reloading.
+func (n *notifier) ready(status string) {
+	n.status = status
+	n.tell("READY=1", mainPID(os.Getpid()), statusLine(status))
+}
+
+// reloading says that a next generation is being started. ready, by whoever serves then, ends it.
+func (n *notifier) reloading(status string) {
+	var now unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err != nil {
+		return // never happens: the clock exists
+	}
+	n.status = status
+	n.tell("RELOADING=1", fmt.Sprintf("MONOTONIC_USEC=%d", now.Nano()/1000), statusLine(status))
+}
+
+// handOver says that another process is the service's main process from now on. Only the present one may say so.
+func (n *notifier) handOver(pid int) { n.tell(mainPID(pid)) }
+
+// stopping says that the instance is going to end.
+func (n *notifier) stopping(status string) {
+	n.status = status
+	n.tell("STOPPING=1", statusLine(status))
+}
+
+// say sends a line for whoever looks at the service, unless it is the last one again.
+func (n *notifier) say(status string) {
+	if n.status != status {
+		n.status = status
+		n.tell(statusLine(status))
+	}
+}
+
+// beat gives a sign of life when one is due, if the instance is well.
+func (n *notifier) beat(now time.Time, well bool) {
+	if n.every == 0 || now.Before(n.due) {
+		return
+	}
+	n.due = now.Add(n.every)
+	if well {
+		n.tell("WATCHDOG=1")
+	}
+}
+
+// settle waits until the service manager has read everything, at most until deadline: whoever leaves before is not the
+// main process any more when its last words are read. The manager closes the pipe that comes with BARRIER.
+func (n *notifier) settle(deadline time.Time) error {
+	if n.socket == nil {
+		return nil
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	err = n.send([]byte("BARRIER=1"), unix.UnixRights(int(w.Fd())), deadline)
+	w.Close()
+	if err != nil {
+		return fmt.Errorf("cannot reach the service manager: %w", err)
+	}
+	if err := r.SetReadDeadline(deadline); err != nil {
+		return err
+	}
+	if _, err := r.Read(make([]byte, 1)); os.IsTimeout(err) {
+		return fmt.Errorf("the service manager does not read: %w", err)
+	}
+	return nil
+}
+
+// tell sends one datagram. There is nobody to report a failure to.
+func (n *notifier) tell(lines ...string) {
+	if n.socket == nil {
+		return
+	}
+	_ = n.send([]byte(strings.Join(lines, "\n")), nil, time.Now().Add(tellTime))
+}
+
+// send sends one datagram with ancillary data, which net has no call for on a connected socket.
+func (n *notifier) send(text, oob []byte, deadline time.Time) error {
+	if err := n.socket.SetWriteDeadline(deadline); err != nil {
+		return err
+	}
+	raw, err := n.socket.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var sent error
+	err = raw.Write(func(fd uintptr) bool {
+		sent = unix.Sendmsg(int(fd), text, oob, nil, unix.MSG_NOSIGNAL)
+		return sent != unix.EAGAIN
+	})
+	return errors.Join(err, sent)
+}
+
+func (n *notifier) close() {
+	if n.socket != nil {
+		_ = n.socket.Close() // nothing depends on it
+	}
+}
+
+func mainPID(pid int) string { return "MAINPID=" + strconv.Itoa(pid) }
+
+// statusLine is a status as one line: the service manager takes what follows for another variable.
+func statusLine(status string) string {
+	return "STATUS=" + strings.ReplaceAll(strings.TrimSpace(status), "\n", "; ")
+}

@@ -1,0 +1,229 @@
+package master
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/netip"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"lbmaster/shared/control"
+)
+
+// pauseState is where the listening sockets of the instance are, see the guide's section 4.3.
+//
+//	[ accepting ] --release--> [ emptying ] --queues are empty, or pauseTime--> [ shut ]
+//	      ^                         |                                              |
+//	      +--------takeBack---------+-----takeBack, if every address is free-------+
+//
+// Shutting a listening socket resets what waits in its queue. So the workers empty the queues first. And it acts on
+// the socket itself, whoever holds it: only the master does it, once for each, and never for an upgrade.
+type pauseState uint8
+
+const (
+	accepting pauseState = iota
+	emptying             // the workers have been told
+	shut                 // other programs may have the ports
+)
+
+// reason is why the ports are released. They stay so while there is one.
+type reason uint8
+
+const (
+	byOperator reason = 1 << iota // TTOU
+	byBreaker                     // the workers crash
+)
+
+// pauseTime bounds how long the workers may take to empty the queues.
+const pauseTime = 2 * time.Second
+
+// pause belongs to the reconciler.
+type pause struct {
+	state    pauseState
+	reasons  reason
+	asked    map[*child]int // how many Pauses a worker has not confirmed yet
+	deadline time.Time      // of emptying
+}
+
+// release stops accepting on all addresses and lets other programs have them. What is connected does not notice. A unix
+// socket can only stop accepting: those who connect wait.
+func (m *master) release(why reason) {
+	if m.phase == draining || m.phase == stopping {
+		m.log.Warn("not paused: the instance is stopping")
+		return
+	}
+	m.pause.reasons |= why
+	if m.pause.state != accepting {
+		return
+	}
+	m.log.Info("pausing: existing connections go on")
+	m.pause.state, m.pause.deadline = emptying, time.Now().Add(pauseTime)
+	for _, s := range m.slots {
+		if s.state == active {
+			m.pause.ask(s.child)
+		}
+	}
+}
+
+// takeBack makes the instance accept again, if there is no other reason against it and no address has been taken meanwhile.
+func (m *master) takeBack(why reason) {
+	m.pause.reasons &^= why
+	switch {
+	case m.phase == draining || m.phase == stopping:
+		m.log.Warn("not resumed: the instance is stopping")
+		return
+	case m.pause.state == accepting:
+		return
+	case m.pause.reasons != 0:
+		m.log.Warn("not resumed: it is paused for another reason too")
+		return
+	}
+	if err := m.listenAgain(); err != nil {
+		m.pause.reasons |= why
+		m.log.Error("not resumed: still paused", "error", err)
+		return
+	}
+	m.pause.state = accepting
+	for _, s := range m.slots {
+		if s.state == active {
+			s.child.say(control.Message{Kind: control.Resume}, nil)
+		}
+	}
+	m.log.Info("resumed")
+	m.notifier.say(m.serving())
+}
+
+// seePause shuts the listening sockets when the workers have emptied their queues.
+func (m *master) seePause(now time.Time) {
+	if m.pause.state != emptying {
+		return
+	}
+	switch late := m.unconfirmed(); {
+	case late > 0 && now.Before(m.pause.deadline):
+		return
+	case late > 0:
+		m.log.Warn("workers have not emptied their queues in time: connections that wait there are reset", "workers", late)
+	}
+	m.pause.state = shut
+	maps.DeleteFunc(m.pause.asked, func(c *child, _ int) bool { return m.slots[c.slot].child != c })
+	for _, l := range m.listeners {
+		l.shut()
+	}
+	m.log.Info("paused: other programs may listen here now")
+	m.notifier.say("paused")
+}
+
+// unconfirmed is the number of workers that may still be emptying their queues.
+func (m *master) unconfirmed() int {
+	n := 0
+	for _, s := range m.slots {
+		if s.child != nil && m.pause.asked[s.child] > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func (p *pause) ask(c *child) {
+	if p.asked == nil {
+		p.asked = make(map[*child]int)
+	}
+	p.asked[c]++
+	c.say(control.Message{Kind: control.Pause}, nil)
+}
+
+// confirmed takes a worker's answer. Those to Pauses that were never asked for here, at the start of a worker, do not count.
+func (p *pause) confirmed(c *child) {
+	if p.asked[c]--; p.asked[c] <= 0 {
+		delete(p.asked, c)
+	}
+}
+
+// listenAgain takes every address back, or none. A socket of ours could listen again beside one of another program that
+// allows that; so each address is tried first as a stranger would.
+func (m *master) listenAgain() error {
+	if m.pause.state == emptying {
+		return nil // nothing is shut yet
+	}
+	var failures []error
+	for _, l := range m.listeners {
+		failures = append(failures, m.named(l, l.free()))
+	}
+	if err := errors.Join(failures...); err != nil {
+		return err
+	}
+	for i, l := range m.listeners {
+		if err := l.listenAgain(); err != nil {
+			for _, done := range m.listeners[:i+1] {
+				done.shut()
+			}
+			return m.named(l, err)
+		}
+	}
+	return nil
+}
+
+// named says which address an error is about.
+func (m *master) named(l *listener, err error) error {
+	if err == nil {
+		return nil
+	}
+	f := &m.config.Frontends[l.shard.Frontend]
+	return fmt.Errorf("cannot listen on %s for %s: %w", bindText(&f.Binds[l.shard.Bind]), f.Section, hint(err))
+}
+
+// shut makes the sockets refuse connections, and lets others have the address. It stays bound here.
+func (l *listener) shut() {
+	if l.path != "" {
+		return // it would never listen again
+	}
+	for _, fd := range l.fds {
+		_ = unix.Shutdown(fd, unix.SHUT_RD) // one that does not listen is what we want
+	}
+}
+
+// free says why another program keeps the address from us, if one does.
+func (l *listener) free() error {
+	if l.path != "" || len(l.fds) == 0 {
+		return nil
+	}
+	ap, err := l.address()
+	if err != nil {
+		return err
+	}
+	probe, err := bindTCP(ap, false)
+	if err == nil {
+		return unix.Close(probe)
+	}
+	if errors.Is(err, unix.EADDRINUSE) {
+		return err
+	}
+	return nil // we may not bind any more; the sockets that are bound need no right to listen
+}
+
+// address is where the sockets are bound.
+func (l *listener) address() (netip.AddrPort, error) {
+	sa, err := unix.Getsockname(l.fds[0])
+	switch sa := sa.(type) {
+	case *unix.SockaddrInet4:
+		return netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port)), err
+	case *unix.SockaddrInet6:
+		return netip.AddrPortFrom(netip.AddrFrom16(sa.Addr), uint16(sa.Port)), err
+	}
+	return netip.AddrPort{}, err
+}
+
+// listenAgain is the opposite of shut.
+func (l *listener) listenAgain() error {
+	if l.path != "" {
+		return nil
+	}
+	for _, fd := range l.fds {
+		if err := unix.Listen(fd, backlog); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,52 @@
+package master
+
+import (
+	"fmt"
+	"os"
+	"time"
+)
+
+// goUp lets an instance serve that has never served before: all its workers are ready.
+func (m *master) goUp() {
+	if err := m.pidfile.write(); err != nil {
+		m.stop(err)
+		return
+	}
+	m.phase = running
+	for _, s := range m.slots {
+		m.activate(s)
+	}
+	m.announce()
+	m.replaced.dismiss()
+	m.notifier.ready(m.serving())
+	if m.env.Up == nil {
+		return
+	}
+	if err := m.env.Up(); err != nil {
+		m.stop(err)
+	}
+}
+
+// serving is what the service manager is told of an instance that is well.
+func (m *master) serving() string {
+	return fmt.Sprintf("serving with %d workers", len(m.slots))
+}
+
+// announce says what listens where.
+func (m *master) announce() {
+	for _, l := range m.listeners {
+		f := &m.config.Frontends[l.shard.Frontend]
+		m.log.Info("listening", "address", bindText(&f.Binds[l.shard.Bind]), "section", f.Section)
+	}
+	m.log.Info("ready", "pid", os.Getpid(), "workers", len(m.slots))
+}
+
+// answering says that at least one worker is alive and has said so lately.
+func (m *master) answering(now time.Time) bool {
+	for _, s := range m.slots {
+		if s.state == active && now.Sub(s.child.heard) < hangTime {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,134 @@
+//go:build linux
+
+package tests
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"lbmaster/tools/rig"
+)
+
+// manager plays the service manager for one instance.
+type manager struct {
+	*net.UnixConn
+	t    *testing.T
+	path string
+}
+
+func newManager(t *testing.T) *manager {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "notify")
+	c, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return &manager{c, t, path}
+}
+
+// next is the next datagram; signs of life are left out unless they are wanted.
+func (m *manager) next(wantLife bool) string {
+	m.t.Helper()
+	b := make([]byte, 4096)
+	for {
+		if err := m.SetReadDeadline(time.Now().Add(settle)); err != nil {
+			m.t.Fatal(err)
+		}
+		n, err := m.Read(b)
+		if err != nil {
+			m.t.Fatalf("the service manager hears nothing: %v", err)
+		}
+		if text := string(b[:n]); wantLife == (text == "WATCHDOG=1") {
+			return text
+		}
+	}
+}
+
+func (m *manager) hears(want string) {
+	m.t.Helper()
+	if got := m.next(false); got != want {
+		m.t.Errorf("the service manager hears %q, want %q", got, want)
+	}
+}
+
+// A service manager is told everything that happens to an instance, and its children know nothing of it.
+func TestServiceManagerIsTold(t *testing.T) {
+	t.Parallel()
+	s, _ := newSite(t, 1)
+	s.workers = 2
+	m := newManager(t)
+	b := launchWith(t, s.place, s.text(), []string{"NOTIFY_SOCKET=" + m.path, "WATCHDOG_USEC=200000"})
+	m.hears(fmt.Sprintf("READY=1\nMAINPID=%d\nSTATUS=serving with 2 workers", b.Pid))
+	for range 3 {
+		m.next(true)
+	}
+	for _, pid := range b.workers() {
+		environ, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
+		if err != nil || strings.Contains(string(environ), "NOTIFY_") || strings.Contains(string(environ), "WATCHDOG_") {
+			t.Errorf("the environment of a worker: %q, %v", environ, err)
+		}
+	}
+	b.signal(syscall.SIGTTOU)
+	m.hears("STATUS=paused")
+	b.signal(syscall.SIGTTIN)
+	m.hears("STATUS=serving with 2 workers")
+	tunnel := dial(t, s.place.front())
+	tunnel.send(upgradeRequest)
+	tunnel.answer("GET")
+	b.signal(syscall.SIGUSR1)
+	m.hears("STOPPING=1\nSTATUS=stopping when the last session ends")
+	b.signal(syscall.SIGTERM)
+	m.hears("STOPPING=1\nSTATUS=stopping")
+	b.exits(settle, 0)
+}
+
+// An instance that does not come up says why.
+func TestServiceManagerIsToldOfFailure(t *testing.T) {
+	t.Parallel()
+	s, _ := newSite(t, 1)
+	other, err := net.Listen("tcp", s.place.front())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := newManager(t)
+	b := launchWith(t, s.place, s.text(), []string{"NOTIFY_SOCKET=" + m.path})
+	if said := m.next(false); !strings.HasPrefix(said, "STOPPING=1\nSTATUS=cannot bind "+s.place.front()) {
+		t.Errorf("the service manager hears %q", said)
+	}
+	b.exits(settle, 1)
+	other.Close()
+}
+
+// The watchdog is for an instance whose workers answer, not for one that merely has them.
+func TestWatchdogNeedsAWorkerThatAnswers(t *testing.T) {
+	t.Parallel()
+	s, _ := newSite(t, 1)
+	m := newManager(t)
+	b := launchWith(t, s.place, s.text(), []string{"NOTIFY_SOCKET=" + m.path, "WATCHDOG_USEC=200000"})
+	m.next(true)
+	pid := b.workers()[0]
+	if err := rig.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	stopped := time.Now()
+	silent := func() bool { // no sign of life for five times their distance
+		b := make([]byte, 4096)
+		_ = m.SetReadDeadline(time.Now().Add(500 * time.Millisecond))
+		_, err := m.Read(b)
+		return os.IsTimeout(err)
+	}
+	if !rig.Until(fatal, silent) {
+		t.Error("the master says that it is well, though its worker does not answer")
+	}
+	within(t, stopped, 5*time.Second, fatal)
+	replaced(t, b, pid, 1)
+	m.next(true)
+	b.Stderr.Forget() // the runtime's dump of the worker
+}
