@@ -165,6 +165,8 @@ func (p *Proxy) acceptFailed(l *listener, e unix.Errno) {
 			return // the queue is reported again, and now there is room
 		}
 		p.starve(l, e)
+	case unix.EAGAIN:
+		p.lamented = false
 	}
 }
 
@@ -175,9 +177,17 @@ func (p *Proxy) starve(l *listener, e unix.Errno) {
 	}
 	p.pollListeners()
 	p.starved = true
+	if !p.lamented {
+		p.lament(l, e)
+	}
+	p.After(starvedTime*time.Millisecond, p.unblock)
+}
+
+// lament tells the operator that descriptors are missing, once until there have been enough for all who waited.
+func (p *Proxy) lament(l *listener, e unix.Errno) {
+	p.lamented = true
 	p.report(fmt.Sprintf("cannot accept for %s: %v; accepting again when a connection has ended "+
 		"(global.maxconn or the limit of open files is too high or too low)", l.front.name, e))
-	p.After(starvedTime*time.Millisecond, p.unblock)
 }
 
 // block stops polling a listener until unblock.

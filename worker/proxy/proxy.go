@@ -85,6 +85,7 @@ type Proxy struct {
 	wake     int
 	peer     sock.Peer // of the connection that is being accepted
 	starved  bool      // no descriptor was left; the listeners are blocked
+	lamented bool      // that has been reported, and nobody waits in vain yet
 	reporter func(string)
 }
 
