@@ -56,3 +56,9 @@ func soakRound(t *testing.T, b *balancer, h *hammer) {
 	}
 	h.progress(t, 1000)
 }
+
+// TestSoakFaithful is TestRelayIsFaithful at length.
+func TestSoakFaithful(t *testing.T) { relayFaithfully(t, 10_000, 100) }
+
+// TestSoakCrowd is TestCrowd with as many connections as two workers with 20,000 descriptors each can relay.
+func TestSoakCrowd(t *testing.T) { relayCrowd(t, 16_000) }
