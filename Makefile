@@ -1,5 +1,5 @@
 # lbmaster runs on Linux only. Needed: Go and make. What else the tests want (a C compiler for the race detector, nginx,
-# haproxy, wrk, curl) is installed with apt-get when we are root.
+# haproxy, hatop, wrk, curl) is installed with apt-get when we are root.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
@@ -19,11 +19,11 @@ RACE   = $$(if command -v $${CC:-gcc} >/dev/null; then echo -race; else echo "no
 
 .PHONY: help build run test unit blackbox bench bench-smoke bench-tcp fuzz soak lint lint-light clean FORCE
 
-build: bin/lbmaster ## build bin/lbmaster
+build: bin/lbmaster bin/lbctl ## build bin/lbmaster and bin/lbctl
 
 # The compiler knows what has changed; make does not.
-bin/lbmaster: FORCE
-	@$(GO) build -trimpath -o $@ ./cmd/lbmaster
+bin/lbmaster bin/lbctl: FORCE
+	@$(GO) build -trimpath -o $@ ./cmd/$(notdir $@)
 
 bin/%: FORCE
 	@$(GO) build -o $@ ./tools/$*
@@ -35,7 +35,7 @@ run: bin/lbmaster bin/demo ## show the main job: four servers, two workers; Ctrl
 	@bin/demo -lbmaster bin/lbmaster
 
 test: bin/verdict bin/need ## every test; the last line is "N passed, N failed"
-	@bin/need gcc nginx haproxy wrk curl openssl iperf3 ssh ssh-keygen sshd psql || true
+	@bin/need gcc nginx haproxy hatop wrk curl openssl iperf3 ssh ssh-keygen sshd psql || true
 	$(GO) vet ./...
 	@{ $(GO) test -json -timeout 5m $(RACE) $(UNITS); a=$$?; \
 	   $(GO) test -json -count=1 -timeout 10m ./tests; b=$$?; exit $$((a | b)); } | bin/verdict $(STRICT)

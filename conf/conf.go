@@ -37,8 +37,9 @@ type Global struct {
 
 // Admin says where the runtime interfaces listen. Empty: nowhere.
 type Admin struct {
-	Socket string // path of a unix socket
-	Listen string // "addr:port" of /metrics and the status page
+	Socket string         // path of a unix socket
+	Listen netip.AddrPort // of /metrics; not valid: nowhere
+	Public bool           // Listen may be an address that others can reach
 }
 
 // Mode is what a proxy does with its connections.

@@ -63,8 +63,7 @@ func (p *parser) parse(root map[string]any, order []toml.Key) *Config {
 	}
 	c := &Config{}
 	p.global(p.section(root, "global", inGlobal), &c.Global)
-	admin := p.section(root, "admin", inAdmin)
-	c.Admin = Admin{Socket: admin.str("socket", ""), Listen: admin.str("listen", "")}
+	p.admin(p.section(root, "admin", inAdmin), &c.Admin)
 	p.defaults = p.section(root, "defaults", inListen)
 	for _, key := range proxies(order) {
 		p.proxy(c, key[0], key[1], root)

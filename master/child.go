@@ -6,19 +6,25 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"lbmaster/shared/control"
 )
 
-// child is a process that the master has started. Its goroutines tell the reconciler what happens to it; everything
-// else belongs to the reconciler.
+// child is a process that the master has started, or has adopted from the master before. Its goroutines tell the
+// reconciler what happens to it; everything else belongs to the reconciler.
 type child struct {
-	slot    int
-	process *os.Process
-	conn    *control.Conn
-	heard   time.Time // when the child last said anything
-	aborted bool      // it has been told to die with a dump, because it hung
+	generation int
+	slot       int
+	pid        int
+	pidfd      int // names the process for as long as we hold it, whoever gets its pid later
+	controlFD  int // of conn
+	conn       *control.Conn
+	heard      time.Time // when the child last said anything
+	aborted    bool      // it has been told to die with a dump, because it hung
 }
 
 // childEvent is something that happened to a child: it said something, or it ended.
@@ -40,7 +46,7 @@ func role(slot int) (arg, title string) {
 }
 
 // spawn starts the child of a slot from the program that runs now, which need not be the one on disk any more.
-func spawn(slot int, env *Env, events chan<- childEvent) (*child, error) {
+func spawn(generation, slot int, env *Env, events chan<- childEvent) (*child, error) {
 	mine, theirs, err := control.Pair()
 	if err != nil {
 		return nil, err
@@ -52,6 +58,7 @@ func spawn(slot int, env *Env, events chan<- childEvent) (*child, error) {
 		return nil, err
 	}
 	arg, title := role(slot)
+	pidfd := -1
 	cmd := &exec.Cmd{
 		Path:       "/proc/self/exe",
 		Args:       []string{"lbmaster: " + title, arg},
@@ -59,17 +66,29 @@ func spawn(slot int, env *Env, events chan<- childEvent) (*child, error) {
 		Stdout:     env.Stdout,
 		Stderr:     env.Stderr,
 		ExtraFiles: []*os.File{end}, // becomes descriptor 3
+
+		SysProcAttr: &syscall.SysProcAttr{PidFD: &pidfd},
 	}
 	if err := begin(cmd); err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot start %s: %w", title, err), conn.Close())
 	}
-	c := &child{slot: slot, process: cmd.Process, conn: conn}
-	go c.watch(cmd, events)
+	if pidfd < 0 {
+		_ = cmd.Process.Kill() // it is reaped below like any other
+		go func() { _ = cmd.Wait() }()
+		return nil, errors.Join(fmt.Errorf("cannot start %s: the kernel has no pidfd (Linux 5.4 is needed)", title), conn.Close())
+	}
+	c := &child{generation: generation, slot: slot, pid: cmd.Process.Pid, pidfd: pidfd, controlFD: mine, conn: conn}
+	go c.watch(events, func() string {
+		if err := cmd.Wait(); err != nil {
+			return err.Error()
+		}
+		return "exit status 0"
+	})
 	return c, nil
 }
 
 // watch tells everything that the child says, and then how it ended: so that nothing it said is overtaken by its end.
-func (c *child) watch(cmd *exec.Cmd, events chan<- childEvent) {
+func (c *child) watch(events chan<- childEvent, wait func() string) {
 	for {
 		m, fds, err := c.conn.Recv(time.Time{})
 		if err != nil {
@@ -78,12 +97,7 @@ func (c *child) watch(cmd *exec.Cmd, events chan<- childEvent) {
 		control.CloseAll(fds)
 		events <- childEvent{child: c, message: &m}
 	}
-	err := cmd.Wait()
-	ended := "exit status 0"
-	if err != nil {
-		ended = err.Error()
-	}
-	events <- childEvent{child: c, ended: ended}
+	events <- childEvent{child: c, ended: wait()}
 }
 
 // sendTime bounds how long the reconciler waits for a child that does not take its messages.
@@ -97,8 +111,15 @@ func (c *child) say(m control.Message, fds []int) {
 }
 
 // kill ends the child now.
-func (c *child) kill() {
-	_ = c.process.Kill() // it fails only when the child has ended already
+func (c *child) kill() { c.signal(unix.SIGKILL) }
+
+// signal fails only when the child has ended already.
+func (c *child) signal(s unix.Signal) { _ = unix.PidfdSendSignal(c.pidfd, s, nil, 0) }
+
+// close lets go of a child that has ended.
+func (c *child) close() {
+	_ = c.conn.Close() // it was only read from since
+	unix.Close(c.pidfd)
 }
 
 // childEnviron is what a child gets of the environment: nothing that is meant for the master as a service, or by which

@@ -30,12 +30,12 @@ func asInherited(t *testing.T, kind int, listens bool) int {
 
 func TestInherit(t *testing.T) {
 	fd := asInherited(t, unix.SOCK_STREAM, true)
-	all, err := listen(frontendWith(conf.Bind{Network: "fd", FD: fd}), 3)
+	all, err := listen(frontendWith(conf.Bind{Network: "fd", FD: fd}), 3, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !all[0].shared() || all[0].fd(2) != fd {
-		t.Errorf("the workers poll %d instead of %d", all[0].fd(2), fd)
+	if !all[0].shared() || all[0].of(2, 3)[0] != fd {
+		t.Errorf("the workers poll %d instead of %d", all[0].of(2, 3), fd)
 	}
 	status, _ := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
 	flags, _ := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
@@ -61,7 +61,7 @@ func TestInheritRefuses(t *testing.T) {
 		"the descriptor is no stream socket":  asInherited(t, unix.SOCK_SEQPACKET, true),
 		"cannot bind fd@262144 for listen.we": 1 << 18,
 	} {
-		_, err := listen(frontendWith(conf.Bind{Network: "fd", FD: fd, Line: 3}), 1)
+		_, err := listen(frontendWith(conf.Bind{Network: "fd", FD: fd, Line: 3}), 1, nil)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("fd@%d: %v, want %q", fd, err, want)
 		}

@@ -3,6 +3,7 @@ package master
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 
 	"lbmaster/conf"
@@ -41,6 +42,36 @@ func servers(c *conf.Config) ([]status.Server, []status.State) {
 		}
 	}
 	return names, states
+}
+
+// checked says of each slot of the board whether somebody checks its server.
+func checked(c *conf.Config) []bool {
+	var all []bool
+	for i := range c.Backends {
+		for j := range c.Backends[i].Servers {
+			all = append(all, c.Backends[i].Servers[j].Check)
+		}
+	}
+	return all
+}
+
+// recall takes over the states of servers that were on the board before. One that is not checked any more is up; the
+// weight is that of the configuration.
+func recall(states []status.State, names []status.Server, checked []bool, before *status.Board) {
+	if before == nil {
+		return
+	}
+	for i, server := range names {
+		at := slices.Index(before.Servers(), server)
+		if at < 0 {
+			continue
+		}
+		was := before.Load(at)
+		states[i].Admin = was.Admin
+		if checked[i] {
+			states[i].Op = was.Op
+		}
+	}
 }
 
 // addressOf is a server's address as it was written.

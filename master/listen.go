@@ -26,34 +26,48 @@ type listener struct {
 	path   string    // unix
 	inode  uint64    // of path
 	leaves time.Time // soft stop: when it closes; zero: not yet known, or closed
+	key    string    // its address, for the next generation
+	silent []int     // those of fds that do not listen yet: they would take connections that nobody may ever accept
+	lent   bool      // another master holds it too, and it is that one's as long as we have not taken over
 }
 
-// fd is the socket that the worker of a slot polls.
-func (l *listener) fd(slot int) int {
+// of are the sockets that the worker of a slot polls. There are more sockets than workers when their number has gone down.
+func (l *listener) of(slot, workers int) []int {
 	if l.shared() {
-		return l.fds[0]
+		return l.fds
 	}
-	return l.fds[slot]
+	var fds []int
+	for i := slot; i < len(l.fds); i += workers {
+		fds = append(fds, l.fds[i])
+	}
+	return fds
 }
 
 // shared says that all workers poll the same socket.
 func (l *listener) shared() bool { return l.one }
 
 // listen opens the sockets of every bind of c, for that many workers. With an error, nothing is left open. All binds that
-// fail are reported.
-func listen(c *conf.Config, workers int) ([]*listener, error) {
-	var all []*listener
+// fail are reported. Sockets of the generation before are
+// claimed; nil: there was none.
+func listen(c *conf.Config, workers int, before *estate) (all []*listener, err error) {
 	var failures []error
 	for i := range c.Frontends {
 		f := &c.Frontends[i]
 		for j := range f.Binds {
 			b := &f.Binds[j]
-			l, err := open(b, workers)
+			l, err := before.claim(bindText(b))
+			switch {
+			case err != nil:
+			case l == nil:
+				l, err = open(b, workers)
+			default:
+				err = l.grow(b, workers)
+			}
 			if err != nil {
 				failures = append(failures, fmt.Errorf("cannot bind %s for %s (line %d): %w", bindText(b), f.Section, b.Line, hint(err)))
 				continue
 			}
-			l.shard = control.Shard{Frontend: i, Bind: j}
+			l.key, l.shard = bindText(b), control.Shard{Frontend: i, Bind: j}
 			all = append(all, l)
 		}
 	}
@@ -62,6 +76,29 @@ func listen(c *conf.Config, workers int) ([]*listener, error) {
 		return nil, err
 	}
 	return all, nil
+}
+
+// grow adds sockets when there are more workers than before. They listen when we have taken over.
+func (l *listener) grow(b *conf.Bind, workers int) error {
+	for !l.shared() && len(l.fds) < workers {
+		fd, err := bindTCP(addrPort(b), true)
+		if err != nil {
+			l.close()
+			return err
+		}
+		l.fds, l.silent = append(l.fds, fd), append(l.silent, fd)
+	}
+	return nil
+}
+
+// own makes the sockets ours alone: those that were only bound begin to listen.
+func (l *listener) own() error {
+	var failures []error
+	for _, fd := range l.silent {
+		failures = append(failures, unix.Listen(fd, backlog))
+	}
+	l.silent, l.lent = nil, false
+	return errors.Join(failures...)
 }
 
 // hint adds what the operator can do.
@@ -90,7 +127,8 @@ func bindText(b *conf.Bind) string {
 func open(b *conf.Bind, workers int) (*listener, error) {
 	switch b.Network {
 	case "unix":
-		return openUnix(b.Path)
+		// Whoever may reach the directory may connect, as with a port.
+		return openUnix(b.Path, 0o666)
 	case "fd":
 		return inherit(b.FD)
 	}
@@ -158,8 +196,8 @@ func sockaddr(ap netip.AddrPort) unix.Sockaddr {
 	return &unix.SockaddrInet6{Port: int(ap.Port()), Addr: ap.Addr().As16()}
 }
 
-// openUnix opens a unix socket. A file that an earlier process left is replaced, if nobody answers there.
-func openUnix(path string) (*listener, error) {
+// openUnix opens a unix socket with that mode. A file that an earlier process left is replaced, if nobody answers there.
+func openUnix(path string, mode os.FileMode) (*listener, error) {
 	if err := clearPath(path); err != nil {
 		return nil, err
 	}
@@ -172,8 +210,7 @@ func openUnix(path string) (*listener, error) {
 		return nil, err
 	}
 	l := &listener{fds: []int{fd}, path: path, inode: inode(path), one: true}
-	// Whoever may reach the directory may connect, as with a port.
-	if err := errors.Join(os.Chmod(path, 0o666), unix.Listen(fd, backlog)); err != nil {
+	if err := errors.Join(os.Chmod(path, mode), unix.Listen(fd, backlog)); err != nil {
 		l.close()
 		return nil, err
 	}
@@ -215,7 +252,7 @@ func (l *listener) close() {
 		unix.Close(fd) // nothing can be done about an error
 	}
 	l.fds = nil
-	if l.path != "" && l.inode != 0 && inode(l.path) == l.inode {
+	if !l.lent && l.path != "" && l.inode != 0 && inode(l.path) == l.inode {
 		unix.Unlink(l.path)
 	}
 }

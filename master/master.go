@@ -15,6 +15,7 @@ import (
 
 	"lbmaster/conf"
 	"lbmaster/shared/privileges"
+	"lbmaster/shared/status"
 )
 
 // Env is what the master needs of the world.
@@ -22,6 +23,7 @@ type Env struct {
 	Stdout  io.Writer // of the workers, for logs
 	Stderr  io.Writer // also that of the workers
 	Environ []string
+	Version string // of the program
 	Log     *slog.Logger
 	Replace Predecessors
 	Up      func() error // called when the instance serves; with an error it ends. nil: nobody waits for it
@@ -38,8 +40,16 @@ type master struct {
 	listeners []*listener
 	memory    *memory
 	deafLogs  map[conf.LogTarget]bool // log targets that could not be opened, and were reported
+	number    int                     // of this generation
+	upgrader  *upgrader
+	renewal   renewal
+	old       []*generation // the oldest first
+	estate    *estate       // what is left of the generation before; nil: there was none
 	slots     []*slot
-	monitor   *slot // nil: there is nothing for one to do
+	monitor   *slot       // nil: there is nothing for one to do
+	admin     []*listener // the monitor's
+	known     []fact      // what the monitor knows of each slot, itself the last
+	began     time.Time
 	events    chan childEvent
 	phase     phase
 	pause     pause
@@ -57,7 +67,8 @@ type master struct {
 func Run(env Env, config *conf.Config) error {
 	signals, stop := watchSignals() // before there is anything that a signal could leave behind
 	defer stop()
-	m := &master{env: env, log: env.Log, config: config, events: make(chan childEvent, 64), deafLogs: make(map[conf.LogTarget]bool)}
+	m := &master{env: env, log: env.Log, config: config, events: make(chan childEvent, 64), deafLogs: make(map[conf.LogTarget]bool), number: 1, began: time.Now()}
+	m.renewal.done = make(chan outcome, 1)
 	keepFromChildren()
 	m.replaced = findPredecessors(env.Replace, m.log)
 	defer m.replaced.restore() // when our sockets are closed
@@ -67,6 +78,9 @@ func Run(env Env, config *conf.Config) error {
 	}
 	defer m.notifier.close()
 	err = m.run(signals)
+	if err != nil && m.upgrader != nil {
+		m.upgrader.explain(err)
+	}
 	if err != nil && err != ErrInterrupted {
 		m.notifier.stopping(err.Error())
 	}
@@ -81,23 +95,30 @@ func Successor(environ []string) bool {
 // run is Run once there is somebody to tell about it.
 func (m *master) run(signals <-chan os.Signal) error {
 	config := m.config
+	var err error
+	if m.upgrader, err = newUpgrader(config.Global.UpgradeTimeout); err != nil {
+		return err
+	}
 	if err := resolve(config, net.DefaultResolver.LookupNetIP); err != nil {
 		return err
 	}
 	workers := workerCount(config)
 	m.raiseFiles(workers)
-	var err error
 	if m.identity, err = identify(&config.Global); err != nil {
 		return err
 	}
-	if m.listeners, err = m.replaced.listen(func() ([]*listener, error) { return listen(config, workers) }); err != nil {
+	if err := m.open(workers); err != nil {
 		return err
 	}
 	defer closeListeners(m.listeners)
 	if len(m.listeners) == 0 {
 		return errors.New("no section has an address to listen on that is in effect: nothing to do")
 	}
-	if m.memory, err = share(config, workers); err != nil {
+	if m.admin, err = m.replaced.listen(func() ([]*listener, error) { return listenAdmin(&config.Admin) }); err != nil {
+		return err
+	}
+	defer closeListeners(m.admin)
+	if m.memory, err = share(config, workers, m.boardBefore()); err != nil {
 		return err
 	}
 	defer m.memory.close()
@@ -108,6 +129,32 @@ func (m *master) run(signals <-chan os.Signal) error {
 	m.pidfile = pidfile(config.Global.Pidfile)
 	defer m.pidfile.remove()
 	return m.reconcile(signals)
+}
+
+// open gets the listening sockets: from the generation before, if there is one, or new ones.
+func (m *master) open(workers int) (err error) {
+	if !m.upgrader.inherits() {
+		m.listeners, err = m.replaced.listen(func() ([]*listener, error) { return listen(m.config, workers, nil) })
+		return err
+	}
+	s, err := readState(m.upgrader)
+	if err != nil {
+		return err
+	}
+	if err := m.takeOver(s); err != nil {
+		return err
+	}
+	m.estate = newEstate(m.upgrader, s)
+	m.listeners, err = listen(m.config, workers, m.estate)
+	return err
+}
+
+// boardBefore is the server status board of the generation before; nil: there was none.
+func (m *master) boardBefore() *status.Board {
+	if len(m.old) == 0 {
+		return nil
+	}
+	return m.old[len(m.old)-1].board
 }
 
 // workerCount is the number of workers: one for each CPU that this process may use, if the configuration leaves it open.

@@ -83,8 +83,8 @@ func TestChildEnviron(t *testing.T) {
 // TestSignals: the table has every signal that the guide gives a meaning to.
 func TestSignals(t *testing.T) {
 	for s, want := range map[os.Signal]wish{
-		unix.SIGTERM: wishStop, unix.SIGINT: wishInterrupt, unix.SIGUSR1: wishSoftStop, unix.SIGUSR2: wishLater,
-		unix.SIGHUP: wishLater, unix.SIGTTOU: wishPause, unix.SIGTTIN: wishResume, unix.SIGQUIT: wishDump,
+		unix.SIGTERM: wishStop, unix.SIGINT: wishInterrupt, unix.SIGUSR1: wishSoftStop, unix.SIGUSR2: wishRenew,
+		unix.SIGHUP: wishRenew, unix.SIGTTOU: wishPause, unix.SIGTTIN: wishResume, unix.SIGQUIT: wishDump,
 	} {
 		if got, ok := wishes[s]; !ok || got != want {
 			t.Errorf("%v: wish %d, %v", s, got, ok)
@@ -95,7 +95,7 @@ func TestSignals(t *testing.T) {
 // TestMemoryLeavesNothing: what all processes share is given back as a whole.
 func TestMemoryLeavesNothing(t *testing.T) {
 	before := openFiles(t)
-	m, err := share(frontendWith(tcpBind("127.53.0.4", 8000)), 2)
+	m, err := share(frontendWith(tcpBind("127.53.0.4", 8000)), 2, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

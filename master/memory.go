@@ -21,8 +21,9 @@ type memory struct {
 	wake     int // eventfd
 }
 
-// share makes the memory for a configuration and that many workers.
-func share(c *conf.Config, workers int) (m *memory, err error) {
+// share makes the memory for a configuration and that many workers. Servers that are on the board before begin with the
+// states they have there; nil: there is none.
+func share(c *conf.Config, workers int, before *status.Board) (m *memory, err error) {
 	m = &memory{config: -1, wake: -1}
 	defer func() {
 		if err != nil {
@@ -36,6 +37,7 @@ func share(c *conf.Config, workers int) (m *memory, err error) {
 		return nil, fmt.Errorf("cannot create the counters: %w", err)
 	}
 	names, states := servers(c)
+	recall(states, names, checked(c), before)
 	if m.board, err = status.Create(names, func(i int) status.State { return states[i] }); err != nil {
 		return nil, fmt.Errorf("cannot create the server status board: %w", err)
 	}

@@ -1,6 +1,7 @@
 package master
 
 import (
+	"os"
 	"time"
 
 	"lbmaster/conf"
@@ -14,10 +15,13 @@ import (
 const MonitorArg = "monitor"
 
 // monitorIndex is the index of the monitor's slot, which is not among those of the workers.
-const monitorIndex = -1
+const monitorIndex = control.MonitorSlot
 
 // newMonitor is the monitor's slot; nil when there is nothing to do for a monitor.
 func newMonitor(c *conf.Config) *slot {
+	if c.Admin.Socket != "" || c.Admin.Listen.IsValid() {
+		return &slot{index: monitorIndex, heir: nobody}
+	}
 	for i := range c.Backends {
 		for j := range c.Backends[i].Servers {
 			if c.Backends[i].Servers[j].Check {
@@ -41,25 +45,37 @@ func (m *master) onMonitor(e childEvent) {
 	e.child.heard = time.Now()
 	switch e.message.Kind {
 	case control.Hello:
-		e.child.say(control.Message{Kind: control.Start, Workers: len(m.slots)}, m.memory.fds())
+		m.instructMonitor(e.child)
 	case control.Ready:
 		if s.state == starting {
 			s.become(ready, time.Now())
+			m.known = make([]fact, len(m.slots)+1) // it knows nothing yet
 		}
 	case control.Bye:
 		m.log.Debug("monitor leaves", "reason", e.message.Reason)
 	}
 }
 
+// instructMonitor tells a new monitor everything that it needs to become ready.
+func (m *master) instructMonitor(c *child) {
+	start := control.Message{Kind: control.Start, Workers: len(m.slots), Identity: &m.identity, Pid: os.Getpid(), Since: m.began.UnixMilli()}
+	c.say(start, m.memory.fds())
+	var all []offer
+	for _, l := range m.admin {
+		all = append(all, offer{l.shard, l.fds[0]})
+	}
+	m.sendShards(c, control.Message{Kind: control.Listeners}, all)
+}
+
 // onMonitorEnd goes on after the monitor has ended: there will be another one as long as there are workers.
 func (m *master) onMonitorEnd(s *slot, how string) {
-	_ = s.child.conn.Close() // it was only read from since
+	s.child.close()
 	if m.monitorRetires() {
 		s.child = nil
 		s.become(gone, time.Now())
 		return
 	}
-	m.log.Error("monitor died", "pid", s.child.process.Pid, "how", how)
+	m.log.Error("monitor died", "pid", s.child.pid, "how", how)
 	s.died(time.Now(), jitter())
 }
 
@@ -70,6 +86,9 @@ func (m *master) watchMonitor(now time.Time) {
 	case s == nil || s.state == gone:
 	case m.monitorRetires():
 		m.retireMonitor(s, now)
+	case m.phase == draining && s.state == active && s.told != control.Drain:
+		s.told = control.Drain // it goes on, but can say so
+		s.child.say(control.Message{Kind: control.Drain}, nil)
 	case s.state == resting && !now.Before(s.due):
 		m.startMonitor(s, now)
 	case s.state == starting && !now.Before(s.due):
@@ -80,13 +99,14 @@ func (m *master) watchMonitor(now time.Time) {
 		s.become(active, now)
 		s.child.say(control.Message{Kind: control.Activate}, nil)
 		if s.failures > 0 {
-			m.log.Info("monitor is back", "pid", s.child.process.Pid)
+			m.log.Info("monitor is back", "pid", s.child.pid)
 		}
 	}
+	m.inform()
 }
 
 func (m *master) startMonitor(s *slot, now time.Time) {
-	c, err := spawn(s.index, &m.env, m.events)
+	c, err := spawn(m.number, s.index, &m.env, m.events)
 	s.become(starting, now)
 	if err != nil {
 		m.log.Error("cannot start the monitor", "error", err)
@@ -94,7 +114,7 @@ func (m *master) startMonitor(s *slot, now time.Time) {
 		return
 	}
 	c.heard = now
-	s.child = c
+	s.child, s.told = c, ""
 	s.due = now.Add(readyTime)
 }
 
@@ -108,8 +128,8 @@ func (m *master) retireMonitor(s *slot, now time.Time) {
 	switch {
 	case s.child == nil:
 		s.become(gone, now)
-	case !s.told:
-		s.told = true
+	case s.told != control.Stop:
+		s.told = control.Stop
 		s.due = now.Add(stopTime)
 		s.child.say(control.Message{Kind: control.Stop}, nil)
 	case !now.Before(s.due):
@@ -125,5 +145,5 @@ func (m *master) monitorDue() (at time.Time, ok bool) {
 	if s == nil || s.state == gone {
 		return time.Time{}, false
 	}
-	return s.due, s.state == resting || s.state == starting || s.told
+	return s.due, s.state == resting || s.state == starting || s.told == control.Stop
 }

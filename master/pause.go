@@ -108,7 +108,7 @@ func (m *master) seePause(now time.Time) {
 	}
 	m.pause.state = shut
 	maps.DeleteFunc(m.pause.asked, func(c *child, _ int) bool { return m.slots[c.slot].child != c })
-	for _, l := range m.listeners {
+	for _, l := range m.sockets() {
 		l.shut()
 	}
 	m.log.Info("paused: other programs may listen here now")
@@ -148,15 +148,15 @@ func (m *master) listenAgain() error {
 		return nil // nothing is shut yet
 	}
 	var failures []error
-	for _, l := range m.listeners {
+	for _, l := range m.sockets() {
 		failures = append(failures, m.named(l, l.free()))
 	}
 	if err := errors.Join(failures...); err != nil {
 		return err
 	}
-	for i, l := range m.listeners {
+	for i, l := range m.sockets() {
 		if err := l.listenAgain(); err != nil {
-			for _, done := range m.listeners[:i+1] {
+			for _, done := range m.sockets()[:i+1] {
 				done.shut()
 			}
 			return m.named(l, err)
@@ -169,6 +169,9 @@ func (m *master) listenAgain() error {
 func (m *master) named(l *listener, err error) error {
 	if err == nil {
 		return nil
+	}
+	if l.shard.Frontend == control.AdminFrontend {
+		return fmt.Errorf("cannot listen on %s for admin: %w", m.config.Admin.Listen, hint(err))
 	}
 	f := &m.config.Frontends[l.shard.Frontend]
 	return fmt.Errorf("cannot listen on %s for %s: %w", bindText(&f.Binds[l.shard.Bind]), f.Section, hint(err))

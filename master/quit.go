@@ -1,6 +1,8 @@
 package master
 
 import (
+	"slices"
+
 	"golang.org/x/sys/unix"
 
 	"lbmaster/shared/dump"
@@ -10,9 +12,13 @@ import (
 // its messages; one that is not ready may not know the signal yet, and would die of it.
 func (m *master) dumpAll() {
 	dump.Write(m.env.Stderr, "lbmaster: master")
-	for _, s := range m.slots {
+	children := m.slots
+	if m.monitor != nil {
+		children = append(slices.Clone(children), m.monitor)
+	}
+	for _, s := range children {
 		if s.state == ready || s.state == active {
-			_ = s.child.process.Signal(unix.SIGQUIT) // it fails only when the child has ended already
+			s.child.signal(unix.SIGQUIT)
 		}
 	}
 }

@@ -15,7 +15,8 @@ import (
 //	      |                          |                      |
 //	      +-- failure, TERM, INT ----+-------- TERM, INT ---+--> [ stopping ]
 //
-// Run returns when the last worker is gone, in draining and stopping.
+// Run returns when the last worker is gone, in draining and stopping; and at once when another master has taken over, in
+// replaced, which only running leads to.
 type phase uint8
 
 const (
@@ -23,6 +24,7 @@ const (
 	running
 	draining
 	stopping
+	replaced // by another master; the workers go on under that one
 )
 
 const (
@@ -44,6 +46,8 @@ func (m *master) reconcile(signals <-chan os.Signal) error {
 			m.onSignal(s)
 		case e := <-m.events:
 			m.onChild(e)
+		case o := <-m.renewal.done:
+			m.onRenewal(o)
 		case <-timer.C:
 		}
 		now := time.Now()
@@ -55,10 +59,13 @@ func (m *master) reconcile(signals <-chan os.Signal) error {
 
 // over says that the instance has ended.
 func (m *master) over() bool {
-	if m.phase != draining && m.phase != stopping {
+	switch m.phase {
+	case replaced:
+		return true
+	case comingUp, running:
 		return false
 	}
-	return m.workersGone() && (m.monitor == nil || m.monitor.state == gone)
+	return m.workersGone() && len(m.old) == 0 && (m.monitor == nil || m.monitor.state == gone)
 }
 
 func (m *master) workersGone() bool {
@@ -87,8 +94,8 @@ func (m *master) onSignal(s os.Signal) {
 		m.takeBack(byOperator)
 	case wishDump:
 		m.dumpAll()
-	case wishLater:
-		m.log.Warn("this signal is not yet in effect", "signal", s)
+	case wishRenew:
+		m.renew(s)
 	}
 }
 
@@ -98,6 +105,7 @@ func (m *master) stop(failure error) {
 		return
 	}
 	m.phase, m.failure = stopping, failure
+	m.upgrader.stop()
 	m.notifier.stopping("stopping")
 	m.deadline = time.Now().Add(stopTime)
 	m.retire(control.Message{Kind: control.Stop})
@@ -110,6 +118,7 @@ func (m *master) softStop(s os.Signal) {
 	}
 	m.log.Info("stopping when the requests that run are finished", "signal", s)
 	m.phase = draining
+	m.upgrader.stop()
 	m.notifier.stopping("stopping when the last session ends")
 	m.retire(control.Message{Kind: control.Drain})
 	now := time.Now()
@@ -142,6 +151,9 @@ func (m *master) retire(order control.Message) {
 			s.become(gone, now)
 		}
 	}
+	if order.Kind == control.Stop {
+		m.eachOld(func(c *child) { c.say(order, nil) })
+	}
 }
 
 // act does what is due.
@@ -157,7 +169,7 @@ func (m *master) act(now time.Time) {
 			continue
 		}
 		switch {
-		case s.state == resting && (m.phase == comingUp || m.phase == running):
+		case s.state == resting && (m.phase == comingUp || m.phase == running) && !m.renewal.running:
 			m.start(s, now)
 		case s.state == starting && s.child != nil:
 			m.log.Error("worker is not ready in time", "worker", s.index)
@@ -166,9 +178,11 @@ func (m *master) act(now time.Time) {
 		}
 	}
 	m.watchMonitor(now)
+	m.watchOld(now)
 	if !now.Before(m.beat) {
 		m.beat = now.Add(beatTime)
 		m.heartbeat(now)
+		m.mirror(now)
 	}
 }
 
@@ -199,6 +213,11 @@ func (m *master) next(now time.Time) time.Time {
 			sooner(s.due)
 		}
 	}
+	for _, g := range m.old {
+		if !g.deadline.IsZero() {
+			sooner(g.deadline)
+		}
+	}
 	if at, ok := m.monitorDue(); ok {
 		sooner(at)
 	}
@@ -213,6 +232,7 @@ func (m *master) killAll() {
 			s.child.kill()
 		}
 	}
+	m.eachOld((*child).kill)
 	m.deadline = time.Now().Add(stopTime)
 }
 
@@ -224,22 +244,26 @@ func (m *master) heartbeat(now time.Time) {
 	if m.monitor != nil {
 		m.examine(m.monitor, now)
 	}
+	m.eachOld(func(c *child) { m.examineChild(c, now) })
 }
 
 func (m *master) examine(s *slot, now time.Time) {
-	if s.child == nil || s.state == starting {
-		return
+	if s.child != nil && s.state != starting {
+		m.examineChild(s.child, now)
 	}
-	silent := now.Sub(s.child.heard)
+}
+
+func (m *master) examineChild(c *child, now time.Time) {
+	silent := now.Sub(c.heard)
 	switch {
 	case silent < hangTime:
-		s.child.say(control.Message{Kind: control.Ping}, nil)
-	case !s.child.aborted:
-		_, title := role(s.index)
-		m.log.Error(title+" hangs: aborted", "pid", s.child.process.Pid, "silent", silent.Round(time.Second))
-		s.child.aborted = true
-		_ = s.child.process.Signal(unix.SIGABRT) // it fails only when the child has ended already
+		c.say(control.Message{Kind: control.Ping}, nil)
+	case !c.aborted:
+		_, title := role(c.slot)
+		m.log.Error(title+" hangs: aborted", "generation", c.generation, "pid", c.pid, "silent", silent.Round(time.Second))
+		c.aborted = true
+		c.signal(unix.SIGABRT)
 	case silent >= hangTime+dumpTime:
-		s.child.kill()
+		c.kill()
 	}
 }

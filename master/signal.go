@@ -18,7 +18,7 @@ const (
 	wishPause          // release the ports
 	wishResume         // take them back
 	wishDump           // of what every process is doing
-	wishLater          // something that is not in effect yet
+	wishRenew          // the next generation
 )
 
 // wishes is the meaning of every signal that the master reads, after the guide's sections 4.3 and 5.
@@ -26,8 +26,8 @@ var wishes = map[os.Signal]wish{
 	unix.SIGTERM: wishStop,
 	unix.SIGINT:  wishInterrupt,
 	unix.SIGUSR1: wishSoftStop,
-	unix.SIGHUP:  wishLater, // next generation
-	unix.SIGUSR2: wishLater, // next generation
+	unix.SIGHUP:  wishRenew,
+	unix.SIGUSR2: wishRenew,
 	unix.SIGTTOU: wishPause,
 	unix.SIGTTIN: wishResume,
 	unix.SIGQUIT: wishDump,

@@ -3,6 +3,8 @@ package master
 import (
 	"fmt"
 	"time"
+
+	"lbmaster/shared/control"
 )
 
 // slotState is where the worker of a slot is in its life.
@@ -33,12 +35,13 @@ const nobody = -1
 type slot struct {
 	index    int
 	state    slotState
-	child    *child    // nil when resting and gone
-	due      time.Time // resting: when to start; starting: when it must be ready
-	since    time.Time // when the state began
-	failures int       // deaths in a row without a healthy time in between
-	heir     int       // the slot whose worker polls this one's shards meanwhile
-	told     bool      // monitor: it has been told to leave
+	child    *child       // nil when resting and gone
+	due      time.Time    // resting: when to start; starting: when it must be ready
+	since    time.Time    // when the state began
+	failures int          // deaths in a row without a healthy time in between
+	heir     int          // the slot whose worker polls this one's shards meanwhile
+	deaths   uint64       // of all its processes
+	told     control.Kind // monitor: its last order
 }
 
 // become changes the state of a slot.
@@ -82,6 +85,7 @@ func (s *slot) died(now time.Time, jitter float64) {
 		pause = min(backoffFirst<<s.failures, backoffMax)
 	}
 	s.failures++
+	s.deaths++
 	s.child = nil
 	s.become(resting, now)
 	s.due = now.Add(pause + time.Duration(jitter*float64(pause)/5))

@@ -12,18 +12,24 @@ func (m *master) goUp() {
 		m.stop(err)
 		return
 	}
+	m.becomeMaster()
 	m.phase = running
 	for _, s := range m.slots {
 		m.activate(s)
 	}
+	m.adopt(time.Now())
+	m.clearEstate()
 	m.announce()
 	m.replaced.dismiss()
 	m.notifier.ready(m.serving())
-	if m.env.Up == nil {
-		return
+	if m.env.Up != nil {
+		if err := m.env.Up(); err != nil {
+			m.stop(err)
+			return
+		}
 	}
-	if err := m.env.Up(); err != nil {
-		m.stop(err)
+	if m.renewal.again {
+		m.beginRenewal()
 	}
 }
 
@@ -38,6 +44,7 @@ func (m *master) announce() {
 		f := &m.config.Frontends[l.shard.Frontend]
 		m.log.Info("listening", "address", bindText(&f.Binds[l.shard.Bind]), "section", f.Section)
 	}
+	m.announceAdmin()
 	m.log.Info("ready", "pid", os.Getpid(), "workers", len(m.slots))
 }
 

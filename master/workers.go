@@ -8,7 +8,7 @@ import (
 
 // start starts a worker in a slot.
 func (m *master) start(s *slot, now time.Time) {
-	c, err := spawn(s.index, &m.env, m.events)
+	c, err := spawn(m.number, s.index, &m.env, m.events)
 	if err != nil {
 		m.log.Error("cannot start a worker", "worker", s.index, "error", err)
 		s.become(starting, now)
@@ -23,6 +23,10 @@ func (m *master) start(s *slot, now time.Time) {
 
 // onChild takes what happened to a child.
 func (m *master) onChild(e childEvent) {
+	if e.child.generation != m.number {
+		m.onOld(e)
+		return
+	}
 	if e.child.slot == monitorIndex {
 		m.onMonitor(e)
 		return
@@ -68,8 +72,11 @@ type offer struct {
 func (m *master) shards(slot int, shared bool) []offer {
 	var all []offer
 	for _, l := range m.listeners {
-		if shared || !l.shared() {
-			all = append(all, offer{l.shard, l.fd(slot)})
+		if l.shared() && !shared {
+			continue
+		}
+		for _, fd := range l.of(slot, len(m.slots)) {
+			all = append(all, offer{l.shard, fd})
 		}
 	}
 	return all
@@ -129,7 +136,7 @@ func (m *master) activate(s *slot) {
 	}
 	s.child.say(control.Message{Kind: control.Activate}, nil)
 	if s.failures > 0 {
-		m.log.Info("worker is back", "worker", s.index, "pid", s.child.process.Pid)
+		m.log.Info("worker is back", "worker", s.index, "pid", s.child.pid)
 	}
 	if s.heir != nobody {
 		if heir := m.slots[s.heir]; heir.child != nil {
@@ -156,14 +163,17 @@ func (m *master) lend(s *slot) {
 
 // onEnd goes on after a worker has ended.
 func (m *master) onEnd(s *slot, how string) {
-	_ = s.child.conn.Close() // it was only read from since
+	s.child.close()
 	m.memory.vacate(s.index)
 	switch m.phase {
 	case stopping, draining:
 		s.child = nil
 		s.become(gone, time.Now())
+		if m.phase == draining {
+			m.relieve(s)
+		}
 	default:
-		m.log.Error("worker died", "worker", s.index, "pid", s.child.process.Pid, "how", how)
+		m.log.Error("worker died", "worker", s.index, "pid", s.child.pid, "how", how)
 		m.lost(s, how)
 	}
 }
@@ -176,6 +186,12 @@ func (m *master) lost(s *slot, how string) {
 		m.stop(startFailure(s.index, how))
 		return
 	}
+	m.relieve(s)
+}
+
+// relieve lends the shards of a dead worker, and those that it had borrowed, as long as somebody accepts: also in the
+// grace of a soft stop, when nobody comes after it.
+func (m *master) relieve(s *slot) {
 	for _, other := range m.slots {
 		if other == s || other.heir == s.index {
 			m.lend(other)

@@ -74,7 +74,8 @@ var arrows = []struct{ from, to []string }{
 	{[]string{"worker"}, []string{"conf", "shared/*", "worker/*"}},
 	{[]string{"worker/proxy"}, []string{"conf", "shared/*", "worker/*"}},
 	{[]string{"worker/monitor"}, []string{"conf", "shared/*", "worker/monitor/*"}},
-	{[]string{"worker/monitor/*"}, nil},
+	{[]string{"worker/monitor/admin", "worker/monitor/metrics"}, []string{"worker/monitor/tally"}},
+	{[]string{"worker/monitor/check", "worker/monitor/health", "worker/monitor/tally"}, nil},
 	{[]string{"worker/poll", "worker/sock", "worker/timer", "worker/buffer", "worker/http1", "worker/cookie", "worker/balance", "worker/logline"}, nil},
 	{[]string{"shared/*"}, []string{"shared/*"}},
 }
@@ -109,6 +110,7 @@ var only = []struct {
 	{"os/exec", []string{"master"}},
 	{"net/http", []string{"worker/monitor", "cmd/lbctl"}},
 	{"github.com/BurntSushi/toml", []string{"conf"}},
+	{"github.com/VictoriaMetrics/metrics", []string{"worker/monitor/metrics"}},
 }
 
 func TestImportsThatAreRestricted(t *testing.T) {
@@ -141,7 +143,7 @@ func TestSmallPackagesStayFree(t *testing.T) {
 	t.Parallel()
 	all := ours(t)
 	for name, p := range all {
-		if !matches(name, "worker/*", "conf") || matches(name, "worker/proxy", "worker/monitor") {
+		if !matches(name, "worker/*", "worker/monitor/*", "conf") || matches(name, "worker/proxy", "worker/monitor", "worker/monitor/metrics") {
 			continue
 		}
 		for _, i := range p.Imports {

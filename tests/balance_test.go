@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"lbmaster/tools/rig"
@@ -138,5 +139,33 @@ func TestUnixSockets(t *testing.T) {
 		if a := fetch(t, client, "http://unix/over-unix"); a.body != "app /over-unix\n" {
 			t.Errorf("over the unix socket: %q", a.body)
 		}
+	}
+}
+
+// Workers that start together begin with different servers; each goes on in the order of declaration.
+func TestOrderOfServers(t *testing.T) {
+	t.Parallel()
+	const workers, letters = 4, "ABCD"
+	s, _ := newSite(t, len(letters))
+	log := newSink(t, s.place)
+	s.workers, s.global, s.listen = workers, log.target(), httplog
+	s.run(t)
+	order := make(map[int]string) // by worker
+	for range 200 {
+		c := dial(t, s.place.front())
+		c.get("/", 200)
+		c.Close()
+		l := log.http()
+		order[l.pid] += strings.TrimPrefix(l.server, "web/web")
+	}
+	begins := make(map[string]bool)
+	for pid, served := range order {
+		if endless := strings.Repeat(letters, 60); !strings.Contains(endless, served) {
+			t.Errorf("worker %d used %s", pid, served)
+		}
+		begins[served[:1]] = true
+	}
+	if len(order) != workers || len(begins) != workers {
+		t.Errorf("of %d workers, %d began with %v", workers, len(order), begins)
 	}
 }

@@ -3,130 +3,220 @@
 package tests
 
 import (
+	"bufio"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
-	"os"
+	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
-
-	"lbmaster/tools/rig"
 )
 
-// Two workers hold many relayed connections, of which none is refused and every one works, and an idle one costs them no more
-// than 2 KiB.
-func TestCrowd(t *testing.T) {
-	t.Parallel()
-	relayCrowd(t, 2000)
+// crowd is clients of four kinds, none of which ever tries anything twice: whatever fails is counted, and remembered.
+//
+//	posting    keep-alive connections with POSTs, idle in between for 1 ms to lull
+//	coming     a connection for each request
+//	talking    an upgraded connection each, on which bytes go to and fro
+//	uploading  requests whose body takes its time
+type crowd struct {
+	addr                                string
+	lull                                time.Duration
+	upload                              time.Duration
+	stop                                chan struct{}
+	running                             sync.WaitGroup
+	posting, coming, talking, uploading atomic.Int64 // what went well
+
+	mu       sync.Mutex
+	failures []string // guarded by mu
 }
 
-// relayCrowd holds that many connections open at the same time.
-func relayCrowd(t *testing.T, crowd int) {
+// startCrowd starts posts clients that post and a few of each other kind. They run until end.
+func startCrowd(t *testing.T, addr string, posts int, lull, upload time.Duration) *crowd {
 	t.Helper()
-	if _, hard := limits(t, 0); hard < uint64(crowd)+1000 {
-		t.Skipf("the limit of open files is %d", hard)
+	c := &crowd{addr: addr, lull: lull, upload: upload, stop: make(chan struct{})}
+	for range posts {
+		c.running.Go(c.post)
 	}
-	s := site{place: newPlace(t), mode: "tcp", workers: 2, global: fmt.Sprintf("maxconn = %d", crowd)}
-	s.listen = fmt.Sprintf("maxconn = %d", crowd)
-	s.timeout = `{ connect = "10s", client = "300s", server = "300s" }`
-	s.servers = []target{{"a", s.place.server(0), ""}}
-	startCrowdServer(t, s.place.server(0))
-	b := s.run(t)
-	workers, fds := b.workers(), b.fds()
-	memory := b.sum(rig.Memory)
-	var all []net.Conn
-	defer func() {
-		for _, c := range all {
-			c.Close()
+	for range 2 {
+		c.running.Go(c.come)
+	}
+	for range 4 {
+		c.running.Go(c.talk)
+		c.running.Go(c.load)
+	}
+	t.Cleanup(c.end)
+	return c
+}
+
+func (c *crowd) over() bool {
+	select {
+	case <-c.stop:
+		return true
+	default:
+		return false
+	}
+}
+
+func (c *crowd) end() {
+	if !c.over() {
+		close(c.stop)
+	}
+	c.running.Wait()
+}
+
+func (c *crowd) fail(kind string, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.failures = append(c.failures, fmt.Sprintf("%s %s: %v", time.Now().Format("05.000"), kind, err))
+}
+
+// check fails the test when anything has failed, or when a kind of client has done nothing.
+func (c *crowd) check(t *testing.T) {
+	t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t.Logf("went well: %d posts, %d connections, %d talks, %d uploads", c.posting.Load(), c.coming.Load(), c.talking.Load(), c.uploading.Load())
+	if len(c.failures) > 0 {
+		t.Errorf("%d failures:\n%s", len(c.failures), strings.Join(c.failures[:min(20, len(c.failures))], "\n"))
+	}
+	for kind, n := range map[string]int64{"post": c.posting.Load(), "come": c.coming.Load(), "talk": c.talking.Load(), "upload": c.uploading.Load()} {
+		if n == 0 {
+			t.Errorf("no %s went well", kind)
 		}
-	}()
-	for range crowd {
-		c, err := net.DialTimeout("tcp", s.place.front(), settle)
+	}
+}
+
+// dial opens a connection that gives up when something hangs.
+func (c *crowd) dial() (net.Conn, *bufio.Reader, error) {
+	conn, err := net.DialTimeout("tcp", c.addr, settle)
+	if err != nil {
+		return nil, nil, err
+	}
+	return conn, bufio.NewReader(conn), conn.SetDeadline(time.Now().Add(10 * time.Minute))
+}
+
+// answer reads a response, which must have status 200, to its end.
+func answered(in *bufio.Reader, method string) (closes bool, err error) {
+	resp, err := http.ReadResponse(in, &http.Request{Method: method})
+	if err != nil {
+		return false, err
+	}
+	defer resp.Body.Close()
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		return false, err
+	}
+	if resp.StatusCode != 200 {
+		return false, fmt.Errorf("status %d", resp.StatusCode)
+	}
+	return resp.Close, nil
+}
+
+func (c *crowd) post() {
+	for !c.over() {
+		conn, in, err := c.dial()
 		if err != nil {
-			t.Fatalf("connection %d: %v", len(all), err)
+			c.fail("post", err)
+			continue
 		}
-		all = append(all, c)
-		echo(t, c, "x")
-	}
-	if held := b.fds() - fds; held < 2*crowd {
-		t.Errorf("the workers hold %d descriptors for %d connections", held, crowd)
-	}
-	each := (b.sum(rig.Memory) - memory) / int64(crowd)
-	t.Logf("%d bytes of worker memory for each of %d idle connections", each, crowd)
-	if each > 2<<10 {
-		t.Errorf("an idle connection costs %d bytes", each)
-	}
-	for _, c := range all {
-		echo(t, c, strings.Repeat("x", 1000))
-	}
-	for _, c := range all {
-		c.Close()
-	}
-	if !soon(func() bool { return b.fds() <= fds+2*256+10 }) { // pipes may stay
-		t.Errorf("the workers hold %d descriptors, at the start it was %d", b.fds(), fds)
-	}
-	b.sameWorkers(workers)
-}
-
-func echo(t *testing.T, c net.Conn, text string) {
-	t.Helper()
-	c.SetDeadline(time.Now().Add(fatal))
-	if _, err := io.WriteString(c, text); err != nil {
-		t.Fatal(err)
-	}
-	got := make([]byte, len(text))
-	if _, err := io.ReadFull(c, got); err != nil || string(got) != text {
-		t.Fatalf("%q came back, %v", got, err)
-	}
-}
-
-// startCrowdServer starts a server in a process of its own, which has a limit of open files of its own.
-func startCrowdServer(t *testing.T, addr string) {
-	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := rig.Start("server", []string{self}, crowdServer+"="+addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		p.Signal(9)
-		p.Wait(settle)
-	})
-	if err := p.Ready(settle, func() bool { return rig.Connectable(addr) }); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// crowdServer is the variable that makes TestMain a server at the address in it.
-const crowdServer = "CROWD_SERVER"
-
-// serveCrowd echoes until its process is killed, with little memory for each connection.
-func serveCrowd(addr string) error {
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return err
-	}
-	for {
-		c, err := l.Accept()
-		if err != nil {
-			return err
-		}
-		go func() {
-			defer c.Close()
-			small := make([]byte, 256)
-			for {
-				n, err := c.Read(small)
-				if err != nil {
-					return
-				}
-				if _, err := c.Write(small[:n]); err != nil {
-					return
-				}
+		for closes := false; !closes && !c.over(); {
+			_, err = io.WriteString(conn, "POST /upload HTTP/1.1\r\nHost: crowd\r\nContent-Length: 5\r\n\r\nhello")
+			if err == nil {
+				closes, err = answered(in, "POST")
 			}
-		}()
+			if err != nil {
+				c.fail("post", err)
+				break
+			}
+			c.posting.Add(1)
+			c.rest(time.Millisecond + rand.N(c.lull))
+		}
+		conn.Close()
+	}
+}
+
+// rest waits, or returns at the end.
+func (c *crowd) rest(d time.Duration) {
+	select {
+	case <-c.stop:
+	case <-time.After(d):
+	}
+}
+
+func (c *crowd) come() {
+	for !c.over() {
+		conn, in, err := c.dial()
+		if err == nil {
+			_, err = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: crowd\r\nConnection: close\r\n\r\n")
+			if err == nil {
+				_, err = answered(in, "GET")
+			}
+			conn.Close()
+		}
+		if err != nil {
+			c.fail("come", err)
+			continue
+		}
+		c.coming.Add(1)
+		c.rest(time.Millisecond)
+	}
+}
+
+func (c *crowd) talk() {
+	conn, in, err := c.dial()
+	if err != nil {
+		c.fail("talk", err)
+		return
+	}
+	defer conn.Close()
+	_, _ = io.WriteString(conn, "GET /upgrade HTTP/1.1\r\nHost: crowd\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+	resp, err := http.ReadResponse(in, nil)
+	if err != nil || resp.StatusCode != 101 {
+		c.fail("talk", fmt.Errorf("no upgrade: %w", err))
+		return
+	}
+	for i := 0; !c.over(); i++ {
+		line := fmt.Sprintf("line %d\n", i)
+		if _, err = io.WriteString(conn, line); err == nil {
+			var got string
+			if got, err = in.ReadString('\n'); err == nil && got != line {
+				err = fmt.Errorf("%q came back for %q", got, line)
+			}
+		}
+		if err != nil {
+			c.fail("talk", err)
+			return
+		}
+		c.talking.Add(1)
+		c.rest(20 * time.Millisecond)
+	}
+}
+
+// load uploads in 50 pieces.
+func (c *crowd) load() {
+	const pieces, size = 50, 1000
+	for !c.over() {
+		conn, in, err := c.dial()
+		if err != nil {
+			c.fail("upload", err)
+			continue
+		}
+		_, err = fmt.Fprintf(conn, "POST /upload HTTP/1.1\r\nHost: crowd\r\nConnection: close\r\nContent-Length: %d\r\n\r\n", pieces*size)
+		for i := 0; i < pieces && err == nil; i++ {
+			_, err = io.WriteString(conn, strings.Repeat("x", size))
+			time.Sleep(c.upload / pieces)
+		}
+		if err == nil {
+			_, err = answered(in, "POST")
+		}
+		conn.Close()
+		if err != nil {
+			c.fail("upload", err)
+			continue
+		}
+		c.uploading.Add(1)
 	}
 }

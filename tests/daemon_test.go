@@ -293,6 +293,7 @@ func TestReplaceInstance(t *testing.T) {
 			t.Parallel()
 			s, _ := newSite(t, 1)
 			s.workers = 2
+			s.withAdmin(t)
 			d := newBarracks(t, s.place)
 			d.write("conf.toml", s.text())
 			d.lbmaster("-D", "-p", "pid", "-c", "conf.toml", tt.flag) // there is none yet
@@ -307,6 +308,13 @@ func TestReplaceInstance(t *testing.T) {
 				t.Fatal("there is no new instance")
 			}
 			dial(t, s.place.front()).get("/", 200)
+			// The runtime interfaces are those of the new instance.
+			if said := tell(t, s.socket, "show info"); !strings.Contains(said, fmt.Sprintf("\nPid: %d\n", second)) {
+				t.Errorf("the admin socket: %s", said)
+			}
+			if said := scrape(t, s.metrics()); !strings.Contains(said, "haproxy_process_requests_total 1\n") {
+				t.Errorf("/metrics: %s", said)
+			}
 			if tt.soft {
 				tunnel.send("still here")
 				tunnel.expect("still here")
@@ -318,8 +326,12 @@ func TestReplaceInstance(t *testing.T) {
 				tunnel.closed()
 			}
 			d.gone(first)
+			wantMode(t, s.socket, 0o600) // the first one has left the path alone
 			d.kill(second, syscall.SIGTERM)
 			d.gone(second)
+			if _, err := os.Lstat(s.socket); err == nil {
+				t.Error("the admin socket is left behind")
+			}
 		})
 	}
 }

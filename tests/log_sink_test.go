@@ -5,6 +5,7 @@ package tests
 import (
 	"fmt"
 	"net"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -17,6 +18,7 @@ type sink struct {
 	t     *testing.T
 	addr  string // as a log target has it, without facility and level
 	lines chan logLine
+	close func() // may be called again
 }
 
 // logLine is one datagram.
@@ -40,13 +42,10 @@ func newSink(t *testing.T, p place) *sink {
 
 func startSink(t *testing.T, network, addr, target string) *sink {
 	t.Helper()
-	var c net.PacketConn
-	var err error
-	if network == "udp4" {
-		c, err = net.ListenPacket(network, addr)
-	} else {
-		c, err = net.ListenUnixgram(network, &net.UnixAddr{Name: addr, Net: network})
+	if network == "unixgram" {
+		_ = os.Remove(addr) // what an earlier one has left
 	}
+	c, err := net.ListenPacket(network, addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,11 +55,37 @@ func startSink(t *testing.T, network, addr, target string) *sink {
 		defer close(done)
 		s.collect(c)
 	}()
-	t.Cleanup(func() {
+	s.close = func() {
 		c.Close()
 		<-done
-	})
+	}
+	t.Cleanup(s.close)
 	return s
+}
+
+// unreadLog is a log server on a unix socket that does not read.
+func unreadLog(t *testing.T, path string) net.PacketConn {
+	t.Helper()
+	c, err := net.ListenPacket("unixgram", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// drain counts what waits in the queue of a log server that does not read.
+func drain(t *testing.T, c net.PacketConn) int {
+	t.Helper()
+	buf := make([]byte, 64<<10)
+	for n := 0; ; n++ {
+		if err := c.SetReadDeadline(time.Now().Add(100 * time.Millisecond)); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := c.ReadFrom(buf); err != nil {
+			return n
+		}
+	}
 }
 
 func (s *sink) collect(c net.PacketConn) {

@@ -63,9 +63,14 @@ func build() error {
 	if stand := os.Getenv("LBMASTER"); stand != "" {
 		return link(stand, product())
 	}
-	out, err := exec.Command("go", "build", "-o", product(), "lbmaster/cmd/lbmaster").CombinedOutput()
+	return compile(product(), "lbmaster/cmd/lbmaster")
+}
+
+// compile builds a command of the module.
+func compile(to, command string) error {
+	out, err := exec.Command("go", "build", "-o", to, command).CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("cannot build lbmaster: %w\n%s", err, out)
+		return fmt.Errorf("cannot build %s: %w\n%s", command, err, out)
 	}
 	return nil
 }

@@ -4,13 +4,15 @@ package tests
 
 import (
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // The guide, section 5.5: the WAN link of site 1 dies and comes back.
 func TestSitesWithoutWAN(t *testing.T) {
 	t.Parallel()
-	s := newSites(t)
+	s := newSites(t, false)
 	old := s.comes("OP1", "123", "^OP1 SD1 S1L[12] W1[1-4]$")
 	old.has("SITE1")
 	for range 4 { // the second load balancer gets only who has no cookie yet
@@ -18,14 +20,14 @@ func TestSitesWithoutWAN(t *testing.T) {
 	}
 
 	s.wan["SD1"].cut()
-	s.at("OP1").board.down("SD1")
+	s.nodes["OP1"].board.down("SD1")
 	old.goesOn("OP1 SD2 S1L1 " + old.app()) // the link between the sites
 	fresh := s.comes("OP1", "456", "^OP1 SD2 S2L[12] W2[1-4]$")
 	fresh.has("SITE2")
 	fresh.goesOn("OP1 SD2 S2L1 " + fresh.app())
 
 	s.wan["SD1"].restore()
-	s.at("OP1").board.up("SD1")
+	s.nodes["OP1"].board.up("SD1")
 	old.goesOn("OP1 SD1 S1L1 " + old.app())
 	fresh.goesOn("OP1 SD2 S2L1 " + fresh.app()) // does not switch again
 	s.comes("OP1", "789", "^OP1 SD1 S1L[12] W1[1-4]$").has("SITE1")
@@ -35,7 +37,7 @@ func TestSitesWithoutWAN(t *testing.T) {
 // other site.
 func TestSitesFromInside(t *testing.T) {
 	t.Parallel()
-	s := newSites(t)
+	s := newSites(t, false)
 	one := s.comes("SD1", "123", "^SD1 S1L[12] W1[1-4]$")
 	one.has("SITE1")
 	two := s.comes("SD2", "456", "^SD2 S2L[12] W2[1-4]$")
@@ -56,9 +58,9 @@ func TestSitesFromInside(t *testing.T) {
 // the cookie, so that the office goes there directly.
 func TestSiteWithoutApplication(t *testing.T) {
 	t.Parallel()
-	s := newSites(t)
+	s := newSites(t, false)
 	old := s.comes("OP1", "123", "^OP1 SD1 S1L[12] W1[1-4]$")
-	s.at("SD1").board.down("S1L1", "S1L2")
+	s.nodes["SD1"].board.down("S1L1", "S1L2")
 	fresh := s.comes("OP1", "456", "^OP1 SD1 S2L1 W2[1-4]$")
 	fresh.has("SITE2")
 	fresh.goesOn("OP1 SD2 S2L1 " + fresh.app())
@@ -68,12 +70,12 @@ func TestSiteWithoutApplication(t *testing.T) {
 	old.goesOn("OP1 SD2 S2L1 " + old.app())
 
 	s.wan["SD2"].cut() // the office cannot reach site 2, but site 1 can
-	s.at("OP1").board.down("SD2")
+	s.nodes["OP1"].board.down("SD2")
 	fresh.goesOn("OP1 SD1 S2L1 " + fresh.app())
 	s.wan["SD2"].restore()
-	s.at("OP1").board.up("SD2")
+	s.nodes["OP1"].board.up("SD2")
 
-	s.at("SD1").board.up("S1L1", "S1L2")
+	s.nodes["SD1"].board.up("S1L1", "S1L2")
 	fresh.goesOn("OP1 SD2 S2L1 " + fresh.app())
 	old.goesOn("OP1 SD2 S2L1 " + old.app())
 	s.comes("OP1", "789", "^OP1 SD1 S1L[12] W1[1-4]$").has("SITE1")
@@ -82,23 +84,61 @@ func TestSiteWithoutApplication(t *testing.T) {
 // The guide, section 5.4.4: load balancers of one site share a cookie, and each has soft stop of its servers.
 func TestSiteLosesALoadBalancer(t *testing.T) {
 	t.Parallel()
-	s := newSites(t)
+	s := newSites(t, false)
 	old := s.comes("OP1", "123", "^OP1 SD1 S1L[12] W1[1-4]$")
-	s.at("SD1").board.down("S1L1")
+	s.nodes["SD1"].board.down("S1L1")
 	old.goesOn("OP1 SD1 S1L2 " + old.app())
 	s.comes("OP1", "456", "^OP1 SD1 S1L2 W1[1-4]$").has("SITE1")
-	s.at("SD1").board.up("S1L1")
+	s.nodes["SD1"].board.up("S1L1")
 	old.goesOn("OP1 SD1 S1L1 " + old.app())
 
 	number := old.app()[1:]
-	s.at("S1L1").board.down("W" + number)
-	old.goesOn("OP1 SD1 S1L1 " + old.app()) // by way of the twin, B
-	s.at("S1L1").board.down("B" + number)
+	s.nodes["S1L1"].board.down("W" + number)
+	old.goesOn("OP1 SD1 S1L1 B" + number) // the same server by the name of its twin
+	s.nodes["S1L1"].board.down("B" + number)
 	gone := old.app()
 	old.asks("/set-cookie/JSESSIONID/124", "^OP1 SD1 S1L1 W1[1-4]$")
 	if old.session = "124"; old.app() == gone {
 		t.Errorf("still on %s, which is down", gone)
 	}
 	old.has("SITE1")
+	old.goesOn("OP1 SD1 S1L1 " + old.app())
+}
+
+// The guide, section 5, with nothing but checks: a WAN link that is cut, a load balancer that is stopped softly (which ends
+// its port for checks at once, and its service after a grace), and a server that is taken out of service.
+func TestSitesThatCheck(t *testing.T) {
+	t.Parallel()
+	s := newSites(t, true)
+	old := s.comes("OP1", "123", "^OP1 SD1 S1L[12] W1[1-4]$")
+	s.wan["SD1"].cut()
+	s.nodes["OP1"].board.awaitDown("SD1")
+	old.goesOn("OP1 SD2 S1L1 " + old.app())
+	fresh := s.comes("OP1", "456", "^OP1 SD2 S2L[12] W2[1-4]$")
+	s.wan["SD1"].restore()
+	s.nodes["OP1"].board.awaitUp("SD1")
+	old.goesOn("OP1 SD1 S1L1 " + old.app())
+	fresh.goesOn("OP1 SD2 S2L1 " + fresh.app())
+
+	s.redirect[old.app()].cut()
+	number := old.app()[1:]
+	s.nodes["S1L1"].board.awaitDown("W" + number)
+	old.goesOn("OP1 SD1 S1L1 B" + number)
+
+	leaving := s.nodes["S1L1"]
+	begin := time.Now()
+	leaving.signal(syscall.SIGUSR1)
+	for _, d := range []string{"SD1", "SD2"} {
+		s.nodes[d].board.awaitDown("S1L1")
+	}
+	dial(t, leaving.place.front()).get("/", 200) // it serves those who have not heard of it yet
+	old.goesOn("OP1 SD1 S1L2 B" + number)
+	leaving.exits(settle, 0)
+	within(t, begin, 2*time.Second, settle)
+	s.start("S1L1")
+	s.nodes["SD1"].board.awaitUp("S1L1")
+	old.goesOn("OP1 SD1 S1L1 B" + number)
+	s.redirect[old.app()].restore()
+	s.nodes["S1L1"].board.awaitUp("W" + number)
 	old.goesOn("OP1 SD1 S1L1 " + old.app())
 }

@@ -20,11 +20,14 @@ var places atomic.Int32
 
 // newPlace returns a network that no other test of this run has. The process id keeps two runs apart.
 func newPlace(t interface{ Fatal(...any) }) place {
-	n := int(places.Add(1))
-	if n > 255 {
-		t.Fatal("no network left in 127.0.0.0/8 for this run")
+	switch n := int(places.Add(1)); {
+	case n <= 255:
+		return place{a: 20 + os.Getpid()%200, b: n}
+	case n <= 2*255:
+		return place{a: 220 + os.Getpid()%36, b: n - 255}
 	}
-	return place{a: 20 + os.Getpid()%200, b: n}
+	t.Fatal("no network left in 127.0.0.0/8 for this run")
+	return place{}
 }
 
 func (p place) host(h int) string { return fmt.Sprintf("127.%d.%d.%d", p.a, p.b, h) }

@@ -19,6 +19,7 @@ type site struct {
 	bind    string // "": the front address
 	servers []target
 	tail    string // further sections
+	socket  string // of the runtime interface; see withAdmin
 }
 
 // target is one server line.

@@ -10,99 +10,157 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"lbmaster/shared/stats"
 )
 
 // sites is the guide's section 5: an office, two production sites with a director and two load balancers each, which are
 // instances of lbmaster, and four application servers on either site, W11 to W24. The office reaches a site through its
 // WAN link; the sites reach each other directly.
 type sites struct {
-	t     *testing.T
-	nodes []*instance // in the order of doors
-	apps  map[string]*origin
-	wan   map[string]*relay // by director
+	t        *testing.T
+	checked  bool              // the instances check their servers; else the test writes their states on the boards
+	places   map[string]place  // of the instances
+	here     map[string]string // from the guide's addresses to ours
+	nodes    map[string]*instance
+	wan      map[string]*relay // to a director
+	redirect map[string]*relay // port 81 of an application server
+	log      *sink             // of all instances
+	asked    int               // requests so far
 }
 
-// instance is one instance.
+// instance is one of the lbmasters.
 type instance struct {
 	*balancer
-	name   string
-	board  *board
-	counts *stats.Stats
-	seen   int64 // requests that the test knows of
+	board *board
 }
 
 // doors are the instances, and what the guide calls their addresses.
 var doors = []struct{ name, addr string }{
-	{"OP1", "192.168.1.1"}, {"SD1", "10.1.1.1"}, {"SD2", "10.2.1.1"},
-	{"S1L1", "10.1.1.11"}, {"S1L2", "10.1.1.12"}, {"S2L1", "10.2.1.11"}, {"S2L2", "10.2.1.12"},
+	{"OP1", "192.168.1.1"},
+	{"SD1", "10.1.1.1"},
+	{"SD2", "10.2.1.1"},
+	{"S1L1", "10.1.1.11"},
+	{"S1L2", "10.1.1.12"},
+	{"S2L1", "10.2.1.11"},
+	{"S2L2", "10.2.1.12"},
 }
 
-// newSites starts everything. Servers are not checked: the test says what checks would find out.
-func newSites(t *testing.T) *sites {
+// newSites starts everything.
+func newSites(t *testing.T, checked bool) *sites {
 	t.Helper()
-	s := &sites{t: t, apps: make(map[string]*origin), wan: make(map[string]*relay)}
-	field := newPlace(t)
-	here := make(map[string]string) // from the guide's addresses to ours
-	for i := range 8 {
-		name := fmt.Sprintf("W%d%d", i/4+1, i%4+1)
-		s.apps[name] = startOrigin(t, name, field.server(i))
-		here[fmt.Sprintf("10.%d.2.%d:80", i/4+1, i%4+1)] = field.server(i)
+	s := &sites{
+		t: t, checked: checked, places: make(map[string]place), here: make(map[string]string),
+		nodes: make(map[string]*instance), wan: make(map[string]*relay), redirect: make(map[string]*relay),
 	}
-	places := make(map[string]place)
+	field := newPlace(t)
+	s.log = newSink(t, field)
+	for i := range 8 {
+		s.startApp(field, i, fmt.Sprintf("W%d%d", i/4+1, i%4+1), fmt.Sprintf("10.%d.2.%d:80", i/4+1, i%4+1))
+	}
 	for _, d := range doors {
 		p := newPlace(t)
-		places[d.name], here[d.addr+":80"], here[d.addr+":81"] = p, p.front(), p.addr(1, 8081)
+		s.places[d.name], s.here[d.addr+":80"], s.here[d.addr+":81"] = p, p.front(), p.addr(1, 8081)
 	}
 	for i, d := range []string{"SD1", "SD2"} {
-		s.wan[d] = newRelay(t, field.server(20+i), places[d].front())
+		s.wan[d] = newRelay(t, field.server(20+i), s.places[d].front())
 		s.wan[d].restore()
 	}
 	for _, d := range doors {
-		s.start(d.name, places[d.name], here)
+		s.start(d.name)
+	}
+	for _, n := range s.nodes {
+		n.allUp()
 	}
 	return s
 }
 
+// startApp starts an application server, which has the guide's address addr there, and redirects its port for checks.
+func (s *sites) startApp(field place, i int, name, addr string) {
+	s.t.Helper()
+	startOrigin(s.t, name, field.server(i))
+	s.here[addr] = field.server(i)
+	s.redirect[name] = newRelay(s.t, field.addr(11+i, 8081), field.server(i))
+	s.redirect[name].restore()
+}
+
 // start runs one instance.
-func (s *sites) start(name string, p place, here map[string]string) {
+func (s *sites) start(name string) {
 	s.t.Helper()
 	file := "section-5-" + strings.ToLower(name) + ".toml"
 	text, err := os.ReadFile(filepath.Join("..", "conf", "examples", file))
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	pairs := slices.Clone(unchecked)
-	for _, quote := range regexp.MustCompile(`"\d+\.\d+\.\d+\.\d+:\d+"`).FindAllString(string(text), -1) {
-		pairs = append(pairs, quote, quoted(here[strings.Trim(quote, `"`)]))
-	}
+	pairs := []string{"mode = \"http\"\n", "mode = \"http\"\n" + s.log.target() + "\n" + httplog}
 	if name == "OP1" { // its way to the directors is the WAN
-		pairs = append([]string{
-			`"10.1.1.1:80"`, quoted(s.wan["SD1"].from), `"10.2.1.1:80"`, quoted(s.wan["SD2"].from),
-		}, pairs...)
+		pairs = append(pairs, `"10.1.1.1:80"`, quoted(s.wan["SD1"].from), `"10.2.1.1:80"`, quoted(s.wan["SD2"].from))
 	}
-	b := launch(s.t, p, example(s.t, file, 1, pairs...))
-	b.awaitReady()
-	s.nodes = append(s.nodes, &instance{balancer: b, name: name, board: b.board(), counts: b.counters()})
-}
-
-// at is the instance of that name.
-func (s *sites) at(name string) *instance {
-	i := slices.IndexFunc(s.nodes, func(n *instance) bool { return n.name == name })
-	return s.nodes[i]
-}
-
-// route is the way of a request: the instances that it has passed, and the application server.
-func (s *sites) route(a answer) string {
-	s.t.Helper()
-	var way []string
-	for _, n := range s.nodes {
-		if now := n.counted(n.counts, stats.Row{Kind: stats.Worker}, "requests"); now != n.seen {
-			way, n.seen = append(way, n.name), now
+	for _, quote := range regexp.MustCompile(`"\d+\.\d+\.\d+\.\d+:\d+"`).FindAllString(string(text), -1) {
+		pairs = append(pairs, quote, quoted(s.here[strings.Trim(quote, `"`)]))
+	}
+	if !s.checked {
+		pairs = append(pairs, unchecked...)
+	}
+	for _, p := range hurry {
+		if strings.Contains(string(text), p[0]) {
+			pairs = append(pairs, p[0], p[1])
 		}
 	}
-	return strings.Join(append(way, a.server()), " ")
+	b := launch(s.t, s.places[name], example(s.t, file, 1, pairs...))
+	b.awaitReady()
+	s.nodes[name] = &instance{b, b.board()}
+}
+
+// hurry makes times short and ports unprivileged.
+var hurry = [][2]string{
+	{`inter = "2s"`, `inter = "50ms"`},
+	{`inter = "4s"`, `inter = "50ms"`},
+	{`inter = "8s"`, `inter = "50ms"`},
+	{`inter = "30s"`, `inter = "50ms"`},
+	{`inter = "60s"`, `inter = "50ms"`},
+	{`grace = "20s"`, `grace = "2s"`},
+	{"check_port = 81", "check_port = 8081"},
+	{"check_port = 80\n", "check_port = 8000\n"},
+}
+
+// allUp waits until every server is seen as up: checks have begun before all the rest had been started.
+func (n *instance) allUp() {
+	n.t.Helper()
+	for _, server := range n.board.Servers() {
+		if server.Proxy != "monitor" { // a dispatch is not checked
+			n.board.awaitUp(server.Proxy + "/" + server.Name)
+		}
+	}
+}
+
+// route is the way of the request for a path that nobody has asked for before: the instances that it has passed, and the
+// server that the last of them has chosen. Every instance logs where it has sent the request.
+func (s *sites) route(door, path string) string {
+	s.t.Helper()
+	way, next := []string{}, make(map[string]string)
+	for at := door; ; at = next[at] {
+		way = append(way, at)
+		if s.nodes[at] == nil {
+			return strings.Join(way, " ")
+		}
+		for next[at] == "" {
+			l := s.log.http()
+			if name := s.owner(l.pid); strings.Contains(l.request, " "+path+" ") {
+				_, next[name], _ = strings.Cut(l.server, "/")
+			}
+		}
+	}
+}
+
+// owner is the instance whose worker has that process id.
+func (s *sites) owner(pid int) string {
+	s.t.Helper()
+	for name, n := range s.nodes {
+		if slices.Contains(n.workers(), pid) {
+			return name
+		}
+	}
+	s.t.Fatalf("%d is no worker of any instance", pid)
+	return ""
 }
 
 // visitor is somebody who uses the application.
@@ -130,32 +188,34 @@ func (v *visitor) goesOn(want string) {
 		v.s.t.Errorf("%s got the cookies %q, want only JSESSIONID=%s", a.server(), got, v.session)
 	}
 	if set := a.Header["Set-Cookie"]; set != nil {
-		v.s.t.Errorf("by %s: Set-Cookie %q for a visitor who is known", want, set)
+		v.s.t.Errorf("%s: Set-Cookie %q for a visitor who is known", want, set)
 	}
 }
 
 // asks sends a request and takes the cookies of the answer.
 func (v *visitor) asks(path, want string) answer {
 	v.s.t.Helper()
-	c := dialFrom(v.s.t, v.from(), v.s.at(v.door).place.front())
+	c := dialFrom(v.s.t, v.from(), v.s.places[v.door].front())
 	defer c.Close()
 	var fields []string
 	if len(v.cookies) > 0 { // as the guide writes it, with a semicolon at the end
 		fields = []string{fmt.Sprintf("Cookie: SITE=%s; JSESSIONID=%s;", v.cookies["SITE"], v.cookies["JSESSIONID"])}
 	}
+	v.s.asked++
+	path += fmt.Sprintf("?%d", v.s.asked)
 	a := c.get(path, 200, fields...)
 	v.server = a.server()
 	for _, set := range a.Cookies() {
 		v.cookies[set.Name] = set.Value
 	}
-	if way := v.s.route(a); !regexp.MustCompile(want).MatchString(way) {
+	if way := v.s.route(v.door, path); !regexp.MustCompile(want).MatchString(way) {
 		v.s.t.Errorf("the request went by %s, want %s", way, want)
 	}
 	return a
 }
 
 // from is the address of all visitors.
-func (v *visitor) from() string { return v.s.at("OP1").place.host(100) }
+func (v *visitor) from() string { return v.s.places["OP1"].host(100) }
 
 // has proves what is in the jar.
 func (v *visitor) has(site string) {

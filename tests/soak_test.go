@@ -60,5 +60,5 @@ func soakRound(t *testing.T, b *balancer, h *hammer) {
 // TestSoakFaithful is TestRelayIsFaithful at length.
 func TestSoakFaithful(t *testing.T) { relayFaithfully(t, 10_000, 100) }
 
-// TestSoakCrowd is TestCrowd with as many connections as two workers with 20,000 descriptors each can relay.
-func TestSoakCrowd(t *testing.T) { relayCrowd(t, 16_000) }
+// TestSoakRelayCrowd is TestRelayCrowd with as many connections as two workers with 20,000 descriptors each can relay.
+func TestSoakRelayCrowd(t *testing.T) { holdRelays(t, 16_000) }

@@ -37,6 +37,9 @@ var endingSections = []struct{ name, servers, lines string }{
 	{"refusing", "gone", insertCookie + "\nretries = 1\n" + hasty},
 	{"hole", "hole", "retries = 2\n" + hasty},
 	{"elsewhere", "gone webA", insertCookie + "\nredispatch = true\nretries = 1\n" + hasty},
+	{"insisting", "gone webA", insertCookie + "\npersist = true\nredispatch = true\nretries = 3\n" + hasty},
+	{"moved", "gone webA", insertCookie + "\n" + hasty},
+	{"paired", "gone twin", insertCookie + "\n" + hasty},
 	{"impatient", "webA", `timeout = { connect = "5s", client = "30s", server = "30s", http_request = "200ms" }`},
 	{"slowserver", "webA", `timeout = { connect = "5s", client = "30s", server = "200ms" }`},
 	{"slowclient", "webA", `timeout = { connect = "5s", client = "200ms", server = "30s" }`},
@@ -52,8 +55,8 @@ const (
 	halfPost  = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhello"
 )
 
-// endings are what HAProxy 2.6 was seen to log. A refused or a malformed request has no server; its line tells nothing of
-// it but the status.
+// endings are what HAProxy 2.6 was seen to log, except that a client that leaves before the response does so in H, as
+// HAProxy's manual has it.
 var endings = []ending{
 	{name: "good", section: "web", act: exchange(plainGet, plainOK), status: 200, state: "----", signs: "+++++"},
 	{name: "no server is up", section: "empty", act: ask(plainGet), status: 503, state: "SCNN", signs: "+---+", server: "<NOSRV>"},
@@ -63,6 +66,9 @@ var endings = []ending{
 	{name: "refused, no cookie", section: "refusing", act: ask(plainGet), status: 503, state: "SCNN", signs: "++--+", server: "gone", retries: "1"},
 	{name: "connect timeout", section: "hole", act: ask(plainGet), status: 503, state: "sC--", signs: "++--+", server: "hole", retries: "2"},
 	{name: "redispatched", section: "elsewhere", act: exchange(withCookie("D"), plainOK), status: 200, state: "--DI", signs: "+++++", retries: "+1"},
+	{name: "persist, then redispatched", section: "insisting", act: exchange(withCookie("D"), plainOK), status: 200, state: "--DI", signs: "+++++", retries: "+1"},
+	{name: "server of the cookie is down", section: "moved", act: exchange(withCookie("D"), plainOK), status: 200, state: "--DI", signs: "+++++"},
+	{name: "its twin is up", section: "paired", act: exchange(withCookie("D"), plainOK), status: 200, state: "--VN", signs: "+++++", server: "twin"},
 	{name: "server closes before the head", section: "web", act: cutOff(plainGet, ""), status: 502, state: "SH--", signs: "+++-+"},
 	{name: "server closes in the head", section: "web", act: cutOff(plainGet, "HTTP/1.1 200 OK\r\nX-"), status: 502, state: "SH--", signs: "+++-+"},
 	{name: "server is silent", section: "slowserver", act: stop(plainGet, ""), status: 504, state: "sH--", signs: "+++-+"},
@@ -100,26 +106,36 @@ func TestTerminationStates(t *testing.T) {
 	}
 }
 
+// endingServers are the servers of endingSections: a puppet, which has two names, an address where nobody is and one that
+// swallows everything.
+func endingServers(p place) map[string]target {
+	return map[string]target{
+		"webA": {address: p.server(0), extra: cookieOf("A")},
+		"twin": {address: p.server(0), extra: cookieOf("D") + "\nbackup = true"},
+		"gone": {address: p.server(1), extra: cookieOf("D")},
+		"hole": {address: p.server(2)},
+	}
+}
+
 // newEndingSite runs one lbmaster with all of endingSections.
 func newEndingSite(t *testing.T) (*puppets, map[string]string, *sink) {
 	t.Helper()
 	s, servers := newPuppets(t, 1)
 	log := newSink(t, s.place)
-	at := map[string]string{"webA": s.place.server(0), "gone": s.place.server(1), "hole": s.place.server(2)}
-	blackHole(t, at["hole"])
+	at := endingServers(s.place)
+	blackHole(t, at["hole"].address)
 	addr := make(map[string]string)
 	conf := "[global]\nworkers = 1\n" + log.target() + "\n[defaults]\nmode = \"http\"\nlog_format = \"httplog\"\n"
 	for i, e := range endingSections {
 		addr[e.name] = s.place.addr(1, 8080+i)
 		conf += fmt.Sprintf("[listen.%s]\nbind = %q\n%s\n", e.name, addr[e.name], e.lines)
 		for name := range strings.FieldsSeq(e.servers) {
-			letter := map[string]string{"webA": "A", "gone": "D"}[name]
-			conf += fmt.Sprintf("[[listen.%s.server]]\nname = %q\naddress = %q\n%s\n", e.name, name, at[name], cookieOf(letter))
+			conf += fmt.Sprintf("[[listen.%s.server]]\nname = %q\naddress = %q\n%s\n", e.name, name, at[name].address, at[name].extra)
 		}
 	}
 	b := launch(t, s.place, conf)
 	b.awaitReady()
-	b.board().down("empty/webA")
+	b.board().down("empty/webA", "insisting/gone", "moved/gone", "paired/gone")
 	return servers, addr, log
 }
 

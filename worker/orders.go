@@ -33,6 +33,12 @@ func (w *worker) obey(m control.Message, fds []int) {
 	case control.Logs:
 		w.proxy.SetLogs(fds)
 		return
+	case control.Drain:
+		w.drain(m, fds)
+		return
+	case control.Heir:
+		w.inherit(fds)
+		return
 	}
 	control.CloseAll(fds)
 	switch m.Kind {
@@ -48,14 +54,32 @@ func (w *worker) obey(m control.Message, fds []int) {
 		if m.Slot != w.slot {
 			w.proxy.Unlisten(m.Slot)
 		}
-	case control.Drain:
-		w.reason = "drained"
-		w.proxy.Drain()
 	case control.Stop:
 		w.reason = "stopped"
 		w.proxy.Stop()
 	case control.Ping:
 		w.say(control.Message{Kind: control.Pong})
+	}
+}
+
+// drain lets running requests finish. When another generation takes over, it gets the connections that are or become idle;
+// a second order of that kind names another heir.
+func (w *worker) drain(m control.Message, fds []int) {
+	w.reason = "drained"
+	if len(m.Heirs) > 0 && len(fds) == 1 {
+		w.proxy.Succeed(fds[0], m.Heirs)
+		return
+	}
+	control.CloseAll(fds)
+	w.proxy.Drain()
+}
+
+// inherit takes the idle connections of a worker that drains.
+func (w *worker) inherit(fds []int) {
+	for _, fd := range fds {
+		if err := w.proxy.Inherit(fd); err != nil {
+			w.report(err.Error())
+		}
 	}
 }
 

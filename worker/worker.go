@@ -141,7 +141,7 @@ func (w *worker) listen(owner int, shards []control.Shard, fds []int) error {
 		return fmt.Errorf("%d listening sockets came for %d shards", len(fds), len(shards))
 	}
 	for i, shard := range shards {
-		if err := w.proxy.Listen(owner, shard.Frontend, fds[i]); err != nil {
+		if err := w.proxy.Listen(owner, shard.Frontend, shard.Bind, fds[i]); err != nil {
 			control.CloseAll(fds[i:])
 			return err
 		}

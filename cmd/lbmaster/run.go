@@ -119,7 +119,7 @@ func (o *options) load(e env, warn bool) (*conf.Config, error) {
 
 // instance is the world for the master.
 func (o *options) instance(e env, quiet, daemon bool) master.Env {
-	world := master.Env{Stdout: e.stdout, Stderr: e.stderr, Environ: e.environ, Log: o.logger(e, quiet)}
+	world := master.Env{Stdout: e.stdout, Stderr: e.stderr, Environ: e.environ, Version: version(), Log: o.logger(e, quiet)}
 	if daemon {
 		world.Up = up
 	}

@@ -10,6 +10,7 @@
 //	        <------------------------------- Pause
 //	  Paused ------------------------------>  the queues of its listening sockets are empty
 //	        <------------------------------- Resume, Lend + shards, Return, Drain, Stop
+//	        <------------------------------- Child: to the monitor, about each of the others, when it changes
 //	        <------------------------------- Ping
 //	  Pong  ------------------------------->
 //	  Reopen ------------------------------>
@@ -40,18 +41,20 @@ type Kind string
 
 const (
 	Hello     Kind = "hello"     // Pid
-	Start     Kind = "start"     // Slot, Workers, Identity; descriptors in the order of the StartFDs
+	Start     Kind = "start"     // Slot, Workers, Identity, Pid of the master, Since when the instance runs; descriptors in the order of the StartFDs
 	Listeners Kind = "listeners" // Shards, Last; a descriptor for each shard
 	Ready     Kind = "ready"
 	Activate  Kind = "activate"
 	Pause     Kind = "pause"
 	Paused    Kind = "paused"
 	Resume    Kind = "resume"
-	Drain     Kind = "drain"
+	Drain     Kind = "drain"  // Heirs; with Heirs, the descriptor of a channel for connections
+	Heir      Kind = "heir"   // the descriptor of the other end of such a channel
 	Lend      Kind = "lend"   // Slot, Shards; a descriptor for each shard of that slot
 	Return    Kind = "return" // Slot
 	Stop      Kind = "stop"
-	Bye       Kind = "bye" // Reason
+	Bye       Kind = "bye"   // Reason
+	Child     Kind = "child" // Slot, Pid, State, Since, Restarts
 	Ping      Kind = "ping"
 	Pong      Kind = "pong"
 	Reopen    Kind = "reopen" // log targets of the child are gone
@@ -70,8 +73,8 @@ const (
 
 var kinds = map[Kind]bool{
 	Hello: true, Start: true, Listeners: true, Ready: true, Activate: true, Pause: true, Paused: true,
-	Resume: true, Drain: true, Lend: true, Return: true, Stop: true, Bye: true, Ping: true, Pong: true,
-	Reopen: true, Logs: true,
+	Resume: true, Drain: true, Lend: true, Return: true, Stop: true, Bye: true, Child: true, Ping: true, Pong: true,
+	Reopen: true, Logs: true, Heir: true,
 }
 
 // Message is one message. Fields that its kind has no use for are zero.
@@ -85,12 +88,45 @@ type Message struct {
 	Shards   []Shard              `json:",omitempty"`
 	Last     bool                 `json:",omitempty"`
 	Reason   string               `json:",omitempty"`
+	State    string               `json:",omitempty"` // of a child, in words
+	Since    int64                `json:",omitempty"` // ms since 1970
+	Restarts uint64               `json:",omitempty"` // processes of the slot that have died
+
+	// Heirs says for each frontend and each of its binds which Place the next generation has for it.
+	Heirs [][]Place `json:",omitempty"`
 }
 
 // Shard names a listening socket: that of one bind, for one worker slot. The numbers are places in the configuration.
 type Shard struct {
 	Frontend int
 	Bind     int
+}
+
+// The listening sockets of the monitor are shards of no frontend. Their Bind says which it is.
+const (
+	AdminFrontend = -1
+
+	AdminSocket = 0
+	AdminListen = 1
+)
+
+// MonitorSlot is the Slot of a Child that is about the monitor itself.
+const MonitorSlot = -1
+
+// Place is a bind of a frontend, as one number: it keeps long lists of them short.
+type Place int
+
+// NoPlace stands for a bind that is not there.
+const NoPlace Place = -1
+
+const placeBits = 16
+
+// PlaceOf is the place of a shard.
+func PlaceOf(s Shard) Place { return Place(s.Frontend<<placeBits | s.Bind) }
+
+// Shard is the inverse of PlaceOf. It means nothing for NoPlace.
+func (p Place) Shard() Shard {
+	return Shard{Frontend: int(p >> placeBits), Bind: int(p) & (1<<placeBits - 1)}
 }
 
 // VersionError is a message of another version.

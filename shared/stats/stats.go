@@ -1,11 +1,11 @@
 // Package stats is the counters of an instance, in memory that all its processes share.
 //
-// There is one slab for each worker slot and one for the monitor, and in it one row for each thing that is counted. A slab
+// There is one slab for each worker slot, one for the monitor and one for what older generations have counted, and in it one row for each thing that is counted. A slab
 // has one writer, the process of the slot; when that dies, the next one goes on where it stopped. So a total, the sum over
 // all slabs, never goes back, and needs no lock.
 //
 //	0       16        16 + size of the table, rounded      + slab           + slab ...
-//	| sizes | table   | slab of worker 0: rows of {Counters, Gauges} | slab of worker 1 | ... | slab of the monitor |
+//	| sizes | table   | slab of worker 0: rows of {Counters, Gauges} | slab of worker 1 | ... | slab of the monitor | past |
 //
 // The table names the rows and columns, as JSON: another generation or version matches what it knows by name.
 package stats
@@ -61,8 +61,9 @@ type sizes struct {
 
 const (
 	kind    = 0x636f_756e // "coun"
-	version = 2
+	version = 3
 
+	extra   = 2  // slabs besides those of the workers
 	tableAt = 16 // the size of sizes
 	line    = 64 // bytes of a cache line
 )
@@ -70,7 +71,7 @@ const (
 // cellSize is the size of a cell in bytes.
 var cellSize = shm.SizeOf[cell]()
 
-// Create makes counters, all 0, for the slots of that many workers and for the monitor.
+// Create makes counters, all 0, for the slots of that many workers, for the monitor and for the past.
 func Create(rows []Row, workers int) (*Stats, error) {
 	t := table{Workers: workers, Rows: rows}
 	for _, c := range columns {
@@ -80,13 +81,13 @@ func Create(rows []Row, workers int) (*Stats, error) {
 	if err != nil {
 		return nil, err
 	}
-	segment, err := shm.Create("lbmaster-stats", kind, version, cellsAt(len(text))+(workers+1)*len(rows)*cellSize)
+	segment, err := shm.Create("lbmaster-stats", kind, version, cellsAt(len(text))+(workers+extra)*len(rows)*cellSize)
 	if err != nil {
 		return nil, err
 	}
 	*shm.At[sizes](segment, 0) = sizes{uint64(len(text)), uint64(cellSize)}
 	copy(shm.Slice[byte](segment, tableAt, len(text)), text)
-	return &Stats{segment, t, shm.Slice[cell](segment, cellsAt(len(text)), (workers+1)*len(rows))}, nil
+	return &Stats{segment, t, shm.Slice[cell](segment, cellsAt(len(text)), (workers+extra)*len(rows))}, nil
 }
 
 // Open maps the counters behind fd, and takes ownership of fd if there is no error.
@@ -103,7 +104,7 @@ func Open(fd int) (*Stats, error) {
 	if err := json.Unmarshal(shm.Slice[byte](segment, tableAt, int(size.table)), &s.table); err != nil {
 		return nil, fmt.Errorf("counters: the table is damaged: %w", err)
 	}
-	n, at := (s.table.Workers+1)*len(s.table.Rows), cellsAt(int(size.table))
+	n, at := (s.table.Workers+extra)*len(s.table.Rows), cellsAt(int(size.table))
 	if n < 0 || at > segment.Size() || n > (segment.Size()-at)/cellSize {
 		return nil, fmt.Errorf("counters: %d workers with %d rows do not fit", s.table.Workers, len(s.table.Rows))
 	}
@@ -126,6 +127,9 @@ func (s *Stats) Workers() int { return s.table.Workers }
 // Monitor is the number of the monitor's slab, for Counters and Gauges: it follows those of the workers.
 func (s *Stats) Monitor() int { return s.table.Workers }
 
+// past is the number of the slab for what older generations have counted. The master writes it.
+func (s *Stats) past() int { return s.table.Workers + 1 }
+
 // Rows are the names of the rows.
 func (s *Stats) Rows() []Row { return s.table.Rows }
 
@@ -141,10 +145,12 @@ func (s *Stats) Gauges(worker, row int) *Gauges { return &s.cell(worker, row).ga
 func (s *Stats) cell(worker, row int) *cell { return &s.cells[worker*len(s.table.Rows)+row] }
 
 // Total is one counter of a row, over all slabs.
-func (s *Stats) Total(row, column int) uint64 {
+func (s *Stats) Total(row, column int) uint64 { return s.total(row, columns[column]) }
+
+func (s *Stats) total(row int, c column) uint64 {
 	var sum uint64
-	for w := range s.table.Workers + 1 {
-		sum += columns[column].at(s.Counters(w, row)).Load()
+	for w := range s.table.Workers + extra {
+		sum += c.at(s.Counters(w, row)).Load()
 	}
 	return sum
 }

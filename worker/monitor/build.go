@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -20,12 +22,14 @@ import (
 
 // backend is a group of servers, and whether it can serve.
 type backend struct {
+	conf     *conf.Backend
 	name     string
 	word     string // what the log calls it
+	row      int    // of the counters
 	targets  []*target
 	counters *stats.Counters
 	up       bool
-	since    int64 // ms since 1970: when up last changed
+	since    int64 // ms since 1970: when up last changed; 0: never
 }
 
 // target is a server.
@@ -54,6 +58,7 @@ func (m *monitor) build(start control.Message, fds []int) error {
 	if err != nil {
 		return err
 	}
+	m.config = config
 	if m.counters, err = stats.Open(fds[control.StartCounters]); err != nil {
 		return err
 	}
@@ -68,7 +73,11 @@ func (m *monitor) build(start control.Message, fds []int) error {
 	if n := len(m.board.Servers()); n != m.servers() || row != len(m.counters.Rows()) {
 		return fmt.Errorf("the configuration has %d servers and %d rows, the board %d, the counters %d", m.servers(), row, n, len(m.counters.Rows()))
 	}
-	m.restore(time.Now().UnixMilli())
+	m.started, m.master = time.UnixMilli(start.Since), start.Pid
+	m.children = make([]control.Message, m.counters.Workers())
+	m.restore()
+	m.layOut()
+	m.look()
 	return nil
 }
 
@@ -92,7 +101,7 @@ func (m *monitor) servers() int {
 }
 
 func (m *monitor) addBackend(c *conf.Backend, row int) {
-	b := &backend{name: c.Name, word: "backend", counters: m.counters.Counters(m.counters.Monitor(), row)}
+	b := &backend{conf: c, name: c.Name, word: "backend", row: row, counters: m.counters.Counters(m.counters.Monitor(), row)}
 	if c.Section == "listen."+c.Name {
 		b.word = "proxy"
 	}
@@ -138,17 +147,29 @@ func checkAddress(s *conf.Server, at netip.AddrPort) string {
 	return at.String()
 }
 
+// look takes what the monitor tells of its surroundings, before it may be locked into a directory of its own. What cannot
+// be had is left out.
+func (m *monitor) look() {
+	m.node, _ = os.Hostname()
+	m.proc, _ = os.OpenRoot("/proc")
+	m.version = "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		m.version = info.Main.Version
+	}
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err == nil {
+		m.files = limit.Cur
+	}
+}
+
 // restore goes on from what the board has of an earlier monitor.
-func (m *monitor) restore(now int64) {
+func (m *monitor) restore() {
 	for _, b := range m.backends {
-		b.since = now
-		for i, t := range b.targets {
+		for _, t := range b.targets {
 			c := m.board.Check(t.slot)
 			t.count = t.limits.Restore(health.Count(c.Health), m.board.Load(t.slot).Op == status.Up)
 			t.last = check.Outcome{Result: check.Result(c.Result), Code: int(c.Code), Took: int64(c.Took)}
-			if at := m.board.Changed(t.slot); i == 0 || at > b.since {
-				b.since = at
-			}
+			b.since = max(b.since, m.board.Changed(t.slot))
 			if at := m.board.Address(t.slot); at.IsValid() && t.conf.Check {
 				t.probe.address = checkAddress(t.conf, at)
 			}

@@ -23,8 +23,10 @@ const fatal = 10 * time.Second
 // backend "pool" with one server that has nothing but a name.
 func testConfig(address string) *conf.Config {
 	server := func(name string, port int) conf.Server {
-		return conf.Server{Name: name, Weight: 1, Check: true, Inter: time.Second, Rise: 2, Fall: 3,
-			Address: conf.Address{Host: address, IP: netip.MustParseAddr(address), Port: port}}
+		return conf.Server{
+			Name: name, Weight: 1, Check: true, Inter: time.Second, Rise: 2, Fall: 3,
+			Address: conf.Address{Host: address, IP: netip.MustParseAddr(address), Port: port},
+		}
 	}
 	web := conf.Backend{Name: "web", Section: "listen.web", Line: 1, Mode: conf.ModeHTTP, Balance: "roundrobin"}
 	web.Servers = []conf.Server{server("a", 8001), server("b", 8002), server("c", 8003)}
@@ -107,11 +109,11 @@ func (s *said) take() string {
 	return text
 }
 
-// newMonitor is a monitor of an instance whose loop does not run: a test is the loop.
-func newMonitor(t *testing.T, i *instance) (*monitor, *said) {
+// buildMonitor makes the monitor of an instance whose loop does not run: a test is the loop.
+func buildMonitor(t *testing.T, i *instance) (*monitor, *said) {
 	t.Helper()
 	s := &said{}
-	m := &monitor{report: s.report, results: make(chan finished)}
+	m := newMonitor(nil, s.report)
 	if err := m.build(control.Message{Kind: control.Start}, i.copies(t)); err != nil {
 		t.Fatal(err)
 	}

@@ -11,13 +11,17 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"lbmaster/conf"
 	"lbmaster/shared/control"
+	"lbmaster/shared/dump"
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
+	"lbmaster/worker/monitor/tally"
 )
 
 // ControlFD is the descriptor on which the monitor finds its control channel.
@@ -39,23 +43,44 @@ type Env struct {
 type monitor struct {
 	conn     *control.Conn
 	report   func(Level, string)
+	config   *conf.Config
 	board    *status.Board
 	counters *stats.Stats
+
 	backends []*backend
 	checked  []*target // in the order of the schedule
 	schedule *schedule // nil until Activate
 	results  chan finished
+	short    bool // the last check could not be made for lack of means
+
+	rows     []row // in the order in which they are told
+	whole    row   // the instance
+	scratch  stats.Counters
+	children []control.Message // the last Child about each worker
+	self     control.Message   // and about the monitor
+	started  time.Time         // of the instance
+	master   int               // process id
+	version  string
+	node     string
+	files    uint64   // that may be open
+	proc     *os.Root // of /proc; nil: there is none
+	doors    []io.Closer
+	calls    chan func()
+	// rendering is held by who turns a picture into text.
+	rendering sync.Mutex
+
 	orders   chan control.Message // closed when the master is gone
 	leave    <-chan time.Time     // when an orphan ends; nil: not
+	draining bool
 	left     bool
 	reason   string // why the loop ends
-	short    bool   // the last check could not be made for lack of means
 }
 
 // Run is the life of the monitor. It returns when the master says so, or has been gone for long enough.
 func Run(env Env) error {
 	// Only the master reads signals: those of a terminal reach the whole group, and must not end the monitor early.
 	signal.Ignore(unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGUSR1, unix.SIGUSR2, unix.SIGTTIN, unix.SIGTTOU, unix.SIGPIPE)
+	dump.OnQuit(env.Stderr, os.Args[0])
 	unix.CloseOnExec(env.Control)
 	if err := unix.SetNonblock(env.Control, true); err != nil {
 		return fmt.Errorf("descriptor %d is no control channel: the monitor is started by the master only: %w", env.Control, err)
@@ -64,7 +89,7 @@ func Run(env Env) error {
 	if err != nil {
 		return err
 	}
-	m := &monitor{conn: conn, report: newReporter(env.Stderr), results: make(chan finished), orders: make(chan control.Message)}
+	m := newMonitor(conn, newReporter(env.Stderr))
 	if err := m.begin(); err != nil || m.left {
 		return err
 	}
@@ -72,6 +97,13 @@ func Run(env Env) error {
 	m.loop()
 	m.say(control.Message{Kind: control.Bye, Reason: m.reason})
 	return nil
+}
+
+func newMonitor(conn *control.Conn, report func(Level, string)) *monitor {
+	return &monitor{
+		conn: conn, report: report, whole: row{kind: tally.Frontend},
+		results: make(chan finished), orders: make(chan control.Message), calls: make(chan func()),
+	}
 }
 
 // begin takes the conversation to the point where the monitor is ready.
@@ -92,8 +124,24 @@ func (m *monitor) begin() error {
 		control.CloseAll(fds)
 		return fmt.Errorf("the master said %s instead of %s", order.Kind, control.Start)
 	}
+	identity := order.Identity
 	if err := m.build(order, fds); err != nil {
 		return err
+	}
+	if order, fds, err = m.conn.Recv(deadline); err != nil {
+		return fmt.Errorf("the master says no more: %w", err)
+	}
+	if order.Kind != control.Listeners || len(order.Shards) != len(fds) {
+		control.CloseAll(fds)
+		return fmt.Errorf("the master said %s with %d sockets instead of %s", order.Kind, len(fds), control.Listeners)
+	}
+	if err := m.open(order.Shards, fds); err != nil {
+		return err
+	}
+	if identity != nil {
+		if err := identity.Assume(); err != nil {
+			return err
+		}
 	}
 	m.say(control.Message{Kind: control.Ready})
 	return nil
@@ -122,14 +170,20 @@ func (m *monitor) listenToMaster() {
 
 // loop is the one place that acts: on orders, on outcomes of checks, and on time.
 func (m *monitor) loop() {
-	timer := time.NewTimer(0)
+	timer, second := time.NewTimer(0), time.NewTicker(sampleTime)
 	defer timer.Stop()
+	defer second.Stop()
+	m.sample(time.Now())
 	for !m.left {
 		select {
 		case order, ok := <-m.orders:
 			m.obey(order, ok)
 		case f := <-m.results:
 			m.onFinished(f)
+		case call := <-m.calls:
+			call()
+		case <-second.C:
+			m.sample(time.Now())
 		case <-timer.C:
 		case <-m.leave:
 			m.left = true
@@ -149,6 +203,10 @@ func (m *monitor) obey(order control.Message, ok bool) {
 	switch order.Kind {
 	case control.Activate:
 		m.activate(time.Now())
+	case control.Child:
+		m.noteChild(order)
+	case control.Drain:
+		m.draining = true
 	case control.Stop:
 		m.reason, m.left = "stopped", true
 	case control.Ping:
@@ -159,6 +217,7 @@ func (m *monitor) obey(order control.Message, ok bool) {
 // orphaned goes on without a master for as long as the workers serve.
 func (m *monitor) orphaned() {
 	m.orders = nil
+	m.shut() // a master that is started again wants to listen there
 	m.reason = "the master is gone"
 	if m.schedule == nil {
 		m.left = true

@@ -127,6 +127,7 @@ func TestLife(t *testing.T) {
 		t.Errorf("pid %d, want %d", m.Pid, c.cmd.Process.Pid)
 	}
 	c.say(control.Message{Kind: control.Start, Workers: 1}, i.fds()...)
+	c.say(control.Message{Kind: control.Listeners, Last: true})
 	c.wantSaid(control.Ready)
 	c.say(control.Message{Kind: control.Ping})
 	c.wantSaid(control.Pong)
@@ -161,6 +162,7 @@ func TestMasterDiesEarly(t *testing.T) {
 	c := startChild(t)
 	c.wantSaid(control.Hello)
 	c.say(control.Message{Kind: control.Start, Workers: 1}, newInstance(t, testConfig("127.62.2.2"), 1).fds()...)
+	c.say(control.Message{Kind: control.Listeners, Last: true})
 	c.wantSaid(control.Ready)
 	c.conn.Close()
 	c.wantEnd(0)

@@ -81,8 +81,11 @@ func TestProbes(t *testing.T) {
 		{"unix", probe{network: "unix", address: path, request: testRequest}, check.Outcome{Result: check.Passed, Code: 301}},
 		{"unix, nobody", probe{network: "unix", address: path + "x"}, check.Outcome{Result: check.ConnectFailed, Info: "No such file or directory"}},
 		{"source", probe{address: host + ":8003", source: &net.TCPAddr{IP: net.IPv4(127, 62, 1, 77)}}, check.Outcome{Result: check.Connected}},
-		{"not our address", probe{address: host + ":8003", source: &net.TCPAddr{IP: net.IPv4(203, 0, 113, 7)}},
-			check.Outcome{Result: check.LocalError, Info: "Cannot assign requested address"}},
+		{
+			"not our address",
+			probe{address: host + ":8003", source: &net.TCPAddr{IP: net.IPv4(203, 0, 113, 7)}},
+			check.Outcome{Result: check.LocalError, Info: "Cannot assign requested address"},
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if tt.p.network == "" {
@@ -154,8 +157,10 @@ func TestWhatServersSee(t *testing.T) {
 // TestFixedSourcePort: such checks can follow each other at once.
 func TestFixedSourcePort(t *testing.T) {
 	serve(t, "tcp", "127.62.1.4:8000", answer("HTTP/1.0 200 OK\r\n\r\n"))
-	p := probe{network: "tcp", address: "127.62.1.4:8000", request: testRequest, timeout: fatal,
-		source: &net.TCPAddr{IP: net.IPv4(127, 62, 1, 4), Port: 7999}}
+	p := probe{
+		network: "tcp", address: "127.62.1.4:8000", request: testRequest, timeout: fatal,
+		source: &net.TCPAddr{IP: net.IPv4(127, 62, 1, 4), Port: 7999},
+	}
 	for i := range 5 {
 		if o, err := p.run(); !o.Result.Good() || err != nil {
 			t.Fatalf("check %d: %+v, %v", i, o, err)
@@ -169,7 +174,7 @@ func TestShortage(t *testing.T) {
 	if o.Result != check.None || !errors.Is(err, unix.EMFILE) {
 		t.Errorf("%+v, %v", o, err)
 	}
-	m, said := newMonitor(t, newInstance(t, testConfig("127.62.1.5"), 1))
+	m, said := buildMonitor(t, newInstance(t, testConfig("127.62.1.5"), 1))
 	for range 3 {
 		m.onFinished(finished{target: m.checked[0], err: err})
 	}

@@ -51,7 +51,7 @@ type play struct {
 func transcript(t *testing.T, text string) string {
 	t.Helper()
 	p := &play{t: t, instance: newInstance(t, testConfig("127.62.0.1"), 1), now: 1_000_000}
-	p.m, p.said = newMonitor(t, p.instance)
+	p.m, p.said = buildMonitor(t, p.instance)
 	var b strings.Builder
 	for line := range strings.Lines(text) {
 		words := strings.Fields(strings.TrimPrefix(line, "> "))
@@ -93,7 +93,7 @@ func (p *play) do(words []string) {
 		}
 		p.m.setWeight(p.m.target(p.t, words[1]), n, p.now)
 	case "killed":
-		p.m, p.said = newMonitor(p.t, p.instance)
+		p.m, p.said = buildMonitor(p.t, p.instance)
 	default:
 		p.t.Fatalf("%q means nothing", words)
 	}

@@ -69,19 +69,27 @@ func TestLog(t *testing.T) {
 		{"good", nil, script(okHead + "ok"), get, false, `web web/a %d/%d/%d/%d/%d 200 40 - - --VN %d/%d/0/0/0 0/0 "GET /x HTTP/1.1"`, false},
 		{"inserted", nil, script(okHead + "ok"), "GET / HTTP/1.1\r\nHost: a\r\n\r\n", false, `web web/a %d/%d/%d/%d/%d 200 %d - - --NI %d/%d/0/0/0 0/0 "GET / HTTP/1.1"`, false},
 		{"bad request", nil, nil, "GET\r\n\r\n", false, `web web/<NOSRV> -1/-1/-1/-1/%d 400 %d - - PR-- %d/%d/0/0/0 0/0 "<BADREQ>"`, false},
-		{"head too late", func(c *conf.Config) { c.Frontends[0].Timeout.HTTPRequest = 50 * time.Millisecond }, nil, "GET / HT", false,
-			`web web/<NOSRV> -1/-1/-1/-1/%d 408 %d - - cR-- %d/%d/0/0/0 0/0 "<BADREQ>"`, false},
-		{"nothing came", func(c *conf.Config) { c.Frontends[0].Timeout.HTTPRequest = 50 * time.Millisecond }, nil, "", false,
-			`web web/<NOSRV> -1/-1/-1/-1/%d 408 0 - - cR-- %d/%d/0/0/0 0/0 "<BADREQ>"`, true},
+		{
+			"head too late", func(c *conf.Config) { c.Frontends[0].Timeout.HTTPRequest = 50 * time.Millisecond }, nil, "GET / HT", false,
+			`web web/<NOSRV> -1/-1/-1/-1/%d 408 %d - - cR-- %d/%d/0/0/0 0/0 "<BADREQ>"`, false,
+		},
+		{
+			"nothing came", func(c *conf.Config) { c.Frontends[0].Timeout.HTTPRequest = 50 * time.Millisecond }, nil, "", false,
+			`web web/<NOSRV> -1/-1/-1/-1/%d 408 0 - - cR-- %d/%d/0/0/0 0/0 "<BADREQ>"`, true,
+		},
 		{"client left in the head", nil, nil, "GET / HT", true, `web web/<NOSRV> -1/-1/-1/-1/%d 400 %d - - CR-- %d/%d/0/0/0 0/0 "<BADREQ>"`, false},
 		{"client left at once", nil, nil, "", true, `web web/<NOSRV> -1/-1/-1/-1/%d 400 0 - - CR-- %d/%d/0/0/0 0/0 "<BADREQ>"`, true},
 		{"refused", nil, nil, get, false, `web web/a %d/%d/-1/-1/%d 503 %d - - SCVN %d/%d/0/0/0 0/0 "GET /x HTTP/1.1"`, false},
-		{"no server", func(c *conf.Config) { c.Backends[0].Servers[0].Weight = 0 }, nil, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", false,
-			`web web/<NOSRV> %d/-1/-1/-1/%d 503 %d - - SCNN %d/%d/0/0/0 0/0 "GET / HTTP/1.1"`, false},
+		{
+			"no server", func(c *conf.Config) { c.Backends[0].Servers[0].Weight = 0 }, nil, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", false,
+			`web web/<NOSRV> %d/-1/-1/-1/%d 503 %d - - SCNN %d/%d/0/0/0 0/0 "GET / HTTP/1.1"`, false,
+		},
 		{"no answer", nil, script(""), get, false, `web web/a %d/%d/%d/-1/%d 502 %d - - SHVN %d/%d/0/0/0 0/0 "GET /x HTTP/1.1"`, false},
 		{"bad answer", nil, script("what?\r\n\r\n"), get, false, `web web/a %d/%d/%d/-1/%d 502 %d - - PHVN %d/%d/0/0/0 0/0 "GET /x HTTP/1.1"`, false},
-		{"answer too late", func(c *conf.Config) { c.Backends[0].Timeout.Server = 50 * time.Millisecond }, quiet, get, false,
-			`web web/a %d/%d/%d/-1/%d 504 %d - - sHVN %d/%d/0/0/0 0/0 "GET /x HTTP/1.1"`, false},
+		{
+			"answer too late", func(c *conf.Config) { c.Backends[0].Timeout.Server = 50 * time.Millisecond }, quiet, get, false,
+			`web web/a %d/%d/%d/-1/%d 504 %d - - sHVN %d/%d/0/0/0 0/0 "GET /x HTTP/1.1"`, false,
+		},
 		{"answer cut off", nil, script("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nok"), get, false, `web web/a %d/%d/%d/%d/%d 200 %d - - SDVN %d/%d/0/0/0 0/0 "GET /x HTTP/1.1"`, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -44,7 +44,7 @@ func newBench(tb testing.TB, address string, front, back int, tune ...func(*conf
 		tb.Fatal(err)
 	}
 	b.proxy = newProxy(tb, c, b.stats, 0)
-	if err := b.proxy.Listen(0, 0, listenOn(tb, address, front)); err != nil {
+	if err := b.proxy.Listen(0, 0, 0, listenOn(tb, address, front)); err != nil {
 		tb.Fatal(err)
 	}
 	b.proxy.Activate()

@@ -57,7 +57,7 @@ func start(t *testing.T, addr string, tune func(*conf.Config), handlers ...handl
 	}
 	f.proxy = newProxy(t, c, f.stats, 0)
 	f.watchCalls()
-	if err := f.proxy.Listen(0, 0, listenOn(t, addr, 8000)); err != nil {
+	if err := f.proxy.Listen(0, 0, 0, listenOn(t, addr, 8000)); err != nil {
 		t.Fatal(err)
 	}
 	f.proxy.Activate()

@@ -11,6 +11,7 @@ import (
 // frontend is what a worker needs of a conf.Frontend.
 type frontend struct {
 	name       string
+	number     int // in the configuration
 	mode       conf.Mode
 	row        int // of the counters
 	back       *backend
@@ -33,12 +34,14 @@ type frontend struct {
 // never is a time in ms that does not come.
 const never = int64(1) << 62
 
-func newFrontend(c *conf.Frontend, row, slot int, back *backend, st *stats.Stats) *frontend {
+func newFrontend(c *conf.Frontend, number, slot int, back *backend, st *stats.Stats) *frontend {
+	row := 1 + number
 	client := millis(c.Timeout.Client)
 	request := orElse(millis(c.Timeout.HTTPRequest), client)
 	f := &frontend{
 		name:       c.Name,
 		mode:       c.Mode,
+		number:     number,
 		row:        row,
 		back:       back,
 		httpClose:  c.HTTPClose,

@@ -15,6 +15,7 @@ import (
 type listener struct {
 	fd      sock.FD
 	owner   int // the slot whose shard it is
+	bind    int // of the frontend
 	front   *frontend
 	slot    uint32
 	seq     uint32
@@ -31,8 +32,8 @@ const longestQueue = 4096
 // starvedTime is how long a worker without a free descriptor waits before it tries to accept again, in ms.
 const starvedTime = 1000
 
-// Listen takes ownership of a listening socket of frontend number frontend. It is polled once the proxy is active.
-func (p *Proxy) Listen(owner, frontend, fd int) error {
+// Listen takes ownership of a listening socket of a bind of a frontend, which are numbered as in the configuration. It is polled once the proxy is active.
+func (p *Proxy) Listen(owner, frontend, bind, fd int) error {
 	if frontend < 0 || frontend >= len(p.frontends) || p.frontends[frontend] == nil {
 		return fmt.Errorf("no frontend %d to listen for", frontend)
 	}
@@ -41,7 +42,7 @@ func (p *Proxy) Listen(owner, frontend, fd int) error {
 		return fmt.Errorf("descriptor %d is no socket to listen on: %w", fd, err)
 	}
 	l, slot := p.listeners.take()
-	*l = listener{fd: sock.Own(fd), owner: owner, front: p.frontends[frontend], slot: slot, seq: l.seq + 1}
+	*l = listener{fd: sock.Own(fd), owner: owner, bind: bind, front: p.frontends[frontend], slot: slot, seq: l.seq + 1}
 	p.pollListener(l)
 	return nil
 }
@@ -121,7 +122,7 @@ func (p *Proxy) accept(l *listener) bool {
 			p.acceptFailed(l, e)
 			return false
 		}
-		p.welcome(p.begin(fd, l.front, p.peer.AddrPort()))
+		p.welcome(p.begin(fd, l.front, l.bind, p.peer.AddrPort()))
 	}
 	return true
 }

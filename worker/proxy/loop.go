@@ -134,5 +134,6 @@ func (p *Proxy) close() {
 	p.dropIdle()
 	p.closeListeners()
 	p.closeSinks()
+	p.disinherit()
 	_ = p.poller.Close() // nothing depends on the outcome: the process is leaving
 }

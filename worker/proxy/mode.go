@@ -57,7 +57,10 @@ func (p *Proxy) Drain() {
 	if p.mode == draining || p.mode == stopped {
 		return
 	}
-	graceful := p.mode == active
+	p.drain(p.mode == active)
+}
+
+func (p *Proxy) drain(graceful bool) {
 	p.change(draining)
 	for _, f := range p.frontends {
 		switch {

@@ -84,6 +84,8 @@ type Proxy struct {
 	line     []byte
 	wake     int
 	peer     sock.Peer // of the connection that is being accepted
+	offering bool      // connections will be offered to the heir again
+	heir     *heir     // nil: idle connections end when their frontend leaves
 	starved  bool      // no descriptor was left; the listeners are blocked
 	lamented bool      // that has been reported, and nobody waits in vain yet
 	reporter func(string)
@@ -138,7 +140,7 @@ func (p *Proxy) build(c *conf.Config, slot int) error {
 	for i := range c.Frontends {
 		var f *frontend
 		if back := byName[c.Frontends[i].Backend]; back != nil || c.Frontends[i].Mode == conf.ModeHealth {
-			f = newFrontend(&c.Frontends[i], 1+i, slot, back, p.stats)
+			f = newFrontend(&c.Frontends[i], i, slot, back, p.stats)
 			var err error
 			if f.log, err = p.newAccessLog(c, &c.Frontends[i]); err != nil {
 				return err

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"lbmaster/shared/control"
 	"lbmaster/worker/http1"
 )
 
@@ -92,7 +93,7 @@ func (s *session) takeInterim() bool {
 func (s *session) answer() {
 	st := s.stream
 	r := &st.response
-	st.keep = persistent(&st.request) && r.Framing != http1.UntilClose && st.sent && !s.front.leaving && !s.front.httpClose
+	st.keep = persistent(&st.request) && r.Framing != http1.UntilClose && st.sent && (!s.front.leaving || s.heir() != control.NoPlace) && !s.front.httpClose
 	st.headed, st.status = s.p.now, r.Status
 	s.traceResponse(st.link.in.Bytes())
 	if !s.writeHead(st.clientConnection()) {

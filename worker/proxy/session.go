@@ -14,6 +14,7 @@ type session struct {
 	slot    uint32
 	seq     uint32
 	front   *frontend
+	bind    int32 // of the frontend, on which the client came
 	client  conn
 	peer    netip.AddrPort // the client's; not valid on a unix socket
 	state   state
@@ -34,10 +35,10 @@ const lingerTime = 2000
 const steps = 16
 
 // begin starts the life of a session.
-func (p *Proxy) begin(fd sock.FD, front *frontend, peer netip.AddrPort) *session {
+func (p *Proxy) begin(fd sock.FD, front *frontend, bind int, peer netip.AddrPort) *session {
 	s, slot := p.sessions.take()
 	// A session can end after it got another turn. Its place in the run queue then passes to the next use.
-	*s = session{p: p, slot: slot, seq: s.seq + 1, front: front, peer: peer, fresh: true, queued: s.queued, next: s.next}
+	*s = session{p: p, slot: slot, seq: s.seq + 1, front: front, bind: int32(bind), peer: peer, fresh: true, queued: s.queued, next: s.next}
 	s.timer.Token = timerToken(kindClient, slot)
 	s.client.open(fd, poll.NewToken(kindClient, slot, s.seq))
 	s.become(idle)
@@ -166,7 +167,7 @@ func (s *session) stepIdle() {
 		s.logNull(byClient, 400)
 		s.end()
 	case s.front.leaving:
-		s.end()
+		s.bequeath()
 	}
 }
 

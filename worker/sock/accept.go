@@ -45,11 +45,16 @@ func (f *FD) Accept(peer *Peer) (FD, unix.Errno) {
 	}
 }
 
+// Peer is the address of a connected TCP socket's other end; not valid for any other.
+func (f *FD) Peer() netip.AddrPort { return f.ask(unix.SYS_GETPEERNAME) }
+
 // Name is the local address of a connected TCP socket; not valid for any other.
-func (f *FD) Name() netip.AddrPort {
+func (f *FD) Name() netip.AddrPort { return f.ask(unix.SYS_GETSOCKNAME) }
+
+func (f *FD) ask(call uintptr) netip.AddrPort {
 	var p Peer
 	size := uint32(len(p.raw))
-	_, _, e := syscall.RawSyscall(unix.SYS_GETSOCKNAME, uintptr(f.Int()), uintptr(unsafe.Pointer(&p.raw)), uintptr(unsafe.Pointer(&size)))
+	_, _, e := syscall.RawSyscall(call, uintptr(f.Int()), uintptr(unsafe.Pointer(&p.raw)), uintptr(unsafe.Pointer(&size)))
 	if e != 0 {
 		return netip.AddrPort{}
 	}

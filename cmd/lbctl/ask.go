@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"time"
+)
+
+// askTime bounds how long lbmaster may take to answer.
+const askTime = 10 * time.Second
+
+// ask sends one command to the admin socket and returns the answer, without the blank line at its end.
+func (o *options) ask(command string) (string, error) {
+	c, err := net.DialTimeout("unix", o.socket, askTime)
+	if err != nil {
+		return "", fmt.Errorf("cannot reach lbmaster: %w (is it running, with admin.socket = %q, and are you its user?)", err, o.socket)
+	}
+	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(askTime)); err != nil {
+		return "", err
+	}
+	if _, err := io.WriteString(c, command+"\n"); err != nil {
+		return "", fmt.Errorf("cannot ask lbmaster: %w", err)
+	}
+	answer, err := io.ReadAll(c)
+	if err != nil {
+		return "", fmt.Errorf("lbmaster does not answer: %w", err)
+	}
+	text, ok := strings.CutSuffix(string(answer), "\n")
+	if !ok {
+		return "", fmt.Errorf("lbmaster ended the connection without an answer")
+	}
+	return text, nil
+}
+
+// server changes a server.
+func (o *options) server(e env, words []string) error {
+	if len(words) < 2 || strings.Count(words[1], "/") != 1 {
+		return misuse("server: what with which BACKEND/SERVER?")
+	}
+	verb, name, rest := words[0], words[1], words[2:]
+	command := ""
+	switch {
+	case (verb == "ready" || verb == "drain" || verb == "maint") && len(rest) == 0:
+		command = "state " + verb
+	case verb == "weight" && len(rest) == 1:
+		command = "weight " + rest[0]
+	case verb == "addr" && len(rest) == 1:
+		command = "addr " + address(rest[0])
+	default:
+		return misuse("server %s: wrong", strings.Join(words, " "))
+	}
+	answer, err := o.ask("set server " + name + " " + command)
+	if err != nil {
+		return err
+	}
+	// Only a change of the address is answered when it succeeds.
+	if answer != "" && !(verb == "addr" && changed(answer)) {
+		return &statusError{exitRefused, strings.TrimSpace(answer)}
+	}
+	rows, err := o.rows()
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if r["pxname"]+"/"+r["svname"] == name {
+			fmt.Fprintf(e.stdout, "%s: %s, weight %s, %s\n", name, r["status"], r["weight"], r["addr"])
+		}
+	}
+	return nil
+}
+
+// address is "IP:PORT" in the words of the socket.
+func address(s string) string {
+	host, port, err := net.SplitHostPort(s)
+	if err != nil {
+		return s
+	}
+	return host + " port " + port
+}
+
+func changed(answer string) bool {
+	return strings.HasPrefix(answer, "IP changed") || strings.HasPrefix(answer, "no need to change the addr")
+}

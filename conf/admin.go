@@ -1,0 +1,37 @@
+package conf
+
+import "net/netip"
+
+// admin reads where the runtime interfaces listen. Who reaches the one over TCP sees what the instance does, so that an
+// address which others can reach must be meant.
+func (p *parser) admin(t *table, a *Admin) {
+	a.Socket = t.str("socket", "")
+	if a.Socket != "" {
+		// The master makes it under a longer name first.
+		if err := checkUnixPath(a.Socket); err != nil || len(a.Socket) > maxUnixPath-len(".new") {
+			t.wrong("socket", "%q must be an absolute path of at most %d bytes", a.Socket, maxUnixPath-len(".new"))
+		}
+	}
+	a.Public = t.boolean("public")
+	text := t.str("listen", "")
+	if text == "" {
+		return
+	}
+	binds, err := parseBind(text)
+	switch {
+	case err != nil:
+		t.wrong("listen", "%v", err)
+	case len(binds) != 1 || binds[0].Network != "tcp":
+		t.wrong("listen", "%q is not one address with a port: write \"127.0.0.1:8404\"", text)
+	case !binds[0].Addr.IsLoopback() && !a.Public:
+		t.wrong("listen", "others can reach %s: write \"127.0.0.1:%d\", or add public = true if they are meant to", text, binds[0].Port)
+	default:
+		b := binds[0]
+		a.Listen = netip.AddrPortFrom(b.Addr, uint16(b.Port))
+		b.Line = 0
+		if who, taken := p.binds[b]; taken {
+			t.wrong("listen", "%s is bound by %s already", text, who)
+		}
+		p.binds[b] = t.path
+	}
+}

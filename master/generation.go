@@ -1,0 +1,273 @@
+package master
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"lbmaster/conf"
+	"lbmaster/shared/control"
+	"lbmaster/shared/stats"
+	"lbmaster/shared/status"
+)
+
+// generation is one whose master has been replaced, by this one or by one before. Its children finish what runs: they are
+// adopted, but not replaced when they die. It belongs to the reconciler.
+type generation struct {
+	number   int
+	program  string     // its version
+	keys     [][]string // the address of each frontend's binds
+	counters *stats.Stats
+	board    *status.Board
+	past     *stats.Past
+	children map[int]*child // by slot; those that live
+	deadline time.Time      // when it is stopped, and then killed; zero: it may take as long as it wants
+	told     bool           // to stop
+}
+
+// takeOver claims the generations that the old master has handed over, its own among them. Nothing has happened to them
+// until adopt.
+func (m *master) takeOver(s *state) error {
+	for _, g := range s.Generations {
+		old, err := m.takeGeneration(g)
+		if err != nil {
+			return err
+		}
+		m.old = append(m.old, old)
+	}
+	m.number = m.old[len(m.old)-1].number + 1
+	return nil
+}
+
+func (m *master) takeGeneration(s generationState) (*generation, error) {
+	g := &generation{number: s.Number, program: s.Program, keys: s.Addresses, children: make(map[int]*child)}
+	fd, err := m.upgrader.take(countersName(g.number))
+	if err != nil {
+		return nil, err
+	}
+	if g.counters, err = stats.Open(fd); err != nil {
+		return nil, err
+	}
+	if fd, err = m.upgrader.take(boardName(g.number)); err != nil {
+		return nil, err
+	}
+	if g.board, err = status.Open(fd); err != nil {
+		return nil, err
+	}
+	for _, w := range s.Workers {
+		if g.children[w.Slot], err = m.takeChild(g.number, w); err != nil {
+			return nil, err
+		}
+	}
+	return g, nil
+}
+
+func (m *master) takeChild(generation int, w workerState) (*child, error) {
+	c := &child{generation: generation, slot: w.Slot, pid: w.Pid}
+	var err error
+	if c.pidfd, err = m.upgrader.take(pidfdName(generation, w.Slot)); err != nil {
+		return nil, err
+	}
+	if c.controlFD, err = m.upgrader.take(controlName(generation, w.Slot)); err != nil {
+		return nil, err
+	}
+	c.conn, err = control.NewConn(c.controlFD)
+	return c, err
+}
+
+// adopt makes us the master of the older generations: their workers are told to finish, and who gets their clients.
+func (m *master) adopt(now time.Time) {
+	for _, g := range m.old {
+		g.past = stats.NewPast(g.counters, m.memory.counters)
+		g.past.Absorb()
+		if limit := m.config.Global.HardStopAfter; limit > 0 && g.deadline.IsZero() {
+			g.deadline = now.Add(limit)
+		}
+		for _, c := range g.children {
+			c.heard = now
+			go c.watch(m.events, func() string { return awaitEnd(c.pidfd) })
+		}
+		m.succeed(g)
+	}
+	for i := range len(m.old) + 1 - m.config.Global.MaxGenerations {
+		m.log.Warn("too many generations: the oldest is stopped", "generation", m.old[i].number, "max_generations", m.config.Global.MaxGenerations)
+		m.old[i].deadline = now
+	}
+}
+
+// succeed tells the workers of an older generation to drain, and gives each an heir.
+func (m *master) succeed(g *generation) {
+	places := m.heirs(g.keys)
+	for slot, c := range g.children {
+		if slot == monitorIndex {
+			c.say(control.Message{Kind: control.Stop}, nil)
+			continue
+		}
+		if err := m.introduce(c, m.slots[slot%len(m.slots)].child, places); err != nil {
+			m.log.Error("cannot hand over idle connections", "generation", g.number, "worker", slot, "error", err)
+			c.say(control.Message{Kind: control.Drain}, nil)
+		}
+	}
+}
+
+// introduce connects a worker that drains with its heir.
+func (m *master) introduce(old, heir *child, places [][]control.Place) error {
+	mine, theirs, err := control.Pair()
+	if err != nil {
+		return err
+	}
+	heir.say(control.Message{Kind: control.Heir}, []int{theirs})
+	old.say(control.Message{Kind: control.Drain, Heirs: places}, []int{mine})
+	unix.Close(mine)
+	unix.Close(theirs)
+	return nil
+}
+
+// heirs is where our configuration has the binds of an older one, which are told by their addresses.
+func (m *master) heirs(keys [][]string) [][]control.Place {
+	ours := make(map[string]control.Place)
+	for _, l := range m.listeners {
+		if m.config.Frontends[l.shard.Frontend].Mode == conf.ModeHTTP {
+			ours[l.key] = control.PlaceOf(l.shard)
+		}
+	}
+	all := make([][]control.Place, len(keys))
+	for i, binds := range keys {
+		for _, key := range binds {
+			place, ok := ours[key]
+			if !ok {
+				place = control.NoPlace
+			}
+			all[i] = append(all[i], place)
+		}
+	}
+	return all
+}
+
+// awaitEnd waits for the end of a process that is not our child: nobody can tell how it ended.
+func awaitEnd(pidfd int) string {
+	const ended = "it has ended"
+	fd, err := unix.FcntlInt(uintptr(pidfd), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return err.Error()
+	}
+	if err := unix.SetNonblock(fd, true); err != nil {
+		return err.Error()
+	}
+	f := os.NewFile(uintptr(fd), "pidfd")
+	defer f.Close()
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return err.Error()
+	}
+	err = raw.Read(func(fd uintptr) bool {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0)
+		return n > 0 || err != nil && err != unix.EINTR
+	})
+	if err != nil {
+		return err.Error()
+	}
+	return ended
+}
+
+// onOld takes what happened to a child of an older generation.
+func (m *master) onOld(e childEvent) {
+	g := m.generationOf(e.child)
+	if g == nil {
+		return
+	}
+	e.child.heard = time.Now()
+	if e.message != nil {
+		return
+	}
+	if e.child.slot != monitorIndex {
+		g.counters.Vacate(e.child.slot)
+	}
+	e.child.close()
+	delete(g.children, e.child.slot)
+	if len(g.children) == 0 {
+		m.bury(g)
+	}
+}
+
+func (m *master) generationOf(c *child) *generation {
+	for _, g := range m.old {
+		if g.number == c.generation && g.children[c.slot] == c {
+			return g
+		}
+	}
+	return nil
+}
+
+// bury ends an older generation whose last child is gone.
+func (m *master) bury(g *generation) {
+	g.past.Absorb()
+	if err := g.close(); err != nil {
+		m.log.Error("cannot let go of an older generation", "generation", g.number, "error", err)
+	}
+	for i, other := range m.old {
+		if other == g {
+			m.old = append(m.old[:i], m.old[i+1:]...)
+			break
+		}
+	}
+	m.log.Info("generation has ended", "generation", g.number)
+}
+
+// watchOld does what is due for the older generations.
+func (m *master) watchOld(now time.Time) {
+	for _, g := range m.old {
+		if g.deadline.IsZero() || now.Before(g.deadline) {
+			continue
+		}
+		for _, c := range g.children {
+			if g.told {
+				c.kill()
+			} else {
+				c.say(control.Message{Kind: control.Stop}, nil)
+			}
+		}
+		g.told = true
+		g.deadline = now.Add(stopTime)
+	}
+}
+
+// mirror shows older generations what is known now of the servers that they have too, and takes over what they count.
+func (m *master) mirror(now time.Time) {
+	for _, g := range m.old {
+		g.past.Absorb()
+		for i, server := range g.board.Servers() {
+			for j, ours := range m.memory.board.Servers() {
+				if ours == server && m.memory.board.Load(j) != g.board.Load(i) {
+					g.board.Store(i, m.memory.board.Load(j), now.UnixMilli())
+				}
+			}
+		}
+	}
+}
+
+// every child of an older generation.
+func (m *master) eachOld(do func(*child)) {
+	for _, g := range m.old {
+		for _, c := range g.children {
+			do(c)
+		}
+	}
+}
+
+func (g *generation) state() generationState {
+	s := generationState{Number: g.number, Program: g.program, Addresses: g.keys}
+	for slot, c := range g.children {
+		s.Workers = append(s.Workers, workerState{slot, c.pid})
+	}
+	return s
+}
+
+func (g *generation) close() error {
+	if err := g.counters.Close(); err != nil {
+		return fmt.Errorf("counters: %w", err)
+	}
+	return g.board.Close()
+}

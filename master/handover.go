@@ -1,0 +1,213 @@
+package master
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"lbmaster/conf"
+	"lbmaster/shared/shm"
+	"lbmaster/shared/stats"
+	"lbmaster/shared/status"
+)
+
+// state is what a master tells the next one, as JSON in a sealed memory file. What belongs to it is handed over by the
+// names that the methods below make.
+type state struct {
+	Version     int
+	Listeners   []listenerState
+	Generations []generationState // the oldest first; the last one is the sender's own
+}
+
+// stateVersion is the version of the hand-over. A master takes over from one that speaks the same.
+const stateVersion = 1
+
+// listenerState is the sockets of one address.
+type listenerState struct {
+	Address string // as bindText has it
+	Shards  int
+	One     bool   // one socket for all workers
+	Path    string // of a unix socket
+	Inode   uint64 // of a unix socket's path
+}
+
+// generationState is one generation whose workers live.
+type generationState struct {
+	Number    int
+	Program   string     // version of the program
+	Addresses [][]string // of each frontend, of each of its binds
+	Workers   []workerState
+}
+
+// workerState is one worker, or the monitor.
+type workerState struct {
+	Slot, Pid int
+}
+
+func shardName(address string, shard int) string { return fmt.Sprintf("shard/%s/%d", address, shard) }
+func countersName(generation int) string         { return fmt.Sprintf("counters/%d", generation) }
+func boardName(generation int) string            { return fmt.Sprintf("board/%d", generation) }
+func controlName(generation int, slot int) string {
+	return fmt.Sprintf("control/%d/%d", generation, slot)
+}
+func pidfdName(generation int, slot int) string { return fmt.Sprintf("pidfd/%d/%d", generation, slot) }
+
+// handOver gives the upgrader everything that the next master needs.
+func (m *master) handOver() error {
+	s := state{Version: stateVersion}
+	g := gift{upgrader: m.upgrader}
+	for _, l := range m.listeners {
+		s.Listeners = append(s.Listeners, listenerState{l.key, len(l.fds), l.one, l.path, l.inode})
+		for i, fd := range l.fds {
+			g.give(shardName(l.key, i), fd)
+		}
+	}
+	for _, old := range m.old {
+		s.Generations = append(s.Generations, old.state())
+		g.giveMemory(old.number, old.counters, old.board)
+		for slot, c := range old.children {
+			g.giveChild(old.number, slot, c)
+		}
+	}
+	s.Generations = append(s.Generations, m.generationState())
+	g.giveMemory(m.number, m.memory.counters, m.memory.board)
+	for _, slot := range m.slots {
+		if slot.child != nil {
+			g.giveChild(m.number, slot.index, slot.child)
+		}
+	}
+	if m.monitor != nil && m.monitor.child != nil {
+		g.giveChild(m.number, monitorIndex, m.monitor.child)
+	}
+	g.giveState(s)
+	return g.err
+}
+
+// generationState is what there is to know of our own generation.
+func (m *master) generationState() generationState {
+	s := generationState{Number: m.number, Program: m.env.Version, Addresses: addresses(m.config)}
+	for _, slot := range m.slots {
+		if slot.child != nil {
+			s.Workers = append(s.Workers, workerState{slot.index, slot.child.pid})
+		}
+	}
+	if m.monitor != nil && m.monitor.child != nil {
+		s.Workers = append(s.Workers, workerState{monitorIndex, m.monitor.child.pid})
+	}
+	return s
+}
+
+// gift collects what is handed over, and the first thing that went wrong.
+type gift struct {
+	upgrader *upgrader
+	err      error
+}
+
+func (g *gift) give(name string, fd int) {
+	if g.err == nil {
+		g.err = g.upgrader.give(name, fd)
+	}
+}
+
+func (g *gift) giveMemory(generation int, counters *stats.Stats, board *status.Board) {
+	g.give(countersName(generation), counters.FD())
+	g.give(boardName(generation), board.FD())
+}
+
+func (g *gift) giveChild(generation, slot int, c *child) {
+	g.give(controlName(generation, slot), c.controlFD)
+	g.give(pidfdName(generation, slot), c.pidfd)
+}
+
+func (g *gift) giveState(s state) {
+	text, err := json.Marshal(s)
+	if err != nil {
+		g.err = errors.Join(g.err, err)
+		return
+	}
+	fd, err := shm.Seal("lbmaster-handover", text)
+	if err != nil {
+		g.err = errors.Join(g.err, err)
+		return
+	}
+	defer unix.Close(fd)
+	g.give(stateName, fd)
+}
+
+// readState reads what the old master has handed over.
+func readState(u *upgrader) (*state, error) {
+	fd, err := u.take(stateName)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(fd)
+	text, err := shm.Unseal(fd)
+	if err != nil {
+		return nil, fmt.Errorf("what the old master has handed over cannot be read: %w", err)
+	}
+	var version struct{ Version int }
+	if err := json.Unmarshal(text, &version); err != nil {
+		return nil, fmt.Errorf("what the old master has handed over cannot be read: %w", err)
+	}
+	if version.Version != stateVersion {
+		return nil, fmt.Errorf("the old master hands over in version %d, this program takes version %d: stop and start instead", version.Version, stateVersion)
+	}
+	s := &state{}
+	if err := json.Unmarshal(text, s); err != nil {
+		return nil, fmt.Errorf("what the old master has handed over cannot be read: %w", err)
+	}
+	if len(s.Generations) == 0 {
+		return nil, errors.New("the old master has handed over no generation")
+	}
+	return s, nil
+}
+
+// estate is the listening sockets that the old master has handed over. Those that nobody claims are closed when we take
+// over: old workers, which hold them too, accept what waits there before they close theirs.
+type estate struct {
+	upgrader  *upgrader
+	listeners map[string]listenerState // by address; those that are left
+}
+
+func newEstate(u *upgrader, s *state) *estate {
+	e := &estate{u, make(map[string]listenerState)}
+	for _, l := range s.Listeners {
+		e.listeners[l.Address] = l
+	}
+	return e
+}
+
+// claim takes the sockets of an address; nil: there are none.
+func (e *estate) claim(address string) (*listener, error) {
+	if e == nil {
+		return nil, nil
+	}
+	s, ok := e.listeners[address]
+	if !ok {
+		return nil, nil
+	}
+	delete(e.listeners, address)
+	l := &listener{inode: s.Inode, path: s.Path, one: s.One, lent: true}
+	for i := range s.Shards {
+		fd, err := e.upgrader.take(shardName(address, i))
+		if err != nil {
+			l.close()
+			return nil, err
+		}
+		l.fds = append(l.fds, fd)
+	}
+	return l, nil
+}
+
+// addresses are those of every bind of a configuration.
+func addresses(c *conf.Config) [][]string {
+	all := make([][]string, len(c.Frontends))
+	for i := range c.Frontends {
+		for j := range c.Frontends[i].Binds {
+			all[i] = append(all[i], bindText(&c.Frontends[i].Binds[j]))
+		}
+	}
+	return all
+}

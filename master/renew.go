@@ -1,0 +1,114 @@
+package master
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// renewal is how far this master is in being replaced. It belongs to the reconciler.
+//
+//	[ settled ] --USR2, HUP--> [ renewing ] --the new master has taken over--> Run returns
+//	     ^                        |    ^  |
+//	     |                        |    +--+  a wish in between is remembered
+//	     +--- it fails -----------+
+type renewal struct {
+	running bool // another master is being started
+	again   bool // and after that another one
+	done    chan outcome
+	failed  int // times
+}
+
+// outcome is what became of an upgrade: the process id of the new master, or why there is none.
+type outcome struct {
+	pid int
+	err error
+}
+
+// renew begins the next generation, or remembers that it is wanted.
+func (m *master) renew(s os.Signal) {
+	switch {
+	case m.phase == draining || m.phase == stopping:
+		m.log.Warn("no next generation: the instance is stopping", "signal", s)
+	case m.phase == comingUp || m.renewal.running:
+		m.log.Info("the next generation begins after the one that is coming up", "signal", s)
+		m.renewal.again = true
+	case m.pause.state != accepting:
+		m.log.Warn("no next generation while the ports are released: send TTIN first", "signal", s)
+	default:
+		m.beginRenewal()
+	}
+}
+
+func (m *master) beginRenewal() {
+	m.log.Info("beginning the next generation", "generation", m.number+1)
+	m.notifier.reloading("starting the next generation")
+	m.renewal.running, m.renewal.again = true, false
+	if err := m.handOver(); err != nil {
+		m.renewalFailed(err)
+		return
+	}
+	go func() {
+		pid, err := m.upgrader.run(m.env.Environ)
+		m.renewal.done <- outcome{pid, err}
+	}()
+}
+
+// onRenewal goes on when the new master has taken over, or when there is none.
+func (m *master) onRenewal(o outcome) {
+	if o.err != nil {
+		m.renewalFailed(o.err)
+		return
+	}
+	m.notifier.handOver(o.pid)
+	if m.renewal.again {
+		_ = unix.Kill(o.pid, unix.SIGUSR2) // it has just told us that it lives
+	}
+	m.log.Info("the next generation has taken over", "generation", m.number+1, "pid", o.pid)
+	for _, l := range m.listeners {
+		l.lent = true // what stands for them in the file system stays
+	}
+	m.phase = replaced
+}
+
+// renewalFailed goes on with this generation. Nothing of it has been touched.
+func (m *master) renewalFailed(why error) {
+	m.renewal.running = false
+	if m.phase != running {
+		return // the upgrade was stopped with the instance
+	}
+	m.renewal.failed++
+	m.log.Error("the next generation did not come up: this one goes on", "generation", m.number, "reason", why)
+	m.notifier.ready("upgrade failed: " + why.Error())
+	if m.renewal.again {
+		m.beginRenewal()
+	}
+}
+
+// becomeMaster takes over from the old master, if there is one, when all workers are ready: from here on there is no way
+// back.
+func (m *master) becomeMaster() {
+	if err := m.upgrader.commit(); err != nil {
+		// The old master has died in this very moment. Everything that it had is ours.
+		m.log.Warn("the old master does not hear that we have taken over", "error", err)
+	}
+	for _, l := range m.listeners {
+		if err := l.own(); err != nil {
+			m.log.Error("cannot listen on all sockets of an address", "address", l.key, "error", err)
+		}
+	}
+}
+
+// clearEstate removes what is left in the file system of addresses that our configuration does not have.
+func (m *master) clearEstate() {
+	if m.estate == nil {
+		return
+	}
+	for address, l := range m.estate.listeners {
+		m.log.Info("no longer listening", "address", address)
+		if l.Path != "" && l.Inode != 0 && inode(l.Path) == l.Inode {
+			unix.Unlink(l.Path)
+		}
+	}
+	m.estate = nil
+}

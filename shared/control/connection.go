@@ -1,0 +1,45 @@
+package control
+
+import (
+	"encoding/binary"
+	"errors"
+	"io"
+
+	"golang.org/x/sys/unix"
+)
+
+// SendConnection passes an open client connection, for a place in the receiver's configuration, through a channel made
+// by Pair. It does not wait: unix.EAGAIN and unix.ETOOMANYREFS mean that the peer is behind. The descriptor stays open here.
+func SendConnection(channel int, to Place, connection int) error {
+	var b [4]byte
+	binary.LittleEndian.PutUint32(b[:], uint32(to))
+	for {
+		err := unix.Sendmsg(channel, b[:], unix.UnixRights(connection), nil, unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT)
+		if err != unix.EINTR {
+			return err
+		}
+	}
+}
+
+// RecvConnection takes a connection from a channel; its descriptor, close-on-exec, is the caller's. It does not wait:
+// unix.EAGAIN means that there is none. io.EOF means that the peer is gone.
+func RecvConnection(channel int) (to Place, connection int, err error) {
+	var b [4]byte
+	oob := make([]byte, unix.CmsgSpace(4))
+	n, oobn, _, err := recvmsg(channel, b[:], oob)
+	if err != nil {
+		return 0, -1, err
+	}
+	if n == 0 {
+		return 0, -1, io.EOF
+	}
+	fds, err := rights(oob[:oobn])
+	if err == nil && (n != len(b) || len(fds) != 1) {
+		err = errors.New("control channel: something that is no connection")
+	}
+	if err != nil {
+		CloseAll(fds)
+		return 0, -1, err
+	}
+	return Place(binary.LittleEndian.Uint32(b[:])), fds[0], nil
+}

@@ -1,0 +1,47 @@
+package stats
+
+import "slices"
+
+// Past is an older generation's counters, on their way into a newer one's: what the older generation counts until its
+// last worker is gone is not lost, and no total goes back.
+type Past struct {
+	from *Stats
+	into *Stats
+	pair []pair
+}
+
+// pair is a counter that both know by name.
+type pair struct {
+	column column
+	row    int    // of the older one
+	to     int    // of the newer one
+	seen   uint64 // how much of it has been added
+}
+
+// NewPast matches the counters of two generations by the names of rows and columns. Rows that the newer one does not have
+// are left behind.
+func NewPast(from, into *Stats) *Past {
+	p := &Past{from: from, into: into}
+	for i, row := range from.Rows() {
+		to := slices.Index(into.Rows(), row)
+		if to < 0 {
+			continue
+		}
+		for _, c := range columns {
+			if slices.Contains(from.Columns(), c.name) {
+				p.pair = append(p.pair, pair{column: c, row: i, to: to})
+			}
+		}
+	}
+	return p
+}
+
+// Absorb adds what has been counted since the last time.
+func (p *Past) Absorb() {
+	for i := range p.pair {
+		c := &p.pair[i]
+		total := p.from.total(c.row, c.column)
+		c.column.at(p.into.Counters(p.into.past(), c.to)).Add(total - c.seen)
+		c.seen = total
+	}
+}

@@ -1,0 +1,97 @@
+//go:build linux
+
+package tests
+
+import (
+	"fmt"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// newGraceSite runs a site of which one section leaves at once in a soft stop, and others live on for their grace.
+func newGraceSite(t *testing.T, graces ...string) *balancer {
+	t.Helper()
+	s, _ := newSite(t, 1)
+	s.workers = 2
+	for i, grace := range graces {
+		s.tail += fmt.Sprintf("[listen.grace%d]\nbind = %q\nmode = \"http\"\ngrace = %q\nserver = [{ name = \"webA\", address = %q }]\n",
+			i, s.place.addr(2, 8080+i), grace, s.place.server(0))
+	}
+	return s.run(t)
+}
+
+// The guide, section 5.4.4: in a soft stop each listener lives on for its own grace, and serves as before.
+func TestGrace(t *testing.T) {
+	t.Parallel()
+	b := newGraceSite(t, "1500ms", "3s")
+	first, second := b.place.addr(2, 8080), b.place.addr(2, 8081)
+	idle := dial(t, second)
+	idle.get("/", 200)
+	begin := time.Now()
+	b.signal(syscall.SIGUSR1)
+	if !soon(func() bool { return !accepts(b.place.front()) }) {
+		t.Fatal("the section without a grace still accepts connections")
+	}
+	firstEnds := func() bool {
+		c := dial(t, second)
+		defer c.Close()
+		c.get("/", 200)
+		return !accepts(first)
+	}
+	if !soon(firstEnds) {
+		t.Fatal("the first grace never passes")
+	}
+	within(t, begin, 1500*time.Millisecond, settle)
+	idle.get("/", 200)
+	if !soon(func() bool { return !accepts(second) }) {
+		t.Fatal("the second grace never passes")
+	}
+	within(t, begin, 3*time.Second, settle)
+	idle.closedInOrder()
+	b.exits(settle, 0)
+}
+
+// Requests that run when the grace ends are finished.
+func TestRequestsOutliveTheGrace(t *testing.T) {
+	t.Parallel()
+	b := newGraceSite(t, "200ms")
+	begin := time.Now()
+	b.signal(syscall.SIGUSR1)
+	c := dial(t, b.place.addr(2, 8080))
+	if a := c.get("/delay/1500", 200); !a.Close {
+		t.Error("the answer does not say that the connection ends")
+	}
+	c.closedInOrder()
+	within(t, begin, 1500*time.Millisecond, settle)
+	b.exits(settle, 0)
+}
+
+// TERM ends a grace as it ends everything.
+func TestHardStopInTheGrace(t *testing.T) {
+	t.Parallel()
+	b := newGraceSite(t, "50s")
+	b.signal(syscall.SIGUSR1)
+	if !soon(func() bool { return !accepts(b.place.front()) }) {
+		t.Fatal("the section without a grace still accepts connections")
+	}
+	dial(t, b.place.addr(2, 8080)).get("/", 200)
+	begin := time.Now()
+	b.signal(syscall.SIGTERM)
+	b.exits(settle, 0)
+	within(t, begin, 0, 5*time.Second)
+}
+
+// A worker that dies in the grace takes no service with it: what it would have accepted, the others do.
+func TestWorkerKilledInTheGrace(t *testing.T) {
+	t.Parallel()
+	b := newGraceSite(t, "50s")
+	b.signal(syscall.SIGUSR1)
+	if !soon(func() bool { return !accepts(b.place.front()) }) {
+		t.Fatal("the section without a grace still accepts connections")
+	}
+	b.killWorker(b.workers()[0])
+	for range 40 { // the kernel gives about half of them to the dead worker's socket
+		dial(t, b.place.addr(2, 8080)).get("/", 200)
+	}
+}

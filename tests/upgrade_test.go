@@ -1,0 +1,239 @@
+//go:build linux
+
+package tests
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"lbmaster/tools/rig"
+)
+
+// dynasty is an lbmaster whose master is replaced again and again.
+type dynasty struct {
+	*balancer
+	file   string // the configuration
+	reigns int    // pid of the newest master
+}
+
+// found starts a dynasty on a site.
+func found(t *testing.T, s site) *dynasty {
+	t.Helper()
+	b := s.run(t)
+	d := &dynasty{balancer: b, file: filepath.Join(filepath.Dir(b.exe), "conf.toml"), reigns: b.Pid}
+	t.Cleanup(d.fall)
+	return d
+}
+
+// fall ends the newest master.
+func (d *dynasty) fall() {
+	if d.reigns == d.Pid {
+		return // the balancer does it
+	}
+	d.stopped = true
+	_ = rig.Kill(d.reigns, syscall.SIGTERM)
+	if !soon(func() bool { return len(d.family()) == 0 }) {
+		d.t.Errorf("processes left after the end of master %d: %v", d.reigns, d.family())
+	}
+}
+
+// masters are the processes that are no workers and no monitor.
+func (d *dynasty) masters() []int {
+	var all []int
+	for _, pid := range d.family() {
+		if line := rig.Cmdline(pid); line != "" && !strings.HasPrefix(line, "lbmaster: ") {
+			all = append(all, pid)
+		}
+	}
+	return all
+}
+
+// upgrade begins the next generation and waits until its master is the only one.
+func (d *dynasty) upgrade() {
+	d.t.Helper()
+	before := d.reigns
+	if err := rig.Kill(before, syscall.SIGUSR2); err != nil {
+		d.t.Fatal(err)
+	}
+	d.await(func(masters []int) bool { return len(masters) == 1 && masters[0] != before })
+}
+
+// await waits for masters as they should be; the one that is left reigns.
+func (d *dynasty) await(ok func(masters []int) bool) {
+	d.t.Helper()
+	var masters []int
+	if !rig.Until(fatal, func() bool { masters = d.masters(); return ok(masters) }) {
+		d.t.Fatalf("masters %v; it said:\n%s", masters, d.Said())
+	}
+	d.reigns = masters[0]
+}
+
+// children are the processes besides the masters, draining ones among them.
+func (d *dynasty) children() []int {
+	masters := d.masters()
+	return slices.DeleteFunc(d.family(), func(pid int) bool { return slices.Contains(masters, pid) })
+}
+
+// rewrite replaces the configuration on disk.
+func (d *dynasty) rewrite(text string) {
+	d.t.Helper()
+	if err := os.WriteFile(d.file, []byte(text), 0o644); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// The heart of it: upgrades under load, without a failed request and without a broken connection.
+func TestUpgradesUnderLoad(t *testing.T) {
+	t.Parallel()
+	s, _ := newSite(t, 2)
+	s.workers, s.listen = 2, insertCookie
+	d := found(t, s)
+	c := startCrowd(t, s.place.front(), 32, 100*time.Millisecond, 500*time.Millisecond)
+	d.upgrade()
+	fds := rig.CountFDs(d.reigns)
+	for range 9 {
+		before := c.posting.Load() + c.coming.Load()
+		d.upgrade()
+		soon(func() bool { return c.posting.Load()+c.coming.Load() > before+200 })
+	}
+	if !soon(func() bool { return rig.CountFDs(d.reigns) <= fds+8 }) {
+		t.Errorf("the master has %d descriptors after ten upgrades, %d after the first", rig.CountFDs(d.reigns), fds)
+	}
+	c.end()
+	c.check(t)
+	if !soon(func() bool { return len(d.children()) == 2 }) {
+		t.Errorf("children %v when nobody is connected any more", d.children())
+	}
+}
+
+// A configuration that changes with the generation: servers, listening addresses, and the number of workers.
+func TestUpgradeChangesConfiguration(t *testing.T) {
+	t.Parallel()
+	s, _ := newSite(t, 3)
+	second := s.place.addr(2, 8080)
+	all := s.servers
+	s.workers, s.servers = 1, all[:2]
+	d := found(t, s)
+	c := startCrowd(t, s.place.front(), 16, 50*time.Millisecond, 500*time.Millisecond)
+	for i, n := range []int{8, 2, 4, 1} {
+		s.workers, s.servers = n, all[i%2:i%2+2]
+		s.tail = ""
+		if i%2 == 0 {
+			s.tail = fmt.Sprintf("[listen.more]\nbind = %q\nmode = \"http\"\nserver = [{ name = \"x\", address = %q }]\n", second, all[0].address)
+		}
+		d.rewrite(s.text())
+		d.upgrade()
+		if got := rig.Connectable(second); got != (i%2 == 0) {
+			t.Errorf("generation %d: somebody listens on %s: %v", i+2, second, got)
+		}
+		before := c.coming.Load()
+		soon(func() bool { return c.coming.Load() > before+100 })
+	}
+	c.end()
+	c.check(t)
+	if !soon(func() bool { return len(d.children()) == 1 }) {
+		t.Errorf("children %v, want one worker", d.children())
+	}
+}
+
+// Whatever keeps the next generation from coming up leaves this one as it is, and is said.
+func TestRollBack(t *testing.T) {
+	t.Parallel()
+	s, _ := newSite(t, 1)
+	s.workers = 2
+	taken := s.place.server(0) // a server listens there
+	for _, tt := range []struct {
+		name, says string
+		spoil      func(d *dynasty)
+	}{
+		{"bad configuration", "unknown key", func(d *dynasty) { d.rewrite(s.text() + "nonsense = 1\n") }},
+		{"no configuration", "cannot read the configuration", func(d *dynasty) { os.Remove(d.file) }},
+		{"a port that is taken", "address already in use", func(d *dynasty) {
+			d.rewrite(s.text() + fmt.Sprintf("[listen.more]\nbind = %q\nmode = \"http\"\nserver = [{ name = \"x\", address = %q }]\n", taken, taken))
+		}},
+		{"no program", "no such file", func(d *dynasty) { os.Rename(d.exe, d.exe+".away") }},
+		{"a program that crashes", "exit status 3", func(d *dynasty) { d.replaceProgram("#!/bin/sh\necho I crash >&2\nexit 3\n") }},
+		{"a program that passes the check and crashes", "exit status 4", func(d *dynasty) {
+			d.replaceProgram("#!/bin/sh\n[ \"$1\" = -t ] && exit 0\nexit 4\n")
+		}},
+		{"a program that hangs", "new child", func(d *dynasty) {
+			d.replaceProgram("#!/bin/sh\n[ \"$1\" = -t ] && exit 0\nexec sleep 60\n")
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := s
+			s.place = newPlace(t)
+			s.global = `upgrade_timeout = "2s"`
+			d := found(t, s)
+			text, err := os.ReadFile(d.file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			before := rig.Children(d.reigns)
+			c := startCrowd(t, s.place.front(), 4, 20*time.Millisecond, 200*time.Millisecond)
+			tt.spoil(d)
+			d.signal(syscall.SIGUSR2)
+			if !rig.Until(fatal, func() bool { return d.Stderr.Has("did not come up") }) {
+				t.Fatal("it says nothing")
+			}
+			if !d.Stderr.Has(tt.says) {
+				t.Errorf("it does not say %q:\n%s", tt.says, d.Said())
+			}
+			if now := rig.Children(d.reigns); !slices.Equal(now, before) {
+				t.Errorf("children %v, before %v", now, before)
+			}
+			if _, err := os.Stat(d.exe + ".away"); err == nil {
+				os.Rename(d.exe+".away", d.exe)
+			}
+			d.rewrite(string(text))
+			d.upgrade() // nothing stands in the way any more
+			c.end()
+			c.check(t)
+		})
+	}
+}
+
+// replaceProgram puts a script in place of the program; the program can be put back.
+func (d *dynasty) replaceProgram(text string) {
+	d.t.Helper()
+	if err := os.Rename(d.exe, d.exe+".away"); err != nil {
+		d.t.Fatal(err)
+	}
+	if err := os.WriteFile(d.exe, []byte(text), 0o755); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// A wish that comes while one is being fulfilled is not lost, and many are one.
+func TestUpgradeIsRemembered(t *testing.T) {
+	t.Parallel()
+	s, _ := newSite(t, 1)
+	s.workers = 2
+	d := found(t, s)
+	program := d.exe + ".away"
+	d.replaceProgram("#!/bin/sh\n[ \"$1\" = -t ] && { sleep 0.5; exit 0; }\nexec " + program + " \"$@\"\n")
+	d.exe = program // that is what all processes run
+	d.signal(syscall.SIGUSR2)
+	if !soon(func() bool { return d.Stderr.Has("beginning the next generation") }) {
+		t.Fatal("nothing begins")
+	}
+	first := d.reigns
+	for range 3 {
+		d.signal(syscall.SIGUSR2)
+	}
+	d.await(func(masters []int) bool {
+		return len(masters) == 1 && masters[0] != first && d.Stderr.Has("has taken over\" generation=3")
+	})
+	if !soon(func() bool { return len(d.children()) == 2 }) {
+		t.Errorf("children %v", d.children())
+	}
+	if d.Stderr.Has("generation=4") {
+		t.Error("three wishes in between made more than one generation")
+	}
+}

@@ -1,0 +1,178 @@
+package admin
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"lbmaster/worker/monitor/tally"
+)
+
+// WriteInfo answers ShowInfo. It has the lines that mean something here, and those that clients miss otherwise.
+func WriteInfo(w io.Writer, in *tally.Instance) error {
+	p := &in.Process
+	var b strings.Builder
+	line := func(name string, v any) { fmt.Fprintf(&b, "%s: %v\n", name, v) }
+	line("Name", "lbmaster")
+	line("Version", p.Version)
+	line("Release_date", "-")
+	line("Nbthread", 1)
+	line("Nbproc", p.Workers)
+	line("Process_num", 1)
+	line("Pid", p.Pid)
+	line("Uptime", spelled(p.Uptime()))
+	line("Uptime_sec", int64(p.Uptime().Seconds()))
+	line("Ulimit-n", p.OpenFiles)
+	line("Maxsock", p.OpenFiles)
+	line("Maxconn", p.Maxconn)
+	line("Hard_maxconn", p.Maxconn)
+	line("CurrConns", p.Sessions)
+	line("CumConns", p.Counts.Sessions)
+	line("CumReq", p.Counts.Requests)
+	line("Maxpipes", 0)
+	line("PipesUsed", 0)
+	line("PipesFree", 0)
+	line("ConnRate", p.Rates.Sessions)
+	line("ConnRateLimit", 0)
+	line("MaxConnRate", p.Rates.SessionsMax)
+	line("SessRate", p.Rates.Sessions)
+	line("SessRateLimit", 0)
+	line("MaxSessRate", p.Rates.SessionsMax)
+	line("Tasks", p.Sessions)
+	line("Run_queue", 0)
+	line("node", p.Node)
+	line("Stopping", digit(p.Stopping))
+	line("Listeners", p.Listeners)
+	line("TotalBytesOut", p.Counts.BytesOut)
+	line("Start_time_sec", p.Started.Unix())
+	line("WorkerRestarts", p.Restarts.Workers)
+	line("MonitorRestarts", p.Restarts.Monitor)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func digit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// spelled is a time as "1d 2h03m04s".
+func spelled(d time.Duration) string {
+	s := int64(d.Seconds())
+	return fmt.Sprintf("%dd %dh%02dm%02ds", s/86400, s/3600%24, s/60%60, s%60)
+}
+
+const stateHeader = "1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight " +
+	"srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state " +
+	"bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr srv_agent_addr srv_agent_port\n"
+
+// WriteState answers ShowState. An empty backend is all of them.
+func WriteState(w io.Writer, in *tally.Instance, backend string) error {
+	var b strings.Builder
+	b.WriteString(stateHeader)
+	found := backend == ""
+	for i := range in.Rows {
+		r := &in.Rows[i]
+		if backend != "" && r.Proxy != backend || r.Kind == tally.Frontend {
+			continue
+		}
+		found = true
+		if r.Kind == tally.Server {
+			writeState(&b, r)
+		}
+	}
+	if !found {
+		return Refusal("Can't find backend.\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// The numbers of show servers state.
+const (
+	opStopped, opRunning               = 0, 2
+	forcedMaint, forcedDrain           = 1, 8
+	checkUnknown, checkBad, checkGood  = 0, 2, 3
+	checkEnabled, checkPaused, noCheck = 6, 14, 0
+	noStatus                           = 1
+)
+
+func writeState(b *strings.Builder, r *tally.Row) {
+	op, admin := opStopped, 0
+	if r.State.Up && r.State.Admin != tally.Maint {
+		op = opRunning
+	}
+	switch r.State.Admin {
+	case tally.Maint:
+		admin = forcedMaint
+	case tally.Drain:
+		admin = forcedDrain
+	}
+	status, result, health, state := checkOf(r)
+	addr := r.State.Address
+	if addr == "" {
+		addr = "-"
+	}
+	fmt.Fprintf(b, "%d %s %d %s %s %d %d %d %d %d %d %d %d %d 0 0 0 - %d - 0 0 - - 0\n", r.ProxyID, r.Proxy, r.ServerID, r.Server, addr,
+		op, admin, r.UserWeight, r.State.InitialWeight, r.Changed, status, result, health, state, r.State.Port)
+}
+
+// checkOf is what a row's checks are in numbers.
+func checkOf(r *tally.Row) (status, result, health, state int) {
+	h := r.Health
+	if h == nil {
+		return noStatus, checkUnknown, 2, noCheck
+	}
+	state = checkEnabled
+	if r.State.Admin == tally.Maint {
+		state = checkPaused
+	}
+	switch {
+	case !h.Checked:
+		result = checkUnknown
+	case h.Good:
+		result = checkGood
+	default:
+		result = checkBad
+	}
+	return h.Number, result, h.Count, state
+}
+
+// WriteSess answers ShowSess: how many sessions each frontend has, and each server.
+func WriteSess(w io.Writer, in *tally.Instance) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# sessions: %d of at most %d\n", in.Process.Sessions, in.Process.Maxconn)
+	for i := range in.Rows {
+		r := &in.Rows[i]
+		fmt.Fprintf(&b, "px=%s sv=%s sess=%d max=%d rate=%d\n", r.Proxy, service(r), r.Sessions.Now, r.Sessions.Max, r.Rates.Sessions)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// WriteWorkers answers ShowWorkers. Times are in seconds, memory in bytes.
+func WriteWorkers(w io.Writer, in *tally.Instance) error {
+	var b strings.Builder
+	b.WriteString("# slot pid generation state since connections requests cpu memory restarts\n")
+	for _, k := range in.Workers {
+		since := int64(in.Process.Now.Sub(k.Since).Seconds())
+		fmt.Fprintf(&b, "%d %d %d %s %d %d %d %.2f %d %d\n", k.Slot, k.Pid, k.Generation, k.State, max(0, since), k.Sessions, k.Requests,
+			k.CPU.Seconds(), k.Memory, k.Restarts)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// WriteGenerations answers ShowGenerations. The age is in seconds.
+func WriteGenerations(w io.Writer, in *tally.Instance) error {
+	var b strings.Builder
+	b.WriteString("# generation state age workers connections\n")
+	for _, g := range in.Generations {
+		fmt.Fprintf(&b, "%d %s %d %d %d\n", g.Number, g.State, int64(in.Process.Now.Sub(g.Started).Seconds()), g.Workers, g.Sessions)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}

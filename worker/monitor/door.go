@@ -1,0 +1,103 @@
+package monitor
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"lbmaster/shared/control"
+)
+
+// guests is how many connections an interface serves at the same time. Others wait in the queue of its socket: whoever
+// floods it keeps away others who want to look, but no check.
+const guests = 16
+
+// open begins to serve the runtime interfaces on the master's sockets.
+func (m *monitor) open(shards []control.Shard, fds []int) error {
+	for i, shard := range shards {
+		f := os.NewFile(uintptr(fds[i]), "listener")
+		l, err := net.FileListener(f)
+		if err = errors.Join(err, f.Close()); err != nil { // the listener has a copy
+			return fmt.Errorf("descriptor %d is no socket to listen on: %w", fds[i], err)
+		}
+		switch shard.Bind {
+		case control.AdminSocket:
+			m.doors = append(m.doors, l)
+			go m.serveSocket(l)
+		case control.AdminListen:
+			m.doors = append(m.doors, m.serveWeb(l))
+		default:
+			return errors.Join(fmt.Errorf("there is no admin interface %d", shard.Bind), l.Close())
+		}
+	}
+	return nil
+}
+
+// shut ends the runtime interfaces.
+func (m *monitor) shut() {
+	for _, d := range m.doors {
+		_ = d.Close() // nothing depends on the outcome
+	}
+	m.doors = nil
+}
+
+// gate is a listener that lets so many in at the same time.
+type gate struct {
+	net.Listener
+	free chan struct{} // has a place for each one who is in
+}
+
+func newGate(l net.Listener) *gate { return &gate{l, make(chan struct{}, guests)} }
+
+// acceptAgain is when Accept tries again: no descriptor is left, or the instance is paused and the socket does not listen.
+const acceptAgain = 100 * time.Millisecond
+
+// Accept waits until somebody may come in. An error means that the listener is closed.
+func (g *gate) Accept() (net.Conn, error) {
+	g.free <- struct{}{}
+	for {
+		c, err := g.Listener.Accept()
+		if err == nil {
+			return &guest{Conn: c, gate: g}, nil
+		}
+		if errors.Is(err, net.ErrClosed) {
+			<-g.free
+			return nil, err
+		}
+		<-time.After(acceptAgain)
+	}
+}
+
+// guest gives its place back when it leaves, once.
+type guest struct {
+	net.Conn
+	gate *gate
+	once sync.Once
+}
+
+// Close may be called more than once, and by anybody.
+func (g *guest) Close() error {
+	err := g.Conn.Close()
+	g.once.Do(func() { <-g.gate.free })
+	return err
+}
+
+// askTime bounds how long the loop may take to answer.
+const askTime = 5 * time.Second
+
+// ask calls f on the loop, and waits until it has been called. It must not be used on the loop itself.
+func (m *monitor) ask(f func()) error {
+	done := make(chan struct{})
+	timer := time.NewTimer(askTime)
+	defer timer.Stop()
+	select {
+	case m.calls <- func() { f(); close(done) }:
+		<-done
+		return nil
+	case <-timer.C:
+		return errors.New("the monitor is busy")
+	}
+}

@@ -1,0 +1,146 @@
+package proxy
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"lbmaster/shared/control"
+	"lbmaster/worker/sock"
+)
+
+// heir is the worker of the next generation that gets the client connections of this one when they are idle. They move as
+// descriptors, with whatever the client sends meanwhile in the kernel's queue, and their clients notice nothing.
+type heir struct {
+	channel sock.FD
+	places  [][]control.Place // of each frontend and bind: where the heir has it
+}
+
+// heirPause is how long a worker waits for an heir that is behind, before it offers connections again.
+const heirPause = 2 * time.Millisecond
+
+// Succeed drains without a grace: the next generation accepts on the same sockets. It takes ownership of the channel to
+// the heir. Once more, it names another one.
+func (p *Proxy) Succeed(channel int, places [][]control.Place) {
+	p.disinherit()
+	p.heir = &heir{sock.Own(channel), places}
+	if p.mode == draining {
+		p.offerAll()
+		return
+	}
+	accepting := p.mode == active
+	p.change(draining)
+	for _, f := range p.frontends {
+		if f != nil {
+			p.leave(f, accepting)
+		}
+	}
+}
+
+// disinherit lets go of the heir. Idle connections then end.
+func (p *Proxy) disinherit() {
+	if p.heir != nil {
+		p.heir.channel.Close()
+		p.heir = nil
+	}
+}
+
+// heir is where the heir has the bind on which the session's client came.
+func (s *session) heir() control.Place {
+	h := s.p.heir
+	if h == nil || s.front.number >= len(h.places) || int(s.bind) >= len(h.places[s.front.number]) {
+		return control.NoPlace
+	}
+	return h.places[s.front.number][s.bind]
+}
+
+// bequeath gives an idle client connection to the heir, or ends it when there is none.
+func (s *session) bequeath() {
+	to := s.heir()
+	if to == control.NoPlace {
+		s.end()
+		return
+	}
+	err := control.SendConnection(s.p.heir.channel.Int(), to, s.client.fd.Int())
+	switch {
+	case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.ETOOMANYREFS):
+		s.p.offerLater()
+		return
+	case err != nil:
+		s.p.disinherit()
+	case s.client.registered:
+		s.p.poller.Remove(s.client.fd.Int()) // closing does not: the socket lives on
+	}
+	s.end()
+}
+
+// offerLater offers idle connections again when the heir has had time to take some.
+func (p *Proxy) offerLater() {
+	if !p.offering {
+		p.offering = true
+		p.After(heirPause, func() {
+			p.offering = false
+			p.offerAll()
+		})
+	}
+}
+
+// offerAll gives every idle session its turn.
+func (p *Proxy) offerAll() {
+	for _, s := range p.sessions.all {
+		if s.state == idle && s.front.leaving {
+			p.enqueue(s)
+		}
+	}
+}
+
+// Inherit takes the connections that come through a channel, which it owns from then on, until its other end is closed.
+func (p *Proxy) Inherit(channel int) error {
+	if err := unix.SetNonblock(channel, true); err != nil {
+		unix.Close(channel)
+		return fmt.Errorf("descriptor %d is no channel for connections: %w", channel, err)
+	}
+	err := p.Watch(channel, func() { p.receive(channel) })
+	if err != nil {
+		unix.Close(channel)
+	}
+	return err
+}
+
+// receive takes the connections that have come.
+func (p *Proxy) receive(channel int) {
+	for {
+		place, fd, err := control.RecvConnection(channel)
+		switch {
+		case errors.Is(err, unix.EAGAIN):
+			return
+		case err != nil:
+			if !errors.Is(err, io.EOF) {
+				p.report(err.Error())
+			}
+			p.Unwatch(channel)
+			unix.Close(channel)
+			return
+		}
+		p.adopt(place.Shard(), sock.Own(fd))
+	}
+}
+
+// adopt goes on with a client's connection. It was accepted by another process, and counted there: here it only takes its
+// place among the connections that are open.
+func (p *Proxy) adopt(at control.Shard, fd sock.FD) {
+	if at.Frontend >= len(p.frontends) || p.frontends[at.Frontend] == nil {
+		fd.Close()
+		return
+	}
+	f := p.frontends[at.Frontend]
+	p.gauges.Sessions.Add(1)
+	f.gauges.Sessions.Add(1)
+	s := p.begin(fd, f, at.Bind, fd.Peer())
+	s.fresh = false
+	s.client.fill(&p.pool)
+	p.enqueue(s)
+}
