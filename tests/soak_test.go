@@ -126,3 +126,9 @@ func (c *crowd) progress(n int64) {
 	before := c.posting.Load() + c.coming.Load()
 	rig.Until(fatal, func() bool { return c.posting.Load()+c.coming.Load() > before+n })
 }
+
+// TestSoakFaithful is TestRelayIsFaithful at length.
+func TestSoakFaithful(t *testing.T) { relayFaithfully(t, 10_000, 100) }
+
+// TestSoakRelayCrowd is TestRelayCrowd with as many connections as two workers with 20,000 descriptors each can relay.
+func TestSoakRelayCrowd(t *testing.T) { holdRelays(t, 16_000) }
