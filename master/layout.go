@@ -95,9 +95,5 @@ func addressOf(a *conf.Address) string {
 	return net.JoinHostPort(a.Host, strconv.Itoa(a.Port))
 }
 
-// started says whether a frontend is served: those of the other modes are accepted by the configuration, but not yet
-// in effect.
-func started(f *conf.Frontend) bool { return f.Mode == conf.ModeHTTP }
-
 // addrPort is where a TCP bind listens.
 func addrPort(b *conf.Bind) netip.AddrPort { return netip.AddrPortFrom(b.Addr, uint16(b.Port)) }

@@ -53,9 +53,6 @@ func listen(c *conf.Config, workers int, before *estate) (all []*listener, err e
 	var failures []error
 	for i := range c.Frontends {
 		f := &c.Frontends[i]
-		if !started(f) {
-			continue
-		}
 		for j := range f.Binds {
 			b := &f.Binds[j]
 			l, err := before.claim(bindText(b))

@@ -43,7 +43,8 @@ type master struct {
 	number    int                     // of this generation
 	upgrader  *upgrader
 	renewal   renewal
-	old       []*generation // the oldest first
+	inherited []*generation // those of the master before, until we have taken over; the oldest first
+	old       []*generation // those that we have adopted, likewise
 	estate    *estate       // what is left of the generation before; nil: there was none
 	slots     []*slot
 	monitor   *slot          // nil: there is nothing for one to do
@@ -153,10 +154,10 @@ func (m *master) open(workers int) (err error) {
 
 // boardBefore is the server status board of the generation before; nil: there was none.
 func (m *master) boardBefore() *status.Board {
-	if len(m.old) == 0 {
+	if len(m.inherited) == 0 {
 		return nil
 	}
-	return m.old[len(m.old)-1].board
+	return m.inherited[len(m.inherited)-1].board
 }
 
 // workerCount is the number of workers: one for each CPU that this process may use, if the configuration leaves it open.

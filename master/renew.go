@@ -16,7 +16,8 @@ type renewal struct {
 	running bool // another master is being started
 	again   bool // and after that another one
 	done    chan outcome
-	failed  int // times
+	failed  int          // times
+	ends    []childEvent // of children that left in order meanwhile: the new master may have told them to
 }
 
 // outcome is what became of an upgrade: the process id of the new master, or why there is none.
@@ -61,9 +62,7 @@ func (m *master) onRenewal(o outcome) {
 		return
 	}
 	m.notifier.handOver(o.pid)
-	if m.renewal.again {
-		_ = unix.Kill(o.pid, unix.SIGUSR2) // it has just told us that it lives
-	}
+	m.passOn(o.pid)
 	m.log.Info("the next generation has taken over", "generation", m.number+1, "pid", o.pid)
 	for _, l := range m.sockets() {
 		l.lent = true // what stands for them in the file system stays
@@ -71,9 +70,37 @@ func (m *master) onRenewal(o outcome) {
 	m.phase = replaced
 }
 
+// passOn tells the new master what has been wished of this one meanwhile.
+func (m *master) passOn(pid int) {
+	wish := unix.Signal(0)
+	switch {
+	case m.phase == stopping:
+		wish = unix.SIGTERM
+	case m.phase == draining:
+		wish = unix.SIGUSR1
+	case m.renewal.again:
+		wish = unix.SIGUSR2
+	}
+	_ = unix.Kill(pid, wish) // it has just told us that it lives
+}
+
+// mayBeTold says that a child which has left in order may have been told to by the new master, so that its end is to be
+// seen only if there is none.
+func (m *master) mayBeTold(e childEvent) bool {
+	if !m.renewal.running || e.message != nil || e.ended != endedWell {
+		return false
+	}
+	m.renewal.ends = append(m.renewal.ends, e)
+	return true
+}
+
 // renewalFailed goes on with this generation. Nothing of it has been touched.
 func (m *master) renewalFailed(why error) {
 	m.renewal.running = false
+	for _, e := range m.renewal.ends {
+		m.onChild(e)
+	}
+	m.renewal.ends = nil
 	if m.phase != running {
 		return // the upgrade was stopped with the instance
 	}

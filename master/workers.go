@@ -23,6 +23,9 @@ func (m *master) start(s *slot, now time.Time) {
 
 // onChild takes what happened to a child.
 func (m *master) onChild(e childEvent) {
+	if m.mayBeTold(e) {
+		return
+	}
 	if e.child.generation != m.number {
 		m.onOld(e)
 		return

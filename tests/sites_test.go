@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // sites is the guide's section 5: an office, two production sites with a director and two load balancers each, which are
@@ -142,10 +143,12 @@ func (s *sites) route(door, path string) string {
 		if s.nodes[at] == nil {
 			return strings.Join(way, " ")
 		}
-		for next[at] == "" {
-			l := s.log.http()
-			if name := s.owner(l.pid); strings.Contains(l.request, " "+path+" ") {
-				_, next[name], _ = strings.Cut(l.server, "/")
+		for limit := time.Now().Add(settle); next[at] == ""; {
+			if time.Now().After(limit) {
+				s.t.Fatalf("%s does not log %s, which has come by %v", at, path, way)
+			}
+			if l := s.log.http(); strings.Contains(l.request, " "+path+" ") {
+				_, next[s.owner(l.pid)], _ = strings.Cut(l.server, "/")
 			}
 		}
 	}

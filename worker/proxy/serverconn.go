@@ -18,6 +18,7 @@ type serverConn struct {
 	session *session // nil while idle
 	reused  bool     // it has carried a request before
 	moves   uint32   // those of the server when it was made
+	heard   bool     // the poller has said something, so that the outcome of connecting is known
 	parked  int64    // ms: since when it is idle
 	timer   timer.Timer
 	prev    *serverConn // in the idle pool
@@ -88,10 +89,17 @@ func (p *Proxy) park(c *serverConn) {
 }
 
 // dial begins a new connection to srv. It returns nil and the error when that fails at once.
-func (p *Proxy) dial(srv *server) (*serverConn, unix.Errno) {
-	fd, e := sock.Connect(&srv.address)
+func (s *session) dial(srv *server) (*serverConn, unix.Errno) {
+	p, to := s.p, srv.address
+	if srv.mapped {
+		var ok bool
+		if to, ok = srv.at(s.client.fd.Name().Port()); !ok {
+			return nil, unix.EADDRNOTAVAIL
+		}
+	}
+	fd, e := sock.ConnectFrom(srv.source, &to)
 	if e == unix.EMFILE && p.dropIdle() {
-		fd, e = sock.Connect(&srv.address)
+		fd, e = sock.ConnectFrom(srv.source, &to)
 	}
 	if e != 0 && e != unix.EINPROGRESS {
 		return nil, e
@@ -130,6 +138,7 @@ func (p *Proxy) onServer(t poll.Token, r poll.Ready) {
 		p.onIdle(c, r)
 	default:
 		c.note(r)
+		c.heard = true
 		if c.empty() && c.session.wantsResponse() {
 			c.fill(&p.pool)
 		}
@@ -165,9 +174,9 @@ func (p *Proxy) onIdleTime(c *serverConn) {
 	}
 }
 
-// dropIdle closes every idle connection to a server, to make descriptors free. It reports whether there was one.
+// dropIdle closes every idle connection to a server, and every pipe that is not in use, to make descriptors free. It reports whether there was one.
 func (p *Proxy) dropIdle() bool {
-	dropped := false
+	dropped := p.pipes.Trim(0)
 	for _, b := range p.backends {
 		for _, s := range b.servers {
 			for c := p.takeIdle(s, false); c != nil; c = p.takeIdle(s, false) {
