@@ -52,8 +52,8 @@ func (m *monitor) read(r *row, now time.Time) {
 	before := r.now
 	r.now = m.counts(r.stat)
 	if r.back != nil {
-		// A session of a backend or server is a stream, which in HTTP is a request.
-		r.now.Sessions = max(r.now.Sessions, r.now.Requests)
+		// A session of a backend or server is a stream: in HTTP a request, else what the balance has been asked for.
+		r.now.Sessions = max(r.now.Sessions, r.now.Requests, r.now.Balanced)
 	}
 	if !r.sampled.IsZero() && (r.now.Sessions != before.Sessions || r.now.Requests != before.Requests) {
 		r.used = now
