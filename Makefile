@@ -17,7 +17,7 @@ UNITS  = $$($(GO) list ./... | grep -v '^lbmaster/tests$$')
 # The race detector needs a C compiler.
 RACE   = $$(if command -v $${CC:-gcc} >/dev/null; then echo -race; else echo "no C compiler: tests run without the race detector" >&2; fi)
 
-.PHONY: help build run test unit blackbox bench bench-smoke fuzz soak lint lint-light clean FORCE
+.PHONY: help build run test unit blackbox bench bench-smoke bench-tcp fuzz soak lint lint-light clean FORCE
 
 build: bin/lbmaster bin/lbctl ## build bin/lbmaster and bin/lbctl
 
@@ -35,7 +35,7 @@ run: bin/lbmaster bin/demo ## show the main job: four servers, two workers; Ctrl
 	@bin/demo -lbmaster bin/lbmaster
 
 test: bin/verdict bin/need ## every test; the last line is "N passed, N failed"
-	@bin/need gcc nginx haproxy hatop wrk curl || true
+	@bin/need gcc nginx haproxy hatop wrk curl openssl iperf3 ssh ssh-keygen sshd psql || true
 	$(GO) vet ./...
 	@{ $(GO) test -json -timeout 5m $(RACE) $(UNITS); a=$$?; \
 	   $(GO) test -json -count=1 -timeout 10m ./tests; b=$$?; exit $$((a | b)); } | bin/verdict $(STRICT)
@@ -53,6 +53,9 @@ bench-smoke: bin/lbmaster bin/bench ## processor time of a request beside HAProx
 	@bin/bench -lbmaster bin/lbmaster -rounds 5 $(BENCHFLAGS)
 	@bin/bench -lbmaster bin/lbmaster -rounds 5 -log $(BENCHFLAGS)
 
+bench-tcp: bin/lbmaster bin/bench-tcp ## what relaying costs beside HAProxy (BENCHFLAGS as above)
+	@bin/bench-tcp -lbmaster bin/lbmaster $(BENCHFLAGS)
+
 fuzz: ## every fuzz target for FUZZTIME
 	@for p in $(UNITS); do \
 	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
@@ -61,8 +64,8 @@ fuzz: ## every fuzz target for FUZZTIME
 	  done; \
 	done
 
-soak: ## mixed load with dying workers for SOAKTIME
-	SOAKTIME=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -tags soak -run '^TestSoak$$' -v ./tests
+soak: ## mixed load with dying workers for SOAKTIME, and relays in large numbers
+	SOAKTIME=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -tags soak -run '^TestSoak' -v ./tests
 
 lint: lint-light ## everything that reads the source
 	$(LINT) golangci-lint run ./...

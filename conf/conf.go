@@ -64,6 +64,7 @@ type Frontend struct {
 	Grace       time.Duration
 	HTTPClose   bool
 	ForwardFor  bool
+	HealthHTTP  bool // mode health answers like an HTTP server
 	DontLogNull bool
 	Log         []LogTarget // nil: Global.Log
 	LogFormat   string      // "httplog", "tcplog" or "": the guide's short line

@@ -65,14 +65,14 @@ var keys = []key{
 	{name: "timeout", scope: inListen},
 
 	{name: "balance", scope: inBackend},
-	{name: "dispatch", scope: inBackend, pending: true, instead: "requests are answered 503"},
+	{name: "dispatch", scope: inBackend},
 	{name: "cookie", scope: inBackend | inServer},
 	{name: "httpchk", scope: inBackend},
 	{name: "persist", scope: inBackend},
 	{name: "redispatch", scope: inBackend},
 	{name: "allbackups", scope: inBackend},
 	{name: "retries", scope: inBackend},
-	{name: "source", scope: inBackend | inServer, pending: true, instead: "only health checks use it"},
+	{name: "source", scope: inBackend | inServer},
 	{name: "server", scope: inBackend},
 
 	{name: "name", scope: inServer | inCookie | inCapture},

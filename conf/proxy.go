@@ -76,9 +76,6 @@ func (t *table) mode() Mode {
 
 func (p *parser) frontend(t *table, kind, name string) Frontend {
 	f := Frontend{Name: name, Section: t.path, Mode: t.mode()}
-	if f.Mode != ModeHTTP {
-		p.warn(p.lines.of(t.path), t.path, "not yet in effect: a section with mode %s is not started", f.Mode)
-	}
 	p.readBinds(t, &f)
 	f.Backend = name
 	if kind == "frontend" {
@@ -91,6 +88,7 @@ func (p *parser) frontend(t *table, kind, name string) Frontend {
 	}
 	if f.Mode == ModeHealth {
 		f.Backend = ""
+		f.HealthHTTP = t.str("httpchk", "") != ""
 	}
 	f.Maxconn = t.number("maxconn", 2000, 1, 1<<24)
 	f.Grace = t.duration("grace", 0)

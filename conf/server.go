@@ -53,9 +53,6 @@ func (p *parser) serverAddress(t *table, s *Server) {
 	if err != nil {
 		t.wrong("address", "%v", err)
 	}
-	if a.Mapped {
-		t.pending("address", "a server without a port of its own gets no request")
-	}
 	s.Address = a
 }
 

@@ -62,7 +62,7 @@ func takeGiven(c *conf.Config, environ []string, first int) (*given, error) {
 	}
 	for i := range c.Frontends {
 		for j := range c.Frontends[i].Binds {
-			if b := &c.Frontends[i].Binds[j]; b.Network == "fd" && b.Name == "" && started(&c.Frontends[i]) {
+			if b := &c.Frontends[i].Binds[j]; b.Network == "fd" && b.Name == "" {
 				failures = append(failures, g.add(b.FD, ""))
 			}
 		}

@@ -74,6 +74,19 @@ func recall(states []status.State, names []status.Server, checked []bool, before
 	}
 }
 
+// remember takes over since when the servers that are checked are in their states, and what their last checks told.
+func remember(board *status.Board, names []status.Server, checked []bool, before *status.Board) {
+	if before == nil {
+		return
+	}
+	for i, server := range names {
+		if at := slices.Index(before.Servers(), server); at >= 0 && checked[i] {
+			board.Store(i, board.Load(i), before.Changed(at))
+			board.StoreCheck(i, before.Check(at), before.Checked(at))
+		}
+	}
+}
+
 // addressOf is a server's address as it was written.
 func addressOf(a *conf.Address) string {
 	if a.Path != "" {
@@ -81,10 +94,6 @@ func addressOf(a *conf.Address) string {
 	}
 	return net.JoinHostPort(a.Host, strconv.Itoa(a.Port))
 }
-
-// started says whether a frontend is served: those of the other modes are accepted by the configuration, but not yet
-// in effect.
-func started(f *conf.Frontend) bool { return f.Mode == conf.ModeHTTP }
 
 // addrPort is where a TCP bind listens.
 func addrPort(b *conf.Bind) netip.AddrPort { return netip.AddrPortFrom(b.Addr, uint16(b.Port)) }

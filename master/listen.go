@@ -61,9 +61,6 @@ func listen(c *conf.Config, workers int, before owner) (all []*listener, err err
 	var failures []error
 	for i := range c.Frontends {
 		f := &c.Frontends[i]
-		if !started(f) {
-			continue
-		}
 		for j := range f.Binds {
 			b := &f.Binds[j]
 			var l *listener

@@ -135,11 +135,3 @@ func TestUnixSocket(t *testing.T) {
 		t.Errorf("a path that is a file: %v", err)
 	}
 }
-
-func TestOtherModesAreNotStarted(t *testing.T) {
-	c := frontendWith(tcpBind("127.53.0.3", 8000))
-	c.Frontends[0].Mode = conf.ModeTCP
-	if all, err := listen(c, 1, nil); err != nil || len(all) != 0 {
-		t.Errorf("%d listeners, %v", len(all), err)
-	}
-}

@@ -65,7 +65,7 @@ func (m *master) over() bool {
 	case comingUp, running:
 		return false
 	}
-	return m.workersGone() && len(m.old) == 0 && (m.monitor == nil || m.monitor.state == gone)
+	return !m.renewal.running && m.workersGone() && len(m.old) == 0 && (m.monitor == nil || m.monitor.state == gone)
 }
 
 func (m *master) workersGone() bool {

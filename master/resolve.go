@@ -17,7 +17,7 @@ const resolveTime = 5 * time.Second
 // resolver looks a name up; net.Resolver.LookupNetIP is one.
 type resolver func(ctx context.Context, network, host string) ([]netip.Addr, error)
 
-// resolve gives every server that is named by host the first address of that name. It happens once, before anybody
+// resolve gives every server that is named by host, and every target of a dispatch, the first address of that name. It happens once, before anybody
 // may be chrooted, so that an answer that changes later is not seen. All names that fail are reported.
 func resolve(c *conf.Config, lookup resolver) error {
 	ctx, cancel := context.WithTimeout(context.Background(), resolveTime)
@@ -25,16 +25,20 @@ func resolve(c *conf.Config, lookup resolver) error {
 	var failures []error
 	for i := range c.Backends {
 		b := &c.Backends[i]
+		find := func(a *conf.Address, what string) {
+			if a.Path != "" || a.IP.IsValid() {
+				return
+			}
+			var err error
+			if a.IP, err = first(ctx, lookup, a.Host); err != nil {
+				failures = append(failures, fmt.Errorf("cannot resolve %s for %s of %s: %w", a.Host, what, b.Section, err))
+			}
+		}
+		if b.Dispatch != nil {
+			find(b.Dispatch, "dispatch")
+		}
 		for j := range b.Servers {
-			s := &b.Servers[j]
-			if s.Address.Path != "" || s.Address.IP.IsValid() {
-				continue
-			}
-			ip, err := first(ctx, lookup, s.Address.Host)
-			if err != nil {
-				failures = append(failures, fmt.Errorf("cannot resolve %s for server %s of %s: %w", s.Address.Host, s.Name, b.Section, err))
-			}
-			s.Address.IP = ip
+			find(&b.Servers[j].Address, "server "+b.Servers[j].Name)
 		}
 	}
 	return errors.Join(failures...)

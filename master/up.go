@@ -16,6 +16,9 @@ func (m *master) goUp() {
 	for _, s := range m.slots {
 		m.activate(s)
 	}
+	if len(m.inherited) > 0 {
+		m.memory.count().Upgrades.Add(1)
+	}
 	m.adopt(time.Now())
 	m.clearEstate()
 	m.announce()

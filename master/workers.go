@@ -23,6 +23,9 @@ func (m *master) start(s *slot, now time.Time) {
 
 // onChild takes what happened to a child.
 func (m *master) onChild(e childEvent) {
+	if m.mayBeTold(e) {
+		return
+	}
 	if e.child.generation != m.number {
 		m.onOld(e)
 		return
@@ -182,6 +185,7 @@ func (m *master) onEnd(s *slot, how string) {
 // lost lends the shards of a dead worker, and those that it had borrowed, and sees to the next one. An instance that has
 // never been up gives up instead.
 func (m *master) lost(s *slot, how string) {
+	m.memory.count().WorkerDeaths.Add(1)
 	now, lived := time.Now(), time.Duration(0)
 	if s.state == active {
 		lived = now.Sub(s.since)

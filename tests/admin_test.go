@@ -191,6 +191,44 @@ func TestAdministrativeState(t *testing.T) {
 	}
 }
 
+// A server can be reached elsewhere from now on: by all workers, and by its checks.
+func TestServerMoves(t *testing.T) {
+	t.Parallel()
+	s, origins := newSite(t, 1)
+	s.workers = 4
+	s.servers[0].extra += "\n" + checked(50*time.Millisecond, "")
+	s.withAdmin(t)
+	b := s.run(t)
+	s.awaitStatus(t, "web/webA", "UP")
+	other := startOrigin(t, "other", s.place.addr(12, 9000))
+	clients := []*raw{dial(t, s.place.front()), dial(t, s.place.front()), dial(t, s.place.front())}
+	for _, c := range clients {
+		c.get("/", 200)
+	}
+	host, _, _ := net.SplitHostPort(other.addr)
+	want := fmt.Sprintf("IP changed from '%s' to '%s', port changed from '8000' to '9000' by 'stats socket command'\n\n", s.place.host(11), host)
+	if got := tell(t, s.socket, "set server web/webA addr "+host+" port 9000"); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	origins[0].Close() // its checks, too, go elsewhere
+	for range 3 {
+		for _, c := range clients {
+			if a := c.get("/", 200); a.server() != "other" {
+				t.Errorf("the request went to %s", a.server())
+			}
+		}
+		clients = append(clients, dial(t, s.place.front()))
+	}
+	b.killMonitor(b.monitor()) // the next one knows the address
+	n := other.Stats().Connections
+	if !soon(func() bool { return other.Stats().Connections > n+3 }) {
+		t.Error("the new address is not checked")
+	}
+	if row := s.stats(t)["web/webA"]; row["status"] != "UP" || row["addr"] != other.addr {
+		t.Errorf("%v", row)
+	}
+}
+
 // States that were set by hand survive the monitor, too.
 func TestAdministrativeStateSurvives(t *testing.T) {
 	t.Parallel()

@@ -11,6 +11,7 @@ import (
 // site describes a configuration with one listen section, "web", on the front address of its place.
 type site struct {
 	place   place
+	mode    string // "": http
 	workers int    // 0: 1
 	global  string // further lines of [global]
 	timeout string // the timeout table; "": patient ones
@@ -33,7 +34,7 @@ const patient = `{ connect = "5s", client = "30s", server = "30s" }`
 func (s site) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "[global]\nworkers = %d\n%s\n", max(1, s.workers), s.global)
-	fmt.Fprintf(&b, "[listen.web]\nbind = [%q]\nmode = \"http\"\nbalance = \"roundrobin\"\n", or(s.bind, s.place.front()))
+	fmt.Fprintf(&b, "[listen.web]\nbind = [%q]\nmode = %q\nbalance = \"roundrobin\"\n", or(s.bind, s.place.front()), or(s.mode, "http"))
 	fmt.Fprintf(&b, "timeout = %s\n%s\n", or(s.timeout, patient), s.listen)
 	for _, t := range s.servers {
 		fmt.Fprintf(&b, "[[listen.web.server]]\nname = %q\naddress = %q\n%s\n", t.name, t.address, t.extra)

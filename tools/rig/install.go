@@ -23,14 +23,28 @@ type Installer struct {
 }
 
 // debianPackage names the package that brings a program, where the names differ.
-var debianPackage = map[string]string{"gcc": "gcc libc6-dev", "systemctl": "systemd", "pgrep": "procps", "nsenter": "util-linux"}
+var debianPackage = map[string]string{
+	"gcc":        "gcc libc6-dev",
+	"psql":       "postgresql-client",
+	"nsenter":    "util-linux",
+	"pgrep":      "procps",
+	"setpriv":    "util-linux",
+	"ssh":        "openssh-client",
+	"ssh-keygen": "openssh-client",
+	"sshd":       "openssh-server",
+	"systemctl":  "systemd",
+}
 
 // Need returns the path of a program. The error says why it cannot be had.
 func (i *Installer) Need(program string) (string, error) {
 	if path, err := lookPath(program); err == nil {
 		return path, nil
 	}
-	if err := i.install(program); err != nil {
+	packages := debianPackage[program]
+	if packages == "" {
+		packages = program
+	}
+	if err := i.Install(packages); err != nil {
 		return "", fmt.Errorf("%s is missing and cannot be installed: %w", program, err)
 	}
 	return lookPath(program)
@@ -44,22 +58,18 @@ func lookPath(program string) (string, error) {
 	return exec.LookPath("/usr/sbin/" + program)
 }
 
-// install asks once for each program; the answer is remembered.
-func (i *Installer) install(program string) error {
+// Install installs packages, named with blanks between them. The outcome is remembered.
+func (i *Installer) Install(packages string) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if err, ok := i.tried[program]; ok {
+	if err, ok := i.tried[packages]; ok {
 		return err
 	}
 	if i.tried == nil {
 		i.tried = make(map[string]error)
 	}
-	packages := debianPackage[program]
-	if packages == "" {
-		packages = program
-	}
 	err := aptGet(strings.Fields(packages))
-	i.tried[program] = err
+	i.tried[packages] = err
 	return err
 }
 

@@ -3,6 +3,8 @@ package poll
 import (
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // clients is how many connections have a request in each turn of BenchmarkWait.
@@ -80,4 +82,42 @@ func answer(p *Poller, n int, near *[clients]int, message, buf []byte, drain boo
 		send(fd, message)
 	}
 	return answers
+}
+
+// BenchmarkShortWait waits for something that comes after 100 us, as on a machine that is half busy. Only the processor
+// time counts, of all threads: the scheduler's own takes part when it is told of a wait.
+func BenchmarkShortWait(b *testing.B) {
+	p := newPoller(b)
+	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_CLOEXEC|unix.TFD_NONBLOCK)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer unix.Close(fd)
+	add(b, p, fd, Readable|edge, NewToken(0, 0, 0))
+	soon := unix.ItimerSpec{Value: unix.Timespec{Nsec: 100_000}}
+	events := make([]unix.EpollEvent, batch)
+	for name, wait := range map[string]func(){
+		"untold": func() { p.Wait(-1) },
+		"told":   func() { _, _ = unix.EpollWait(p.fd, events, -1) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			begin := processorTime(b)
+			for b.Loop() {
+				if err := unix.TimerfdSettime(fd, 0, &soon, nil); err != nil {
+					b.Fatal(err)
+				}
+				wait()
+			}
+			b.ReportMetric(float64((processorTime(b)-begin).Nanoseconds())/float64(b.N), "cpu-ns/op")
+		})
+	}
+}
+
+// processorTime is what this process has used.
+func processorTime(b *testing.B) time.Duration {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

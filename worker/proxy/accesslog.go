@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"lbmaster/conf"
@@ -65,7 +66,7 @@ func admits(level string) bool {
 // logStream writes the line of a stream that has ended.
 func (s *session) logStream() {
 	l, st := s.front.log, s.stream
-	if l == nil || l.format == "" {
+	if l == nil || l.format == "" || st.heads == nil && !l.nulls && st.up.seen == 0 {
 		return
 	}
 	r := s.newRecord(st.began)
@@ -168,7 +169,7 @@ func (s *session) logConnection() {
 	}
 	p := s.p
 	local := s.client.fd.Name().String()
-	p.text = logline.AppendConnect(p.text[:0], s.appendPeer(p.peerText[:0]), []byte(local), s.front.name, "HTTP")
+	p.text = logline.AppendConnect(p.text[:0], s.appendPeer(p.peerText[:0]), []byte(local), s.front.name, strings.ToUpper(s.front.mode.String()))
 	p.log(l)
 }
 

@@ -7,12 +7,14 @@ import (
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
 	"lbmaster/worker/balance"
+	"lbmaster/worker/sock"
 )
 
 // backend is what a worker needs of a conf.Backend.
 type backend struct {
 	name       string
 	servers    []*server
+	dispatch   *server // takes everything, instead of balance and servers; nil: none
 	robin      *balance.RoundRobin
 	weights    []int32 // of the servers for the balance: 0 while a server takes no new client
 	cookie     conf.Cookie
@@ -56,8 +58,14 @@ func newBackend(c *conf.Backend, row, first, slot int, st *stats.Stats) (*backen
 	if c.Cookie != nil {
 		b.cookie = *c.Cookie
 	}
+	if c.Dispatch != nil {
+		var err error
+		if b.dispatch, err = newDispatch(c, b); err != nil {
+			return nil, err
+		}
+	}
 	for i := range c.Servers {
-		s, err := newServer(&c.Servers[i], b)
+		s, err := newServer(&c.Servers[i], c.Source, b)
 		if err != nil {
 			return nil, fmt.Errorf("server %s of %s: %w", c.Servers[i].Name, c.Section, err)
 		}
@@ -76,9 +84,13 @@ func (b *backend) refresh(board *status.Board) {
 	}
 	b.seen = v
 	for i, s := range b.servers {
+		if at := board.Address(b.first + i); at.IsValid() && at != s.moved {
+			s.moved, s.address = at, sock.TCP(at)
+			s.moves++
+		}
 		st := board.Load(b.first + i)
-		s.up = s.reachable && st.Op == status.Up && st.Admin != status.Maint
-		s.insist = s.reachable && st.Admin != status.Maint && b.persist
+		s.up = st.Op == status.Up && st.Admin != status.Maint
+		s.insist = st.Admin != status.Maint && b.persist
 		b.weights[i] = 0
 		if s.up && st.Admin == status.Ready {
 			b.weights[i] = int32(st.Weight)
@@ -122,6 +134,9 @@ func (b *backend) byCookie(value []byte) (found *server, down bool) {
 
 // balanced is the server whose turn it is, nil when none takes requests.
 func (b *backend) balanced() *server {
+	if b.dispatch != nil {
+		return b.dispatch
+	}
 	i := b.robin.Pick(b.weights)
 	if i < 0 {
 		return nil
@@ -131,6 +146,9 @@ func (b *backend) balanced() *server {
 
 // another is the server whose turn it is when avoid has failed; nil when there is no other.
 func (b *backend) another(avoid *server) *server {
+	if avoid == b.dispatch {
+		return nil
+	}
 	i := avoid.row - b.row - 1
 	weight := b.weights[i]
 	b.weights[i] = 0

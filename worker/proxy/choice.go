@@ -16,10 +16,13 @@ func (s *session) choose() bool {
 	b.gauges.Sessions.Add(1)
 	st.back = b
 	st.tries = b.retries
-	if b.cookie.Mode != conf.CookiePlain || b.cookie.Indirect {
+	if st.heads != nil && (b.cookie.Mode != conf.CookiePlain || b.cookie.Indirect) {
 		st.fromCookie, st.toCookie = cookieNone, setNone
 	}
-	srv := st.persistent(s.client.in.Bytes())
+	var srv *server
+	if st.heads != nil {
+		srv = st.persistent(s.client.in.Bytes())
+	}
 	if srv == nil {
 		if srv = b.balanced(); srv == nil {
 			return false

@@ -19,6 +19,7 @@ type conn struct {
 	readable   bool
 	writable   bool
 	peerDone   bool           // an event said that the peer has finished sending; what it sent may still be unread
+	reset      bool           // an event said that the connection has failed; what came before may still be unread
 	eof        bool           // everything the peer sent has been received
 	recvErr    unix.Errno     // why receiving failed; 0: it did not
 	sendErr    unix.Errno     // why sending failed; the peer may still have said something that can be received
@@ -46,6 +47,9 @@ func (c *conn) note(r poll.Ready) {
 	}
 	if r&(poll.PeerDone|poll.Broken) != 0 {
 		c.peerDone = true
+	}
+	if r&poll.Failed != 0 {
+		c.reset = true
 	}
 }
 

@@ -86,7 +86,10 @@ func class(c *stats.Counters, status int) {
 // account adds the stream's bytes, as they passed on the client's side, to the counters.
 func (s *session) account() {
 	st := s.stream
-	in, out := uint64(st.request.Size)+uint64(st.up.seen), uint64(st.down.took)
+	in, out := uint64(st.up.seen), uint64(st.down.took)
+	if st.heads != nil {
+		in += uint64(st.request.Size)
+	}
 	bytes(s.p.counters, in, out)
 	bytes(s.front.counters, in, out)
 	if st.server != nil {

@@ -3,6 +3,7 @@ package proxy
 import (
 	"lbmaster/worker/buffer"
 	"lbmaster/worker/http1"
+	"lbmaster/worker/sock"
 )
 
 // flow carries one direction of a stream: first what was written into out (a head and the body bytes that came with
@@ -20,6 +21,11 @@ type flow struct {
 	past int64 // bytes sent from beyond out, which cannot be sent again
 	took int64 // bytes that the destination has taken in all
 	seen int64 // body bytes that the source has sent in all
+
+	// Of relays only.
+	pipe  *sock.Pipe // holds bytes that the destination has not taken; nil: none
+	large bool       // it brings so much at a time that splicing pays
+	lost  bool       // the source or the destination has failed: nothing more will pass
 }
 
 // outcome is why a flow stopped moving.
@@ -42,7 +48,13 @@ func (f *flow) begin(framing http1.Framing, length int64) {
 }
 
 // idle says that nothing waits to be sent.
-func (f *flow) idle() bool { return f.pass == 0 && f.unsent() == 0 }
+func (f *flow) idle() bool { return f.pass == 0 && f.unsent() == 0 && f.pipe == nil }
+
+// over says that nothing more will pass.
+func (f *flow) over() bool { return f.lost || f.done && f.idle() }
+
+// copies says that bytes which come now are received into a buffer.
+func (f *flow) copies() bool { return !f.large && !f.done && !f.lost && f.idle() }
 
 // unsent is the number of bytes in out that wait.
 func (f *flow) unsent() int {

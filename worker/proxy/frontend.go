@@ -10,23 +10,25 @@ import (
 
 // frontend is what a worker needs of a conf.Frontend.
 type frontend struct {
-	name      string
-	number    int // in the configuration
-	row       int // of the counters
-	back      *backend
-	httpClose bool
-	forward   bool           // servers are told who the client is
-	monitors  []netip.Prefix // clients that only want to see whether we are alive
-	grace     int64          // ms that it goes on accepting after a soft stop
-	leaving   bool           // it accepts nothing any more, and its sessions end after the request that runs
-	pages     *pages
-	log       *accessLog // nil: nothing is logged
-	maxconn   int64
-	client    int64 // timeouts in ms; never: none
-	request   int64
-	keepAlive int64
-	counters  *stats.Counters
-	gauges    *stats.Gauges
+	name       string
+	number     int // in the configuration
+	mode       conf.Mode
+	row        int // of the counters
+	back       *backend
+	httpClose  bool
+	forward    bool           // servers are told who the client is
+	monitors   []netip.Prefix // clients that only want to see whether we are alive
+	grace      int64          // ms that it goes on accepting after a soft stop
+	leaving    bool           // it accepts nothing any more, and its sessions end after the request that runs
+	pages      *pages
+	log        *accessLog // nil: nothing is logged
+	healthHTTP bool       // mode health answers like an HTTP server
+	maxconn    int64
+	client     int64 // timeouts in ms; never: none
+	request    int64
+	keepAlive  int64
+	counters   *stats.Counters
+	gauges     *stats.Gauges
 }
 
 // never is a time in ms that does not come.
@@ -36,23 +38,30 @@ func newFrontend(c *conf.Frontend, number, slot int, back *backend, st *stats.St
 	row := 1 + number
 	client := millis(c.Timeout.Client)
 	request := orElse(millis(c.Timeout.HTTPRequest), client)
-	return &frontend{
-		name:      c.Name,
-		number:    number,
-		row:       row,
-		back:      back,
-		httpClose: c.HTTPClose || back.httpClose,
-		forward:   c.ForwardFor || back.forwardFor,
-		monitors:  c.MonitorNet,
-		grace:     int64(c.Grace / time.Millisecond),
-		pages:     newPages(c.Errorfile),
-		maxconn:   int64(c.Maxconn),
-		client:    client,
-		request:   request,
-		keepAlive: orElse(millis(c.Timeout.HTTPKeepAlive), request),
-		counters:  st.Counters(slot, row),
-		gauges:    st.Gauges(slot, row),
+	f := &frontend{
+		name:       c.Name,
+		mode:       c.Mode,
+		number:     number,
+		row:        row,
+		back:       back,
+		httpClose:  c.HTTPClose,
+		forward:    c.ForwardFor,
+		monitors:   c.MonitorNet,
+		grace:      int64(c.Grace / time.Millisecond),
+		pages:      newPages(c.Errorfile),
+		healthHTTP: c.HealthHTTP,
+		maxconn:    int64(c.Maxconn),
+		client:     client,
+		request:    request,
+		keepAlive:  orElse(millis(c.Timeout.HTTPKeepAlive), request),
+		counters:   st.Counters(slot, row),
+		gauges:     st.Gauges(slot, row),
 	}
+	if back != nil {
+		f.httpClose = f.httpClose || back.httpClose
+		f.forward = f.forward || back.forwardFor
+	}
+	return f
 }
 
 // millis is d in ms, rounded up; never when d is 0.

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"lbmaster/conf"
 	"lbmaster/worker/poll"
 	"lbmaster/worker/sock"
 )
@@ -139,7 +140,12 @@ func (p *Proxy) emptyQueue(l *listener) {
 // welcome lets a new session do what it can at once.
 func (p *Proxy) welcome(s *session) {
 	p.enqueue(s)
-	if len(s.front.monitors) > 0 && s.front.monitored(s.peer.Addr()) {
+	monitor := len(s.front.monitors) > 0 && s.front.monitored(s.peer.Addr())
+	switch {
+	case monitor && s.front.mode == conf.ModeTCP:
+		s.end()
+		return
+	case monitor || s.front.mode == conf.ModeHealth:
 		s.assure()
 		return
 	}
@@ -147,6 +153,9 @@ func (p *Proxy) welcome(s *session) {
 	p.counters.Sessions.Add(1)
 	s.logConnection()
 	s.client.fill(&p.pool)
+	if s.front.mode == conf.ModeTCP {
+		s.beginRelay()
+	}
 }
 
 // acceptFailed tells a drained queue from a lack of descriptors or memory.
@@ -157,6 +166,8 @@ func (p *Proxy) acceptFailed(l *listener, e unix.Errno) {
 			return // the queue is reported again, and now there is room
 		}
 		p.starve(l, e)
+	case unix.EAGAIN:
+		p.lamented = false
 	}
 }
 
@@ -167,9 +178,17 @@ func (p *Proxy) starve(l *listener, e unix.Errno) {
 	}
 	p.pollListeners()
 	p.starved = true
+	if !p.lamented {
+		p.lament(l, e)
+	}
+	p.After(starvedTime*time.Millisecond, p.unblock)
+}
+
+// lament tells the operator that descriptors are missing, once until there have been enough for all who waited.
+func (p *Proxy) lament(l *listener, e unix.Errno) {
+	p.lamented = true
 	p.report(fmt.Sprintf("cannot accept for %s: %v; accepting again when a connection has ended "+
 		"(global.maxconn or the limit of open files is too high or too low)", l.front.name, e))
-	p.After(starvedTime*time.Millisecond, p.unblock)
 }
 
 // block stops polling a listener until unblock.

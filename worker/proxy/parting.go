@@ -1,5 +1,7 @@
 package proxy
 
+import "lbmaster/conf"
+
 // part answers the request with a page of the proxy's own, and then ends the session. It is never called once the head of
 // the final response is on its way.
 func (s *session) part(p page, cause cause) {
@@ -33,11 +35,19 @@ func (s *session) stepParting() {
 	}
 }
 
-// alive is what a monitoring client gets, without having been read (guide section 2.2).
-var alive = []byte("HTTP/1.0 200 OK\r\n\r\n")
+// alive is what a monitoring client gets, without having been read (guide section 2.2), and every client in mode health with
+// httpchk; healthy what they get without.
+var (
+	alive   = []byte("HTTP/1.0 200 OK\r\n\r\n")
+	healthy = []byte("OK\n")
+)
 
 // assure tells a monitoring client that we are alive. That is no request and is not logged.
 func (s *session) assure() {
-	s.client.send(alive) // it fits into any send buffer
+	text := alive
+	if s.front.mode == conf.ModeHealth && !s.front.healthHTTP {
+		text = healthy
+	}
+	s.client.send(text) // it fits into any send buffer
 	s.becomeLingering()
 }

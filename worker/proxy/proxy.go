@@ -9,6 +9,7 @@
 //	session, state, timeout    the life of a client connection
 //	stream, request, response  one request and its response
 //	conn, serverconn, flow     sockets, and how bytes get from one to another
+//	relay, splice              bytes that pass unread: mode tcp, and tunnels
 //	frontend, backend, server  runtime objects made from the configuration
 package proxy
 
@@ -63,7 +64,9 @@ type Proxy struct {
 	watches     table[watch]
 	alarms      table[alarm]
 	pool        buffer.Pool
+	pipes       sock.Pipes
 	streams     *stream // free list
+	heads       *heads  // free list
 	ready       runQueue
 
 	stats    *stats.Stats
@@ -84,10 +87,11 @@ type Proxy struct {
 	offering bool      // connections will be offered to the heir again
 	heir     *heir     // nil: idle connections end when their frontend leaves
 	starved  bool      // no descriptor was left; the listeners are blocked
+	lamented bool      // that has been reported, and nobody waits in vain yet
 	reporter func(string)
 }
 
-// New makes the runtime objects of a configuration. Sections whose mode is not http are not started.
+// New makes the runtime objects of a configuration.
 func New(params Params) (*Proxy, error) {
 	poller, err := poll.New()
 	if err != nil {
@@ -102,6 +106,7 @@ func New(params Params) (*Proxy, error) {
 		gauges:   params.Stats.Gauges(params.Slot, workerRow),
 		board:    params.Board,
 		maxconn:  int64(params.Config.Global.Maxconn),
+		pipes:    sock.NewPipes(maxPipes, pipeSize),
 		wake:     params.Wake,
 		reopen:   params.Reopen,
 		clock:    logline.NewClock(time.Local),
@@ -134,7 +139,7 @@ func (p *Proxy) build(c *conf.Config, slot int) error {
 	}
 	for i := range c.Frontends {
 		var f *frontend
-		if back := byName[c.Frontends[i].Backend]; back != nil && c.Frontends[i].Mode == conf.ModeHTTP {
+		if back := byName[c.Frontends[i].Backend]; back != nil || c.Frontends[i].Mode == conf.ModeHealth {
 			f = newFrontend(&c.Frontends[i], i, slot, back, p.stats)
 			var err error
 			if f.log, err = p.newAccessLog(c, &c.Frontends[i]); err != nil {

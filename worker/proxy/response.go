@@ -133,7 +133,7 @@ func (s *session) switchProtocol() {
 		return
 	}
 	if s.writeHead("Connection: upgrade\r\n") {
-		s.becomeTunnelling()
+		s.becomeTunnel()
 	}
 }
 
@@ -144,12 +144,12 @@ func (s *session) openTunnel() {
 		return
 	}
 	if s.writeHead("") {
-		s.becomeTunnelling()
+		s.becomeTunnel()
 	}
 }
 
-// becomeTunnelling lets all further bytes pass unread.
-func (s *session) becomeTunnelling() {
+// becomeTunnel lets all further bytes pass unread.
+func (s *session) becomeTunnel() {
 	st := s.stream
 	st.headed, st.status = s.p.now, st.response.Status
 	s.traceResponse(st.link.in.Bytes())
@@ -159,7 +159,9 @@ func (s *session) becomeTunnelling() {
 	st.down.begin(http1.UntilClose, 0)
 	st.answering = true
 	s.countResponse()
-	s.become(tunnelling)
+	st.up.seen += int64(st.request.Size)
+	s.p.putHeads(st)
+	s.become(relaying)
 }
 
 // serverGone goes on after the server has closed the connection without a complete head.

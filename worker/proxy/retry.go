@@ -14,7 +14,7 @@ func (s *session) connectFailed(why cause) {
 	st := s.stream
 	if st.tries == 0 {
 		st.count(connectErrors)
-		s.part(page503, why)
+		s.unserved(why)
 		return
 	}
 	s.dropLink()
@@ -53,7 +53,7 @@ func (s *session) redispatch() bool {
 
 // stepPausing waits for the next try, unless the client is gone.
 func (s *session) stepPausing() {
-	if s.client.recvErr != 0 {
+	if s.client.reset || s.client.recvErr != 0 {
 		s.abort(byClient)
 	}
 }
@@ -61,7 +61,7 @@ func (s *session) stepPausing() {
 // blamed is whose fault it is that a connection could not even be begun.
 func blamed(e unix.Errno) cause {
 	switch e {
-	case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM, unix.EADDRNOTAVAIL:
+	case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM, unix.EADDRNOTAVAIL, unix.EADDRINUSE:
 		return noResource
 	}
 	return byServer

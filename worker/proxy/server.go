@@ -18,7 +18,11 @@ type server struct {
 	cookie    string
 	setCookie []byte // the field lines that make a client come back; nil: the proxy sets no cookie
 	address   sock.Address
-	reachable bool // the address is one that this version can connect to
+	moved     netip.AddrPort // the address that was set at run time; not valid: none
+	moves     uint32         // how often that has happened; connections from before are not used again
+	mapped    bool           // the port is the one that the client has connected to, plus shift
+	shift     int
+	source    *sock.Address // where connections come from; nil: any address of this machine
 	backup    bool
 	up        bool // and not in maintenance; follows the board, as the next one does
 	insist    bool // a cookie may choose it even when it is down
@@ -28,10 +32,11 @@ type server struct {
 	gauges    *stats.Gauges
 }
 
-func newServer(c *conf.Server, b *backend) (*server, error) {
-	s := &server{name: c.Name, back: b, cookie: c.Cookie, backup: c.Backup}
-	// Mapped ports are accepted by the configuration but not yet in effect.
-	s.reachable = !c.Address.Mapped
+func newServer(c *conf.Server, source *conf.Source, b *backend) (*server, error) {
+	s := &server{name: c.Name, back: b, cookie: c.Cookie, backup: c.Backup, mapped: c.Address.Mapped}
+	if s.mapped {
+		s.shift = c.Address.Port
+	}
 	if b.cookie.Mode == conf.CookieInsert {
 		s.setCookie = cookie.AppendSet(nil, b.cookie.Name, c.Cookie)
 		if b.cookie.NoCache { // a shared cache must not hand the cookie to others
@@ -41,9 +46,41 @@ func newServer(c *conf.Server, b *backend) (*server, error) {
 			return nil, fmt.Errorf("cookie is %d bytes long: at most %d are possible", len(s.setCookie), headReserve/2)
 		}
 	}
+	if c.Source != nil {
+		source = c.Source
+	}
+	return s, s.locate(&c.Address, source)
+}
+
+// newDispatch makes the one target of a backend without servers. It has no place on the board, and counts for nobody: what
+// it would count is the backend's.
+func newDispatch(c *conf.Backend, b *backend) (*server, error) {
+	s := &server{name: "<DISPATCH>", back: b, up: true, row: b.row, counters: new(stats.Counters), gauges: new(stats.Gauges)}
+	if err := s.locate(c.Dispatch, c.Source); err != nil {
+		return nil, fmt.Errorf("dispatch of %s: %w", c.Section, err)
+	}
+	return s, nil
+}
+
+// locate says where the server is, and from where it is reached.
+func (s *server) locate(to *conf.Address, from *conf.Source) error {
 	var err error
-	s.address, err = address(&c.Address)
-	return s, err
+	if s.address, err = address(to); err != nil || from == nil || to.Path != "" {
+		return err
+	}
+	source := sock.TCP(netip.AddrPortFrom(from.IP, uint16(from.Port)))
+	if !source.SameFamily(&s.address) {
+		return fmt.Errorf("source %v is not of the same family as the address %v", from.IP, to.IP)
+	}
+	s.source = &source
+	return nil
+}
+
+// at is the address of a server with a mapped port, for a client that has connected to port. There is none when that port
+// is not known, or the shifted one out of range.
+func (s *server) at(port uint16) (a sock.Address, ok bool) {
+	p := int(port) + s.shift
+	return s.address.WithPort(uint16(p)), port != 0 && p > 0 && p <= 65535
 }
 
 // address is where a server listens, in the kernel's form.
@@ -54,5 +91,5 @@ func address(a *conf.Address) (sock.Address, error) {
 	if !a.IP.IsValid() {
 		return sock.Address{}, errors.New("the name " + a.Host + " has not been resolved")
 	}
-	return sock.TCP(netip.AddrPortFrom(a.IP, uint16(a.Port))), nil
+	return sock.TCP(netip.AddrPortFrom(a.IP, uint16(max(a.Port, 0)))), nil
 }

@@ -17,6 +17,8 @@ type serverConn struct {
 	server  *server
 	session *session // nil while idle
 	reused  bool     // it has carried a request before
+	moves   uint32   // those of the server when it was made
+	heard   bool     // the poller has said something, so that the outcome of connecting is known
 	parked  int64    // ms: since when it is idle
 	timer   timer.Timer
 	prev    *serverConn // in the idle pool
@@ -53,13 +55,13 @@ func (q *idlePool) remove(c *serverConn) {
 	c.prev, c.next = nil, nil
 }
 
-// takeIdle returns an idle connection to srv, nil when there is none. With peek, one that the server has closed or
+// takeIdle returns an idle connection to where srv is now, nil when there is none. With peek, one that the server has closed or
 // written to in the meantime is not returned: a request that must not be sent twice should not meet one.
 func (p *Proxy) takeIdle(srv *server, peek bool) *serverConn {
 	for c := srv.idle.top; c != nil; c = srv.idle.top {
 		srv.idle.remove(c)
 		srv.gauges.Idle.Add(-1)
-		if peek && !quiet(&c.fd) {
+		if c.moves != srv.moves || peek && !quiet(&c.fd) {
 			p.closeServerConn(c)
 			continue
 		}
@@ -87,16 +89,23 @@ func (p *Proxy) park(c *serverConn) {
 }
 
 // dial begins a new connection to srv. It returns nil and the error when that fails at once.
-func (p *Proxy) dial(srv *server) (*serverConn, unix.Errno) {
-	fd, e := sock.Connect(&srv.address)
+func (s *session) dial(srv *server) (*serverConn, unix.Errno) {
+	p, to := s.p, srv.address
+	if srv.mapped {
+		var ok bool
+		if to, ok = srv.at(s.client.fd.Name().Port()); !ok {
+			return nil, unix.EADDRNOTAVAIL
+		}
+	}
+	fd, e := sock.ConnectFrom(srv.source, &to)
 	if e == unix.EMFILE && p.dropIdle() {
-		fd, e = sock.Connect(&srv.address)
+		fd, e = sock.ConnectFrom(srv.source, &to)
 	}
 	if e != 0 && e != unix.EINPROGRESS {
 		return nil, e
 	}
 	c := p.newServerConn(fd)
-	c.server = srv
+	c.server, c.moves = srv, srv.moves
 	c.readable = false // there is nothing to read before the server has got something
 	srv.counters.Connects.Add(1)
 	return c, 0
@@ -129,6 +138,7 @@ func (p *Proxy) onServer(t poll.Token, r poll.Ready) {
 		p.onIdle(c, r)
 	default:
 		c.note(r)
+		c.heard = true
 		if c.empty() && c.session.wantsResponse() {
 			c.fill(&p.pool)
 		}
@@ -164,9 +174,9 @@ func (p *Proxy) onIdleTime(c *serverConn) {
 	}
 }
 
-// dropIdle closes every idle connection to a server, to make descriptors free. It reports whether there was one.
+// dropIdle closes every idle connection to a server, and every pipe that is not in use, to make descriptors free. It reports whether there was one.
 func (p *Proxy) dropIdle() bool {
-	dropped := false
+	dropped := p.pipes.Trim(0)
 	for _, b := range p.backends {
 		for _, s := range b.servers {
 			for c := p.takeIdle(s, false); c != nil; c = p.takeIdle(s, false) {

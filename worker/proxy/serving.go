@@ -27,7 +27,7 @@ func (s *session) connect() bool {
 // connectAnew gives the stream a new connection to its server.
 func (s *session) connectAnew() bool {
 	st := s.stream
-	c, e := s.p.dial(st.server)
+	c, e := s.dial(st.server)
 	if e != 0 {
 		s.connectFailed(blamed(e))
 		return false
@@ -148,51 +148,11 @@ func (s *session) finish() {
 func (s *session) reusable() bool {
 	st := s.stream
 	c := st.link
-	return st.sent && !s.front.httpClose && persistent(&st.response) && !st.down.open && c.empty() && !c.over() && !c.peerDone
+	return st.sent && !s.front.httpClose && !c.server.mapped && persistent(&st.response) && !st.down.open && c.empty() && !c.over() && !c.peerDone
 }
 
 // cut ends a session so that the client cannot take the part of the response it has got for the whole.
 func (s *session) cut() {
 	s.client.fd.ResetOnClose()
 	s.end()
-}
-
-// stepTunnelling passes bytes both ways. Each side's end is passed on when all its bytes have been.
-func (s *session) stepTunnelling() {
-	st := s.stream
-	s.tunnel(&st.up, &s.client, &st.link.conn)
-	if s.state == tunnelling {
-		s.tunnel(&st.down, &st.link.conn, &s.client)
-	}
-	if s.state == tunnelling && st.up.done && st.down.done && st.up.idle() && st.down.idle() {
-		s.end()
-	}
-}
-
-// tunnelBroken is which side of a tunnel broke it.
-func (s *session) tunnelBroken(src, dst *conn) cause {
-	if src.recvErr != 0 && src == &s.client || dst.sendErr != 0 && dst == &s.client {
-		return byClient
-	}
-	return byServer
-}
-
-// tunnel moves one direction of a tunnel.
-func (s *session) tunnel(f *flow, src, dst *conn) {
-	if f.done && f.idle() {
-		return
-	}
-	before := f.took
-	o := f.move(src, dst, &s.p.pool, receives)
-	if f.took != before {
-		s.since = s.p.now
-	}
-	switch o {
-	case going:
-		s.p.enqueue(s)
-	case finished:
-		dst.fd.ShutdownWrite()
-	case cut, refused, faulty:
-		s.abort(s.tunnelBroken(src, dst))
-	}
 }

@@ -74,17 +74,19 @@ func (p *Proxy) onClient(t poll.Token, r poll.Ready) {
 // wantsRequest says that bytes of the client are of use now.
 func (s *session) wantsRequest() bool {
 	switch s.state {
-	case idle, reading:
+	case idle, reading, connecting:
 		return true
-	case serving, tunnelling:
+	case serving:
 		return !s.stream.up.done && s.stream.up.idle()
+	case relaying:
+		return s.stream.up.copies()
 	}
 	return false
 }
 
 // wantsResponse says that bytes of the server are of use now.
 func (s *session) wantsResponse() bool {
-	return s.state == serving || s.state == tunnelling
+	return s.state == serving || s.state == relaying && s.stream.down.copies()
 }
 
 // run does everything that can be done without waiting.
@@ -117,13 +119,23 @@ func (s *session) step() {
 		s.stepServing()
 	case pausing:
 		s.stepPausing()
-	case tunnelling:
-		s.stepTunnelling()
+	case connecting:
+		s.stepConnecting()
+	case relaying:
+		s.stepRelaying()
 	case parting:
 		s.stepParting()
 	case lingering:
 		s.stepLingering()
 	}
+}
+
+// trying is the state in which a server is being tried.
+func (s *session) trying() state {
+	if s.stream.heads == nil {
+		return connecting
+	}
+	return serving
 }
 
 // rest prepares the session for waiting: for events, and for the time when it has waited too long.

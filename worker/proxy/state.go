@@ -31,25 +31,27 @@ const (
 	reading          // part of a request's head has arrived
 	serving          // a stream is at work
 	pausing          // waits before it tries the server again, which could not be reached
-	tunnelling       // bytes pass both ways, unread
+	connecting       // the server of a connection in mode tcp is being reached
+	relaying         // bytes pass both ways, unread
 	parting          // sends an answer of the proxy's own, the last one
 	lingering        // has ended its side and discards what the client still sends, so that no reset overtakes the answer
 )
 
 // edges lists the states that may follow each state.
-var edges = [...]uint8{
+var edges = [...]uint16{
 	closed:     1 << idle,
-	idle:       1<<reading | 1<<lingering | 1<<closed,
+	idle:       1<<reading | 1<<connecting | 1<<lingering | 1<<closed,
 	reading:    1<<serving | 1<<parting | 1<<closed,
-	serving:    1<<idle | 1<<pausing | 1<<tunnelling | 1<<parting | 1<<lingering | 1<<closed,
-	pausing:    1<<serving | 1<<closed,
-	tunnelling: 1 << closed,
+	serving:    1<<idle | 1<<pausing | 1<<relaying | 1<<parting | 1<<lingering | 1<<closed,
+	pausing:    1<<serving | 1<<connecting | 1<<closed,
+	connecting: 1<<relaying | 1<<pausing | 1<<closed,
+	relaying:   1 << closed,
 	parting:    1<<lingering | 1<<closed,
 	lingering:  1 << closed,
 }
 
 func (s state) String() string {
-	return [...]string{"closed", "idle", "reading", "serving", "pausing", "tunnelling", "parting", "lingering"}[s]
+	return [...]string{"closed", "idle", "reading", "serving", "pausing", "connecting", "relaying", "parting", "lingering"}[s]
 }
 
 // become changes the state. Its callers are the become… methods, which do what belongs to the change.

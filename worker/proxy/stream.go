@@ -4,17 +4,16 @@ import (
 	"lbmaster/worker/http1"
 )
 
-// stream is one request and its response. It is borrowed from a free list when the first byte of a request has come, and
-// given back with the last byte of the response.
+// stream is one request and its response; in mode tcp, the one exchange of a connection. It is borrowed from a free list
+// when the first byte of a request has come, and given back with the last byte of the response.
 type stream struct {
+	*heads           // nil: the bytes pass unread
 	began      int64 // ms: when its first byte came
 	complete   int64 // ms: when the request's head was complete; below 0: not yet, here and in the next two
 	linked     int64 // ms: when the server's connection took something
 	headed     int64 // ms: when the response's head was complete
-	request    http1.Head
-	response   http1.Head
-	up         flow // client to server
-	down       flow // server to client
+	up         flow  // client to server
+	down       flow  // server to client
 	back       *backend
 	server     *server
 	link       *serverConn
@@ -36,8 +35,28 @@ type stream struct {
 	next       *stream
 }
 
-// newStream takes a stream from the free list.
+// heads are the part of a stream that relayed bytes do not need. They are by far the larger one.
+type heads struct {
+	request  http1.Head
+	response http1.Head
+	next     *heads
+}
+
+// newStream takes a stream from the free list, with heads for HTTP.
 func (p *Proxy) newStream() *stream {
+	st := p.newRelay()
+	if st.heads = p.heads; st.heads == nil {
+		st.heads = new(heads)
+	} else {
+		p.heads = st.heads.next
+	}
+	st.request.Reset()
+	st.response.Reset()
+	return st
+}
+
+// newRelay takes a stream without heads from the free list.
+func (p *Proxy) newRelay() *stream {
 	st := p.streams
 	if st == nil {
 		st = new(stream)
@@ -61,17 +80,26 @@ func (s *session) endStream() {
 	st.leave()
 	s.logStream()
 	s.stream = nil
+	st.up.dropPipe(&s.p.pipes)
+	st.down.dropPipe(&s.p.pipes)
 	st.up.reset(&s.p.pool)
 	st.down.reset(&s.p.pool)
+	s.p.putHeads(st)
 	st.back, st.server, st.link = nil, nil, nil
 	st.next = s.p.streams
 	s.p.streams = st
 }
 
-// clear makes the stream ready for another use. The heads are not zeroed whole: that would cost more than parsing one.
+// putHeads gives the heads of a stream back.
+func (p *Proxy) putHeads(st *stream) {
+	if st.heads != nil {
+		st.heads.next, p.heads = p.heads, st.heads
+		st.heads = nil
+	}
+}
+
+// clear makes the stream ready for another use.
 func (st *stream) clear() {
-	st.request.Reset()
-	st.response.Reset()
 	st.complete, st.linked, st.headed = -1, -1, -1
 	st.cause, st.progress, st.fromCookie, st.toCookie = normally, atEnd, cookieIgnored, setIgnored
 	st.tries, st.status, st.elsewhere = 0, 0, false
@@ -107,8 +135,12 @@ func (s *session) dropLink() {
 	}
 }
 
-// connected says that the server has taken something on this connection.
+// connected says that the server has taken something on this connection, or the connection itself if that is to be
+// relayed.
 func (st *stream) connected() bool {
+	if st.heads == nil {
+		return st.linked >= 0
+	}
 	return st.link != nil && (st.link.reused || st.up.sent > 0 || st.up.past > 0 || st.up.out == nil)
 }
 

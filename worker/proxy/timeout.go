@@ -15,8 +15,10 @@ func (s *session) deadline() int64 {
 		return s.servingDeadline()
 	case pausing:
 		return s.since + min(s.stream.back.connect, turnaround)
-	case tunnelling:
-		return s.since + min(s.front.client, s.stream.back.timeout)
+	case connecting:
+		return s.since + s.stream.back.connect
+	case relaying:
+		return s.relayDeadline()
 	case parting:
 		return s.since + s.front.client
 	}
@@ -65,9 +67,11 @@ func (s *session) expire() {
 	case serving:
 		s.expireServing()
 	case pausing:
-		s.become(serving)
-	case tunnelling:
-		s.expireTunnel()
+		s.become(s.trying())
+	case connecting:
+		s.connectFailed(serverTime)
+	case relaying:
+		s.expireRelay()
 	default:
 		s.end()
 	}
@@ -90,13 +94,4 @@ func (s *session) expireServing() {
 		st.count(responseErrors)
 		s.part(page504, serverTime)
 	}
-}
-
-// expireTunnel ends a tunnel through which nothing has passed, and blames the side that has the shorter time.
-func (s *session) expireTunnel() {
-	if s.front.client <= s.stream.back.timeout {
-		s.abort(clientTime)
-		return
-	}
-	s.abort(serverTime)
 }

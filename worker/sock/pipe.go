@@ -108,6 +108,9 @@ func (q *Pipes) Put(p *Pipe) {
 	q.idle++
 }
 
+// Limit changes how many pipes are opened at most. Those in use beyond it stay.
+func (q *Pipes) Limit(most int) { q.most = most }
+
 // Trim closes free pipes until at most keep are left, and reports whether it closed any.
 func (q *Pipes) Trim(keep int) bool {
 	was := q.idle
