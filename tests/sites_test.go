@@ -91,7 +91,7 @@ func (s *sites) start(name string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	pairs := []string{"mode = \"http\"\n", "mode = \"http\"\n" + s.log.target() + "\n" + httplog}
+	pairs := []string{"mode = \"http\"\n", "mode = \"http\"\n" + s.log.target() + "\n" + httplog + "timeout = { check = \"5s\" }\n"}
 	if name == "OP1" { // its way to the directors is the WAN
 		pairs = append(pairs, `"10.1.1.1:80"`, quoted(s.wan["SD1"].from), `"10.2.1.1:80"`, quoted(s.wan["SD2"].from))
 	}
@@ -111,7 +111,7 @@ func (s *sites) start(name string) {
 	s.nodes[name] = &instance{b, b.board()}
 }
 
-// hurry makes times short and ports unprivileged.
+// hurry makes times short and ports unprivileged. A busy machine still has time for each check.
 var hurry = [][2]string{
 	{`inter = "2s"`, `inter = "50ms"`},
 	{`inter = "4s"`, `inter = "50ms"`},

@@ -25,7 +25,12 @@ type dynasty struct {
 // found starts a dynasty on a site.
 func found(t *testing.T, s site) *dynasty {
 	t.Helper()
-	b := s.run(t)
+	return follow(t, s.run(t))
+}
+
+// follow makes a running lbmaster a dynasty.
+func follow(t *testing.T, b *balancer) *dynasty {
+	t.Helper()
 	d := &dynasty{balancer: b, file: filepath.Join(filepath.Dir(b.exe), "conf.toml"), reigns: b.Pid}
 	t.Cleanup(d.fall)
 	return d
