@@ -13,25 +13,31 @@ import (
 // adminMode lets only the user who has started lbmaster speak to the admin socket.
 const adminMode = 0o600
 
-// listenAdmin opens the sockets of the runtime interfaces. The monitor could not: it may have no right to.
-func listenAdmin(a *conf.Admin) ([]*listener, error) {
-	var all []*listener
-	add := func(l *listener, err error, bind int, address string) error {
-		if err != nil {
-			return fmt.Errorf("cannot bind %s for admin: %w", address, hint(err))
-		}
-		l.shard = control.Shard{Frontend: control.AdminFrontend, Bind: bind}
-		all = append(all, l)
-		return nil
-	}
+// listenAdmin opens the sockets of the runtime interfaces. The monitor could not: it may have no right to. Sockets that are
+// the generation before has are claimed; nil: there was none.
+func listenAdmin(a *conf.Admin, before owner) (all []*listener, err error) {
 	var failures []error
+	add := func(bind int, address string, open func() (*listener, error)) {
+		var l *listener
+		var err error
+		if before != nil {
+			l, err = before.claim(adminKey + address)
+		}
+		if l == nil && err == nil {
+			l, err = open()
+		}
+		if err != nil {
+			failures = append(failures, fmt.Errorf("cannot bind %s for admin: %w", address, hint(err)))
+			return
+		}
+		l.key, l.shard = adminKey+address, control.Shard{Frontend: control.AdminFrontend, Bind: bind}
+		all = append(all, l)
+	}
 	if a.Socket != "" {
-		l, err := takePath(a.Socket)
-		failures = append(failures, add(l, err, control.AdminSocket, "unix:"+a.Socket))
+		add(control.AdminSocket, "unix:"+a.Socket, func() (*listener, error) { return takePath(a.Socket) })
 	}
 	if a.Listen.IsValid() {
-		l, err := openTCP(a.Listen, 1)
-		failures = append(failures, add(l, err, control.AdminListen, a.Listen.String()))
+		add(control.AdminListen, a.Listen.String(), func() (*listener, error) { return openTCP(a.Listen, 1) })
 	}
 	if err := errors.Join(failures...); err != nil {
 		closeListeners(all)
@@ -39,6 +45,9 @@ func listenAdmin(a *conf.Admin) ([]*listener, error) {
 	}
 	return all, nil
 }
+
+// adminKey begins the keys of these sockets, which no bind of a frontend must get.
+const adminKey = "admin "
 
 // takePath opens the admin socket in the place of one that may be in use: that of an instance which this one replaces, since
 // their ports are ours already. It goes on serving whom it has, and leaves the path alone when it ends.

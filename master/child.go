@@ -82,10 +82,13 @@ func spawn(generation, slot int, env *Env, events chan<- childEvent) (*child, er
 		if err := cmd.Wait(); err != nil {
 			return err.Error()
 		}
-		return "exit status 0"
+		return endedWell
 	})
 	return c, nil
 }
+
+// endedWell is how a child ends that has left in order.
+const endedWell = "exit status 0"
 
 // watch tells everything that the child says, and then how it ended: so that nothing it said is overtaken by its end.
 func (c *child) watch(events chan<- childEvent, wait func() string) {

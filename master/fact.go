@@ -2,12 +2,16 @@ package master
 
 import "lbmaster/shared/control"
 
-// fact is what the monitor is told of a slot.
+// seat names a child: those of older generations have the slots of their own.
+type seat struct{ generation, slot int }
+
+// fact is what the monitor is told of a child.
 type fact struct {
-	pid    int
-	state  string
-	since  int64
-	deaths uint64
+	pid      int
+	state    string
+	since    int64
+	deaths   uint64
+	sessions int64 // of an older generation's worker; those of ours the monitor sees by itself
 }
 
 // inform tells the monitor what it does not know yet of the children.
@@ -16,16 +20,42 @@ func (m *master) inform() {
 	if s == nil || s.child == nil || s.state != ready && s.state != active {
 		return
 	}
-	for i := range m.known {
-		about := s
-		if i < len(m.slots) {
-			about = m.slots[i]
-		}
-		if f := m.factOf(about); f != m.known[i] {
-			m.known[i] = f
-			s.child.say(control.Message{Kind: control.Child, Slot: about.index, Pid: f.pid, State: f.state, Since: f.since, Restarts: f.deaths}, nil)
+	now := m.facts()
+	for at, f := range now {
+		if m.known[at] != f {
+			m.tell(s.child, at, f)
 		}
 	}
+	for at := range m.known {
+		if _, there := now[at]; !there {
+			m.tell(s.child, at, fact{state: gone.String()})
+		}
+	}
+	m.known = now
+}
+
+func (m *master) tell(c *child, at seat, f fact) {
+	c.say(control.Message{
+		Kind: control.Child, Generation: at.generation, Slot: at.slot, Pid: f.pid, State: f.state, Since: f.since, Restarts: f.deaths,
+		Sessions: f.sessions,
+	}, nil)
+}
+
+// facts are what there is to know of every child.
+func (m *master) facts() map[seat]fact {
+	all := map[seat]fact{{m.number, monitorIndex}: m.factOf(m.monitor)}
+	for _, s := range m.slots {
+		all[seat{m.number, s.index}] = m.factOf(s)
+	}
+	for _, g := range m.old {
+		for slot, c := range g.children {
+			if slot != monitorIndex {
+				f := fact{pid: c.pid, state: "draining", since: m.began.UnixMilli(), sessions: g.counters.Gauges(slot, 0).Sessions.Load()}
+				all[seat{g.number, slot}] = f
+			}
+		}
+	}
+	return all
 }
 
 func (m *master) factOf(s *slot) fact {

@@ -3,6 +3,7 @@ package master
 import (
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -35,9 +36,9 @@ func (m *master) takeOver(s *state) error {
 		if err != nil {
 			return err
 		}
-		m.old = append(m.old, old)
+		m.inherited = append(m.inherited, old)
 	}
-	m.number = m.old[len(m.old)-1].number + 1
+	m.number = m.inherited[len(m.inherited)-1].number + 1
 	return nil
 }
 
@@ -79,6 +80,7 @@ func (m *master) takeChild(generation int, w workerState) (*child, error) {
 
 // adopt makes us the master of the older generations: their workers are told to finish, and who gets their clients.
 func (m *master) adopt(now time.Time) {
+	m.old, m.inherited = m.inherited, nil
 	for _, g := range m.old {
 		g.past = stats.NewPast(g.counters, m.memory.counters)
 		g.past.Absorb()
@@ -87,13 +89,18 @@ func (m *master) adopt(now time.Time) {
 		}
 		for _, c := range g.children {
 			c.heard = now
-			go c.watch(m.events, func() string { return awaitEnd(c.pidfd) })
+			go c.watch(m.events, func() string { return awaitEnd(c.pid, c.pidfd) })
 		}
 		m.succeed(g)
 	}
 	for i := range len(m.old) + 1 - m.config.Global.MaxGenerations {
 		m.log.Warn("too many generations: the oldest is stopped", "generation", m.old[i].number, "max_generations", m.config.Global.MaxGenerations)
 		m.old[i].deadline = now
+	}
+	for _, g := range slices.Clone(m.old) {
+		if len(g.children) == 0 { // they had all died
+			m.bury(g)
+		}
 	}
 }
 
@@ -146,30 +153,31 @@ func (m *master) heirs(keys [][]string) [][]control.Place {
 	return all
 }
 
-// awaitEnd waits for the end of a process that is not our child: nobody can tell how it ended.
-func awaitEnd(pidfd int) string {
+// awaitEnd waits for the end of a process that is not our child: nobody can tell how it ended. Waiting needs a non-blocking
+// pidfd, and the one we were given is the old master's too, which waits in another way.
+func awaitEnd(pid, pidfd int) string {
 	const ended = "it has ended"
-	fd, err := unix.FcntlInt(uintptr(pidfd), unix.F_DUPFD_CLOEXEC, 0)
-	if err != nil {
-		return err.Error()
-	}
-	if err := unix.SetNonblock(fd, true); err != nil {
-		return err.Error()
+	fd, err := unix.PidfdOpen(pid, unix.PIDFD_NONBLOCK)
+	if err != nil || readable(pidfd) { // it has ended already, and the pid may be somebody else's
+		unix.Close(fd)
+		return ended
 	}
 	f := os.NewFile(uintptr(fd), "pidfd")
 	defer f.Close()
 	raw, err := f.SyscallConn()
-	if err != nil {
-		return err.Error()
+	if err == nil {
+		err = raw.Read(func(fd uintptr) bool { return readable(int(fd)) })
 	}
-	err = raw.Read(func(fd uintptr) bool {
-		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0)
-		return n > 0 || err != nil && err != unix.EINTR
-	})
 	if err != nil {
 		return err.Error()
 	}
 	return ended
+}
+
+// readable says that a descriptor has something to tell; a pidfd, that its process has ended.
+func readable(fd int) bool {
+	n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0)
+	return n > 0 || err != nil && err != unix.EINTR
 }
 
 // onOld takes what happened to a child of an older generation.

@@ -58,7 +58,7 @@ func pidfdName(generation int, slot int) string { return fmt.Sprintf("pidfd/%d/%
 func (m *master) handOver() error {
 	s := state{Version: stateVersion}
 	g := gift{upgrader: m.upgrader}
-	for _, l := range m.listeners {
+	for _, l := range m.sockets() {
 		s.Listeners = append(s.Listeners, listenerState{l.key, len(l.fds), l.one, l.path, l.inode})
 		for i, fd := range l.fds {
 			g.give(shardName(l.key, i), fd)
@@ -181,9 +181,6 @@ func newEstate(u *upgrader, s *state) *estate {
 
 // claim takes the sockets of an address; nil: there are none.
 func (e *estate) claim(address string) (*listener, error) {
-	if e == nil {
-		return nil, nil
-	}
 	s, ok := e.listeners[address]
 	if !ok {
 		return nil, nil

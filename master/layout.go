@@ -74,6 +74,19 @@ func recall(states []status.State, names []status.Server, checked []bool, before
 	}
 }
 
+// remember takes over since when the servers that are checked are in their states, and what their last checks told.
+func remember(board *status.Board, names []status.Server, checked []bool, before *status.Board) {
+	if before == nil {
+		return
+	}
+	for i, server := range names {
+		if at := slices.Index(before.Servers(), server); at >= 0 && checked[i] {
+			board.Store(i, board.Load(i), before.Changed(at))
+			board.StoreCheck(i, before.Check(at), before.Checked(at))
+		}
+	}
+}
+
 // addressOf is a server's address as it was written.
 func addressOf(a *conf.Address) string {
 	if a.Path != "" {

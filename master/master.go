@@ -43,16 +43,18 @@ type master struct {
 	number    int                     // of this generation
 	upgrader  *upgrader
 	renewal   renewal
-	old       []*generation // the oldest first
+	inherited []*generation // those of the master before, until we have taken over; the oldest first
+	old       []*generation // those that we have adopted, likewise
 	estate    *estate       // what is left of the generation before; nil: there was none
 	slots     []*slot
-	monitor   *slot       // nil: there is nothing for one to do
-	admin     []*listener // the monitor's
-	known     []fact      // what the monitor knows of each slot, itself the last
+	monitor   *slot          // nil: there is nothing for one to do
+	admin     []*listener    // the monitor's
+	known     map[seat]fact // what the monitor knows of the children
 	began     time.Time
 	events    chan childEvent
 	phase     phase
 	pause     pause
+	breaker   breaker
 	identity  privileges.Identity // of the children
 	notifier  *notifier
 	pidfile   pidfile
@@ -107,17 +109,13 @@ func (m *master) run(signals <-chan os.Signal) error {
 	if m.identity, err = identify(&config.Global); err != nil {
 		return err
 	}
+	defer func() { closeListeners(m.sockets()) }()
 	if err := m.open(workers); err != nil {
 		return err
 	}
-	defer closeListeners(m.listeners)
 	if len(m.listeners) == 0 {
 		return errors.New("no section has an address to listen on that is in effect: nothing to do")
 	}
-	if m.admin, err = m.replaced.listen(func() ([]*listener, error) { return listenAdmin(&config.Admin) }); err != nil {
-		return err
-	}
-	defer closeListeners(m.admin)
 	if m.memory, err = share(config, workers, m.boardBefore()); err != nil {
 		return err
 	}
@@ -134,7 +132,10 @@ func (m *master) run(signals <-chan os.Signal) error {
 // open gets the listening sockets: from the generation before, if there is one, or new ones.
 func (m *master) open(workers int) (err error) {
 	if !m.upgrader.inherits() {
-		m.listeners, err = m.replaced.listen(func() ([]*listener, error) { return listen(m.config, workers, nil) })
+		if err := m.openFirst(workers); err != nil {
+			return err
+		}
+		m.admin, err = m.replaced.listen(func() ([]*listener, error) { return listenAdmin(&m.config.Admin, nil) })
 		return err
 	}
 	s, err := readState(m.upgrader)
@@ -145,16 +146,32 @@ func (m *master) open(workers int) (err error) {
 		return err
 	}
 	m.estate = newEstate(m.upgrader, s)
-	m.listeners, err = listen(m.config, workers, m.estate)
+	if m.listeners, err = listen(m.config, workers, m.estate); err != nil {
+		return err
+	}
+	m.admin, err = listenAdmin(&m.config.Admin, m.estate)
+	return err
+}
+
+// openFirst gets the listening sockets of a first generation: those that it was started with, and new ones.
+func (m *master) openFirst(workers int) error {
+	given, err := takeGiven(m.config, m.env.Environ, firstGiven)
+	if err != nil {
+		return err
+	}
+	m.listeners, err = m.replaced.listen(func() ([]*listener, error) { return listen(m.config, workers, given) })
+	for _, name := range given.drop() {
+		m.log.Warn("closed a socket that this process was started with: no bind names it", "socket", name)
+	}
 	return err
 }
 
 // boardBefore is the server status board of the generation before; nil: there was none.
 func (m *master) boardBefore() *status.Board {
-	if len(m.old) == 0 {
+	if len(m.inherited) == 0 {
 		return nil
 	}
-	return m.old[len(m.old)-1].board
+	return m.inherited[len(m.inherited)-1].board
 }
 
 // workerCount is the number of workers: one for each CPU that this process may use, if the configuration leaves it open.

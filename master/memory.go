@@ -41,11 +41,15 @@ func share(c *conf.Config, workers int, before *status.Board) (m *memory, err er
 	if m.board, err = status.Create(names, func(i int) status.State { return states[i] }); err != nil {
 		return nil, fmt.Errorf("cannot create the server status board: %w", err)
 	}
+	remember(m.board, names, checked(c), before)
 	if m.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
 		return nil, fmt.Errorf("cannot create an eventfd: %w", err)
 	}
 	return m, nil
 }
+
+// count is what the master itself counts.
+func (m *memory) count() *stats.Counters { return m.counters.Counters(m.counters.Master(), 0) }
 
 // fds are the descriptors that go with control.Start.
 func (m *memory) fds() []int {

@@ -49,7 +49,7 @@ func (m *master) onMonitor(e childEvent) {
 	case control.Ready:
 		if s.state == starting {
 			s.become(ready, time.Now())
-			m.known = make([]fact, len(m.slots)+1) // it knows nothing yet
+			m.known = nil // it knows nothing yet
 		}
 	case control.Bye:
 		m.log.Debug("monitor leaves", "reason", e.message.Reason)
@@ -58,7 +58,9 @@ func (m *master) onMonitor(e childEvent) {
 
 // instructMonitor tells a new monitor everything that it needs to become ready.
 func (m *master) instructMonitor(c *child) {
-	start := control.Message{Kind: control.Start, Workers: len(m.slots), Identity: &m.identity, Pid: os.Getpid(), Since: m.began.UnixMilli()}
+	start := control.Message{
+		Kind: control.Start, Generation: m.number, Workers: len(m.slots), Identity: &m.identity, Pid: os.Getpid(), Since: m.began.UnixMilli(),
+	}
 	c.say(start, m.memory.fds())
 	var all []offer
 	for _, l := range m.admin {
@@ -75,6 +77,7 @@ func (m *master) onMonitorEnd(s *slot, how string) {
 		s.become(gone, time.Now())
 		return
 	}
+	m.memory.count().MonitorDeaths.Add(1)
 	m.log.Error("monitor died", "pid", s.child.pid, "how", how)
 	s.died(time.Now(), jitter())
 }
@@ -89,7 +92,7 @@ func (m *master) watchMonitor(now time.Time) {
 	case m.phase == draining && s.state == active && s.told != control.Drain:
 		s.told = control.Drain // it goes on, but can say so
 		s.child.say(control.Message{Kind: control.Drain}, nil)
-	case s.state == resting && !now.Before(s.due):
+	case s.state == resting && !now.Before(s.due) && !m.renewal.running:
 		m.startMonitor(s, now)
 	case s.state == starting && !now.Before(s.due):
 		m.log.Error("monitor is not ready in time")

@@ -65,7 +65,7 @@ func (m *master) over() bool {
 	case comingUp, running:
 		return false
 	}
-	return m.workersGone() && len(m.old) == 0 && (m.monitor == nil || m.monitor.state == gone)
+	return !m.renewal.running && m.workersGone() && len(m.old) == 0 && (m.monitor == nil || m.monitor.state == gone)
 }
 
 func (m *master) workersGone() bool {
@@ -162,6 +162,7 @@ func (m *master) act(now time.Time) {
 		m.killAll()
 	}
 	m.leave(now)
+	m.seeBreaker(now)
 	m.seePause(now)
 	m.notifier.beat(now, m.answering(now))
 	for _, s := range m.slots {
@@ -169,7 +170,7 @@ func (m *master) act(now time.Time) {
 			continue
 		}
 		switch {
-		case s.state == resting && (m.phase == comingUp || m.phase == running) && !m.renewal.running:
+		case s.state == resting && (m.phase == comingUp || m.phase == running) && !m.renewal.running && !m.breaker.holds(m.slots, now):
 			m.start(s, now)
 		case s.state == starting && s.child != nil:
 			m.log.Error("worker is not ready in time", "worker", s.index)
@@ -208,8 +209,12 @@ func (m *master) next(now time.Time) time.Time {
 			sooner(l.leaves)
 		}
 	}
+	if at, ok := m.breakerDue(now); ok {
+		sooner(at)
+	}
+	held := m.breaker.holds(m.slots, now)
 	for _, s := range m.slots {
-		if s.state == resting || s.state == starting {
+		if s.state == resting && !held || s.state == starting {
 			sooner(s.due)
 		}
 	}

@@ -1,7 +1,9 @@
 package master
 
 import (
+	"fmt"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,7 +18,8 @@ type renewal struct {
 	running bool // another master is being started
 	again   bool // and after that another one
 	done    chan outcome
-	failed  int // times
+	failed  int          // times
+	ends    []childEvent // of children that left in order meanwhile: the new master may have told them to
 }
 
 // outcome is what became of an upgrade: the process id of the new master, or why there is none.
@@ -33,7 +36,7 @@ func (m *master) renew(s os.Signal) {
 	case m.phase == comingUp || m.renewal.running:
 		m.log.Info("the next generation begins after the one that is coming up", "signal", s)
 		m.renewal.again = true
-	case m.pause.state != accepting:
+	case m.pause.reasons&byOperator != 0:
 		m.log.Warn("no next generation while the ports are released: send TTIN first", "signal", s)
 	default:
 		m.beginRenewal()
@@ -60,30 +63,73 @@ func (m *master) onRenewal(o outcome) {
 		m.renewalFailed(o.err)
 		return
 	}
-	m.notifier.handOver(o.pid)
-	if m.renewal.again {
-		_ = unix.Kill(o.pid, unix.SIGUSR2) // it has just told us that it lives
+	m.notifier.handOver(o.pid, fmt.Sprintf("serving, generation %d", m.number+1))
+	if err := m.notifier.settle(time.Now().Add(settleTime)); err != nil {
+		m.log.Warn("the service manager may not know the new main process", "pid", o.pid, "error", err)
 	}
+	m.passOn(o.pid)
 	m.log.Info("the next generation has taken over", "generation", m.number+1, "pid", o.pid)
-	for _, l := range m.listeners {
+	for _, l := range m.sockets() {
 		l.lent = true // what stands for them in the file system stays
 	}
 	m.phase = replaced
 }
 
+// passOn tells the new master, which has just told us that it lives, what has been wished of this one meanwhile.
+func (m *master) passOn(pid int) {
+	for _, wish := range []struct {
+		signal unix.Signal
+		made   bool
+	}{
+		{unix.SIGTERM, m.phase == stopping},
+		{unix.SIGUSR1, m.phase == draining},
+		{unix.SIGUSR2, m.renewal.again},
+		{unix.SIGTTOU, m.pause.reasons&byOperator != 0},
+	} {
+		if wish.made {
+			_ = unix.Kill(pid, wish.signal) // it fails only when the new master has ended already
+		}
+	}
+}
+
+// mayBeTold says that a child which has left in order may have been told to by the new master, so that its end is to be
+// seen only if there is none.
+func (m *master) mayBeTold(e childEvent) bool {
+	if !m.renewal.running || e.message != nil || e.ended != endedWell {
+		return false
+	}
+	m.renewal.ends = append(m.renewal.ends, e)
+	return true
+}
+
 // renewalFailed goes on with this generation. Nothing of it has been touched.
 func (m *master) renewalFailed(why error) {
 	m.renewal.running = false
+	for _, e := range m.renewal.ends {
+		m.onChild(e)
+	}
+	m.renewal.ends = nil
 	if m.phase != running {
 		return // the upgrade was stopped with the instance
 	}
 	m.renewal.failed++
+	m.memory.count().FailedUpgrades.Add(1)
 	m.log.Error("the next generation did not come up: this one goes on", "generation", m.number, "reason", why)
 	m.notifier.ready("upgrade failed: " + why.Error())
+	m.afterRenewal()
+}
+
+// afterRenewal does what was asked for while a generation came up.
+func (m *master) afterRenewal() {
+	m.releaseLate()
 	if m.renewal.again {
-		m.beginRenewal()
+		m.renewal.again = false
+		m.renew(unix.SIGUSR2)
 	}
 }
+
+// settleTime bounds how long a master that has been replaced waits for the service manager.
+const settleTime = time.Second
 
 // becomeMaster takes over from the old master, if there is one, when all workers are ready: from here on there is no way
 // back.
@@ -92,7 +138,7 @@ func (m *master) becomeMaster() {
 		// The old master has died in this very moment. Everything that it had is ours.
 		m.log.Warn("the old master does not hear that we have taken over", "error", err)
 	}
-	for _, l := range m.listeners {
+	for _, l := range m.sockets() {
 		if err := l.own(); err != nil {
 			m.log.Error("cannot listen on all sockets of an address", "address", l.key, "error", err)
 		}

@@ -141,12 +141,29 @@ func (u *upgrader) run(environ []string) (pid int, err error) {
 	if err := errors.Join(u.flip.AddFile(wordsName, w), w.Close()); err != nil {
 		return 0, err
 	}
-	err = u.flip.Upgrade()
+	err = u.flipOver(ctx)
 	said := hear(r)
 	if err != nil {
 		return 0, fmt.Errorf("%w: %s", err, said)
 	}
 	return strconv.Atoi(strings.TrimPrefix(said, takenOver))
+}
+
+// flipOver is Upgrade. tableflip may need a moment more until it believes that the parent is gone.
+func (u *upgrader) flipOver(ctx context.Context) error {
+	pause := time.NewTicker(time.Millisecond)
+	defer pause.Stop()
+	for {
+		err := u.flip.Upgrade()
+		if err == nil || err.Error() != "parent hasn't exited" {
+			return err
+		}
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			return err
+		}
+	}
 }
 
 // hear reads what a new master has said. The pipe's end does not come: tableflip keeps a copy of it.

@@ -23,6 +23,9 @@ func (m *master) start(s *slot, now time.Time) {
 
 // onChild takes what happened to a child.
 func (m *master) onChild(e childEvent) {
+	if m.mayBeTold(e) {
+		return
+	}
 	if e.child.generation != m.number {
 		m.onOld(e)
 		return
@@ -135,6 +138,7 @@ func (m *master) activate(s *slot) {
 		s.child.say(control.Message{Kind: control.Pause}, nil) // so that it stays so when it becomes active
 	}
 	s.child.say(control.Message{Kind: control.Activate}, nil)
+	m.lives(time.Now())
 	if s.failures > 0 {
 		m.log.Info("worker is back", "worker", s.index, "pid", s.child.pid)
 	}
@@ -181,11 +185,17 @@ func (m *master) onEnd(s *slot, how string) {
 // lost lends the shards of a dead worker, and those that it had borrowed, and sees to the next one. An instance that has
 // never been up gives up instead.
 func (m *master) lost(s *slot, how string) {
-	s.died(time.Now(), jitter())
+	m.memory.count().WorkerDeaths.Add(1)
+	now, lived := time.Now(), time.Duration(0)
+	if s.state == active {
+		lived = now.Sub(s.since)
+	}
+	s.died(now, jitter())
 	if m.phase == comingUp {
 		m.stop(startFailure(s.index, how))
 		return
 	}
+	m.crash(s, lived)
 	m.relieve(s)
 }
 

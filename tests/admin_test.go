@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -188,6 +189,44 @@ func TestAdministrativeState(t *testing.T) {
 	}
 	if answer := tell(t, s.socket, "set server web/webA weight 3;get weight web/webA"); answer != "\n3 (initial 1)\n\n" {
 		t.Errorf("get weight: %q", answer)
+	}
+}
+
+// A server can be reached elsewhere from now on: by all workers, and by its checks.
+func TestServerMoves(t *testing.T) {
+	t.Parallel()
+	s, origins := newSite(t, 1)
+	s.workers = 4
+	s.servers[0].extra += "\n" + checked(50*time.Millisecond, "")
+	s.withAdmin(t)
+	b := s.run(t)
+	s.awaitStatus(t, "web/webA", "UP")
+	other := startOrigin(t, "other", s.place.addr(12, 9000))
+	clients := []*raw{dial(t, s.place.front()), dial(t, s.place.front()), dial(t, s.place.front())}
+	for _, c := range clients {
+		c.get("/", 200)
+	}
+	host, _, _ := net.SplitHostPort(other.addr)
+	want := fmt.Sprintf("IP changed from '%s' to '%s', port changed from '8000' to '9000' by 'stats socket command'\n\n", s.place.host(11), host)
+	if got := tell(t, s.socket, "set server web/webA addr "+host+" port 9000"); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	origins[0].Close() // its checks, too, go elsewhere
+	for range 3 {
+		for _, c := range clients {
+			if a := c.get("/", 200); a.server() != "other" {
+				t.Errorf("the request went to %s", a.server())
+			}
+		}
+		clients = append(clients, dial(t, s.place.front()))
+	}
+	b.killMonitor(b.monitor()) // the next one knows the address
+	n := other.Stats().Connections
+	if !soon(func() bool { return other.Stats().Connections > n+3 }) {
+		t.Error("the new address is not checked")
+	}
+	if row := s.stats(t)["web/webA"]; row["status"] != "UP" || row["addr"] != other.addr {
+		t.Errorf("%v", row)
 	}
 }
 
@@ -401,4 +440,36 @@ func TestLbctl(t *testing.T) {
 	s.socket += "x"
 	call(3, "status")
 	call(2, "nonsense")
+}
+
+// The monitor, too, becomes the user in the directory; and still it checks, answers, and knows what the workers use.
+func TestMonitorGivesUpPrivileges(t *testing.T) {
+	asRoot(t)
+	t.Parallel()
+	jail := t.TempDir()
+	if err := os.Chmod(jail, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	s, _ := newSite(t, 1)
+	s.servers[0].extra += "\n" + checked(50*time.Millisecond, "")
+	s.servers = append(s.servers, target{"webB", s.place.server(1), checked(50*time.Millisecond, "")})
+	s.global = fmt.Sprintf("user = \"nobody\"\nchroot = %q", jail)
+	s.withAdmin(t)
+	b := s.run(t)
+	for range 2 {
+		s.awaitStatus(t, "web/webA", "UP")
+		s.awaitStatus(t, "web/webB", "DOWN")
+		is := statusOf(t, fmt.Sprintf("/proc/%d/status", b.monitor()))
+		gid, _, _ := strings.Cut(is["Gid"], " ")
+		wantStatus(t, b.monitor(), jailed(nobody, gid, gid))
+		if root, err := os.Readlink(fmt.Sprintf("/proc/%d/root", b.monitor())); err != nil || root != jail {
+			t.Errorf("the root of the monitor is %q, %v", root, err)
+		}
+		values, _ := samples(t, scrape(t, s.metrics()))
+		if v := values[`lbmaster_worker_resident_memory_bytes{generation="1",worker="0"}`]; v < 1<<20 {
+			t.Errorf("the worker has %v bytes", v)
+		}
+		wantMode(t, s.socket, 0o600)
+		b.killMonitor(b.monitor())
+	}
 }

@@ -24,7 +24,7 @@ func newGraceSite(t *testing.T, graces ...string) *balancer {
 // The guide, section 5.4.4: in a soft stop each listener lives on for its own grace, and serves as before.
 func TestGrace(t *testing.T) {
 	t.Parallel()
-	b := newGraceSite(t, "1500ms", "3s")
+	b := newGraceSite(t, "1s", "5s")
 	first, second := b.place.addr(2, 8080), b.place.addr(2, 8081)
 	idle := dial(t, second)
 	idle.get("/", 200)
@@ -42,12 +42,12 @@ func TestGrace(t *testing.T) {
 	if !soon(firstEnds) {
 		t.Fatal("the first grace never passes")
 	}
-	within(t, begin, 1500*time.Millisecond, settle)
+	within(t, begin, time.Second, settle)
 	idle.get("/", 200)
 	if !soon(func() bool { return !accepts(second) }) {
 		t.Fatal("the second grace never passes")
 	}
-	within(t, begin, 3*time.Second, settle)
+	within(t, begin, 5*time.Second, 2*settle)
 	idle.closedInOrder()
 	b.exits(settle, 0)
 }
@@ -55,15 +55,15 @@ func TestGrace(t *testing.T) {
 // Requests that run when the grace ends are finished.
 func TestRequestsOutliveTheGrace(t *testing.T) {
 	t.Parallel()
-	b := newGraceSite(t, "200ms")
+	b := newGraceSite(t, "1s")
 	begin := time.Now()
 	b.signal(syscall.SIGUSR1)
 	c := dial(t, b.place.addr(2, 8080))
-	if a := c.get("/delay/1500", 200); !a.Close {
+	if a := c.get("/delay/2500", 200); !a.Close {
 		t.Error("the answer does not say that the connection ends")
 	}
 	c.closedInOrder()
-	within(t, begin, 1500*time.Millisecond, settle)
+	within(t, begin, 2500*time.Millisecond, settle)
 	b.exits(settle, 0)
 }
 

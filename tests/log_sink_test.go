@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -18,7 +19,8 @@ type sink struct {
 	t     *testing.T
 	addr  string // as a log target has it, without facility and level
 	lines chan logLine
-	close func() // may be called again
+	over  chan struct{} // closed when nobody wants the lines any more
+	close func()        // may be called again
 }
 
 // logLine is one datagram.
@@ -49,16 +51,17 @@ func startSink(t *testing.T, network, addr, target string) *sink {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &sink{t: t, addr: target, lines: make(chan logLine, 10_000)}
+	s := &sink{t: t, addr: target, lines: make(chan logLine, 10_000), over: make(chan struct{})}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		s.collect(c)
 	}()
-	s.close = func() {
+	s.close = sync.OnceFunc(func() {
+		close(s.over)
 		c.Close()
 		<-done
-	}
+	})
 	t.Cleanup(s.close)
 	return s
 }
@@ -99,7 +102,11 @@ func (s *sink) collect(c net.PacketConn) {
 		if err != nil {
 			s.t.Error(err)
 		}
-		s.lines <- l
+		select {
+		case s.lines <- l:
+		case <-s.over:
+			return
+		}
 	}
 }
 

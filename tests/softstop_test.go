@@ -11,7 +11,7 @@ import (
 // The guide, section 4.1: a file on each server tells whether it takes new clients.
 func TestSoftStopWithAFile(t *testing.T) {
 	t.Parallel()
-	f := newWebfarm(t, "section-4.1.toml", `inter = "2s"`, `inter = "50ms"`)
+	f := newWebfarm(t, "section-4.1.toml", `inter = "2s"`, `inter = "50ms"`, `connect = "5s"`, `connect = "5s", check = "5s"`)
 	f.at("all run")
 	f.newcomersGoTo("ABCD")
 	f.staysOn("A")
@@ -75,7 +75,8 @@ func TestSoftStopWithoutPersist(t *testing.T) {
 // port, the others on one that is redirected there.
 func TestSoftStopWithBackupServers(t *testing.T) {
 	t.Parallel()
-	f := newWebfarm(t, "section-4.2.toml", `inter = "2s"`, `inter = "50ms"`, "check_port = 81", "check_port = 8081", "check_port = 80\n", "check_port = 8000\n")
+	f := newWebfarm(t, "section-4.2.toml", `inter = "2s"`, `inter = "50ms"`, "redispatch = true", "redispatch = true\ntimeout = { check = \"5s\" }",
+		"check_port = 81", "check_port = 8081", "check_port = 80\n", "check_port = 8000\n")
 	redirect := make(map[string]*relay)
 	for letter, o := range f.origins {
 		redirect[letter] = newRelay(t, strings.TrimSuffix(o.addr, "8000")+"8081", o.addr)

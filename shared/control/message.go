@@ -41,7 +41,7 @@ type Kind string
 
 const (
 	Hello     Kind = "hello"     // Pid
-	Start     Kind = "start"     // Slot, Workers, Identity, Pid of the master, Since when the instance runs; descriptors in the order of the StartFDs
+	Start     Kind = "start"     // Generation, Slot, Workers, Identity, Pid of the master, Since when the instance runs; descriptors in the order of the StartFDs
 	Listeners Kind = "listeners" // Shards, Last; a descriptor for each shard
 	Ready     Kind = "ready"
 	Activate  Kind = "activate"
@@ -54,7 +54,7 @@ const (
 	Return    Kind = "return" // Slot
 	Stop      Kind = "stop"
 	Bye       Kind = "bye"   // Reason
-	Child     Kind = "child" // Slot, Pid, State, Since, Restarts
+	Child     Kind = "child" // Generation, Slot, Pid, State, Since, Restarts, Sessions
 	Ping      Kind = "ping"
 	Pong      Kind = "pong"
 	Reopen    Kind = "reopen" // log targets of the child are gone
@@ -91,6 +91,9 @@ type Message struct {
 	State    string               `json:",omitempty"` // of a child, in words
 	Since    int64                `json:",omitempty"` // ms since 1970
 	Restarts uint64               `json:",omitempty"` // processes of the slot that have died
+	Sessions int64                `json:",omitempty"`
+
+	Generation int `json:",omitempty"`
 
 	// Heirs says for each frontend and each of its binds which Place the next generation has for it.
 	Heirs [][]Place `json:",omitempty"`

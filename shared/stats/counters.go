@@ -42,7 +42,12 @@ type Counters struct {
 	CheckFailures atomic.Uint64 // health checks that failed while the server was up
 	Downs         atomic.Uint64 // times that it went down
 	DownTime      atomic.Uint64 // ms, without the time since the last change
-	_             [4]uint64
+
+	// What the master counts, in its own slab, for the instance.
+	WorkerDeaths   atomic.Uint64 // processes that died and were, or will be, replaced
+	MonitorDeaths  atomic.Uint64
+	Upgrades       atomic.Uint64 // generations that have taken over from one before
+	FailedUpgrades atomic.Uint64 // generations that did not come up
 }
 
 // Gauges are the gauges of one row, as one worker keeps them. They end with the process.
@@ -89,4 +94,8 @@ var columns = [...]column{
 	{"check_failures", func(c *Counters) *atomic.Uint64 { return &c.CheckFailures }},
 	{"downs", func(c *Counters) *atomic.Uint64 { return &c.Downs }},
 	{"down_time", func(c *Counters) *atomic.Uint64 { return &c.DownTime }},
+	{"worker_deaths", func(c *Counters) *atomic.Uint64 { return &c.WorkerDeaths }},
+	{"monitor_deaths", func(c *Counters) *atomic.Uint64 { return &c.MonitorDeaths }},
+	{"upgrades", func(c *Counters) *atomic.Uint64 { return &c.Upgrades }},
+	{"failed_upgrades", func(c *Counters) *atomic.Uint64 { return &c.FailedUpgrades }},
 }

@@ -41,7 +41,7 @@ func (p *Past) Absorb() {
 	for i := range p.pair {
 		c := &p.pair[i]
 		total := p.from.total(c.row, c.column)
-		c.column.at(p.into.Counters(p.into.past(), c.to)).Add(total - c.seen)
+		c.column.at(p.into.Counters(p.into.Master(), c.to)).Add(total - c.seen)
 		c.seen = total
 	}
 }

@@ -1,11 +1,11 @@
 // Package stats is the counters of an instance, in memory that all its processes share.
 //
-// There is one slab for each worker slot, one for the monitor and one for what older generations have counted, and in it one row for each thing that is counted. A slab
-// has one writer, the process of the slot; when that dies, the next one goes on where it stopped. So a total, the sum over
-// all slabs, never goes back, and needs no lock.
+// There is one slab for each worker slot, one for the monitor and one for the master, which also has what older generations
+// have counted, and in it one row for each thing that is counted. A slab has one writer, the process of the slot; when
+// that dies, the next one goes on where it stopped. So a total, the sum over all slabs, never goes back, and needs no lock.
 //
 //	0       16        16 + size of the table, rounded      + slab           + slab ...
-//	| sizes | table   | slab of worker 0: rows of {Counters, Gauges} | slab of worker 1 | ... | slab of the monitor | past |
+//	| sizes | table   | slab of worker 0: rows of {Counters, Gauges} | slab of worker 1 | ... | slab of the monitor | slab of the master |
 //
 // The table names the rows and columns, as JSON: another generation or version matches what it knows by name.
 package stats
@@ -38,7 +38,7 @@ type Row struct {
 type Stats struct {
 	segment *shm.Segment
 	table   table
-	cells   []cell // by worker, the monitor last, then by row
+	cells   []cell // by slab: the workers, the monitor, the master; then by row
 }
 
 // cell is one row of one worker. Its size is a multiple of a cache line's, 64 bytes.
@@ -71,7 +71,7 @@ const (
 // cellSize is the size of a cell in bytes.
 var cellSize = shm.SizeOf[cell]()
 
-// Create makes counters, all 0, for the slots of that many workers, for the monitor and for the past.
+// Create makes counters, all 0, for the slots of that many workers, for the monitor and for the master.
 func Create(rows []Row, workers int) (*Stats, error) {
 	t := table{Workers: workers, Rows: rows}
 	for _, c := range columns {
@@ -127,8 +127,8 @@ func (s *Stats) Workers() int { return s.table.Workers }
 // Monitor is the number of the monitor's slab, for Counters and Gauges: it follows those of the workers.
 func (s *Stats) Monitor() int { return s.table.Workers }
 
-// past is the number of the slab for what older generations have counted. The master writes it.
-func (s *Stats) past() int { return s.table.Workers + 1 }
+// Master is the number of the master's slab, for Counters: the last one.
+func (s *Stats) Master() int { return s.table.Workers + 1 }
 
 // Rows are the names of the rows.
 func (s *Stats) Rows() []Row { return s.table.Rows }

@@ -73,8 +73,8 @@ func (m *monitor) build(start control.Message, fds []int) error {
 	if n := len(m.board.Servers()); n != m.servers() || row != len(m.counters.Rows()) {
 		return fmt.Errorf("the configuration has %d servers and %d rows, the board %d, the counters %d", m.servers(), row, n, len(m.counters.Rows()))
 	}
-	m.started, m.master = time.UnixMilli(start.Since), start.Pid
-	m.children = make([]control.Message, m.counters.Workers())
+	m.generation, m.started, m.master = start.Generation, time.UnixMilli(start.Since), start.Pid
+	m.children = make(map[place]control.Message)
 	m.restore()
 	m.layOut()
 	m.look()

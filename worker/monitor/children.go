@@ -1,8 +1,10 @@
 package monitor
 
 import (
+	"cmp"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,31 +13,77 @@ import (
 	"lbmaster/worker/monitor/tally"
 )
 
-// noteChild keeps what the master tells of a child.
+// place names a worker: those of older generations, which drain, have slots of their own.
+type place struct{ generation, slot int }
+
+// noteChild keeps what the master tells of a child. The monitor's own part in it is counted elsewhere.
 func (m *monitor) noteChild(c control.Message) {
+	at := place{c.Generation, c.Slot}
 	switch {
 	case c.Slot == control.MonitorSlot:
-		m.self = c
-	case c.Slot >= 0 && c.Slot < len(m.children):
-		m.children[c.Slot] = c
+	case at.generation != m.generation && c.Pid == 0:
+		delete(m.children, at)
+	default:
+		m.children[at] = c
 	}
 }
 
-// workers are the worker processes as the master, the counters and the kernel know them.
+// workers are the worker processes as the master, the counters and the kernel know them: our generation's, then those of
+// older ones, the newest first.
 func (m *monitor) workers(now time.Time) []tally.Worker {
-	all := make([]tally.Worker, len(m.children))
-	for slot, c := range m.children {
-		w := tally.Worker{
-			Slot: slot, Pid: c.Pid, Generation: generation, State: c.State, Restarts: c.Restarts, Since: time.UnixMilli(c.Since),
-			Sessions: m.counters.Gauges(slot, 0).Sessions.Load(), Requests: m.counters.Counters(slot, 0).Requests.Load(),
+	var all []tally.Worker
+	for slot := range m.counters.Workers() {
+		w := m.worker(place{m.generation, slot}, now)
+		w.Sessions = m.counters.Gauges(slot, 0).Sessions.Load()
+		w.Requests = m.counters.Counters(slot, 0).Requests.Load()
+		all = append(all, w)
+	}
+	for at, c := range m.children {
+		if at.generation != m.generation {
+			w := m.worker(at, now)
+			w.Sessions = c.Sessions
+			all = append(all, w)
 		}
-		if c.State == "" {
-			w.State, w.Since = "unknown", now
+	}
+	slices.SortFunc(all, func(a, b tally.Worker) int {
+		return cmp.Or(cmp.Compare(b.Generation, a.Generation), cmp.Compare(a.Slot, b.Slot))
+	})
+	return all
+}
+
+func (m *monitor) worker(at place, now time.Time) tally.Worker {
+	c, known := m.children[at]
+	w := tally.Worker{
+		Slot: at.slot, Generation: at.generation, Pid: c.Pid, State: c.State, Restarts: c.Restarts, Since: time.UnixMilli(c.Since),
+	}
+	if !known {
+		w.State, w.Since = "unknown", now
+	}
+	if c.Pid > 0 && m.proc != nil {
+		w.CPU, w.Memory = m.usage(c.Pid)
+	}
+	return w
+}
+
+// generations are the configurations in service, the newest first.
+func (m *monitor) generations(workers []tally.Worker) []tally.Generation {
+	var all []tally.Generation
+	for _, w := range workers {
+		if n := len(all); n == 0 || all[n-1].Number != w.Generation {
+			g := tally.Generation{Number: w.Generation, State: "draining", Started: w.Since}
+			if w.Generation == m.generation {
+				g.Started = m.started
+			}
+			if w.Generation == m.generation && !m.draining {
+				g.State = "active"
+			}
+			all = append(all, g)
 		}
-		if c.Pid > 0 && m.proc != nil {
-			w.CPU, w.Memory = m.usage(c.Pid)
+		g := &all[len(all)-1]
+		g.Sessions += w.Sessions
+		if w.Pid > 0 {
+			g.Workers++
 		}
-		all[slot] = w
 	}
 	return all
 }

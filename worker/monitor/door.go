@@ -3,6 +3,7 @@ package monitor
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"sync"
@@ -15,33 +16,42 @@ import (
 // floods it keeps away others who want to look, but no check.
 const guests = 16
 
-// open begins to serve the runtime interfaces on the master's sockets.
+// door is a socket on which an interface listens, and how that is served: serve returns what ends it.
+type door struct {
+	listener net.Listener
+	serve    func(net.Listener) io.Closer
+}
+
+// open takes the master's sockets. Nobody is served yet: an older generation's monitor may do so.
 func (m *monitor) open(shards []control.Shard, fds []int) error {
+	serve := map[int]func(net.Listener) io.Closer{control.AdminSocket: m.serveSocket, control.AdminListen: m.serveWeb}
 	for i, shard := range shards {
 		f := os.NewFile(uintptr(fds[i]), "listener")
 		l, err := net.FileListener(f)
 		if err = errors.Join(err, f.Close()); err != nil { // the listener has a copy
 			return fmt.Errorf("descriptor %d is no socket to listen on: %w", fds[i], err)
 		}
-		switch shard.Bind {
-		case control.AdminSocket:
-			m.doors = append(m.doors, l)
-			go m.serveSocket(l)
-		case control.AdminListen:
-			m.doors = append(m.doors, m.serveWeb(l))
-		default:
+		if serve[shard.Bind] == nil {
 			return errors.Join(fmt.Errorf("there is no admin interface %d", shard.Bind), l.Close())
 		}
+		m.doors = append(m.doors, door{l, serve[shard.Bind]})
 	}
 	return nil
 }
 
+// welcome begins to serve.
+func (m *monitor) welcome() {
+	for _, d := range m.doors {
+		m.hosts = append(m.hosts, d.serve(d.listener))
+	}
+}
+
 // shut ends the runtime interfaces.
 func (m *monitor) shut() {
-	for _, d := range m.doors {
-		_ = d.Close() // nothing depends on the outcome
+	for _, h := range m.hosts {
+		_ = h.Close() // nothing depends on the outcome
 	}
-	m.doors = nil
+	m.hosts = nil
 }
 
 // gate is a listener that lets so many in at the same time.
@@ -86,7 +96,7 @@ func (g *guest) Close() error {
 }
 
 // askTime bounds how long the loop may take to answer.
-const askTime = 5 * time.Second
+const askTime = 2 * time.Second
 
 // ask calls f on the loop, and waits until it has been called. It must not be used on the loop itself.
 func (m *monitor) ask(f func()) error {

@@ -53,19 +53,20 @@ type monitor struct {
 	results  chan finished
 	short    bool // the last check could not be made for lack of means
 
-	rows     []row // in the order in which they are told
-	whole    row   // the instance
-	scratch  stats.Counters
-	children []control.Message // the last Child about each worker
-	self     control.Message   // and about the monitor
-	started  time.Time         // of the instance
-	master   int               // process id
-	version  string
-	node     string
-	files    uint64   // that may be open
-	proc     *os.Root // of /proc; nil: there is none
-	doors    []io.Closer
-	calls    chan func()
+	rows       []row // in the order in which they are told
+	whole      row   // the instance
+	scratch    stats.Counters
+	children   map[place]control.Message // the last Child about each worker
+	started    time.Time                 // of the generation
+	master     int                       // process id
+	generation int
+	version    string
+	node       string
+	files      uint64   // that may be open
+	proc       *os.Root // of /proc; nil: there is none
+	doors      []door
+	hosts      []io.Closer // those of the doors that are open
+	calls      chan func()
 	// rendering is held by who turns a picture into text.
 	rendering sync.Mutex
 
@@ -237,6 +238,7 @@ func (m *monitor) activate(now time.Time) {
 		every = append(every, t.conf.Inter)
 	}
 	m.schedule = newSchedule(every, now)
+	m.welcome()
 }
 
 // patience is how long the loop may wait.

@@ -57,29 +57,22 @@ func (m *monitor) picture(now time.Time) *tally.Instance {
 	for i := range m.rows {
 		m.fill(&in.Rows[i], &m.rows[i], now)
 	}
-	state := "active"
-	if m.draining {
-		state = "draining"
+	in.Generations = m.generations(in.Workers)
+	in.Process.Sessions = 0
+	for _, g := range in.Generations {
+		in.Process.Sessions += g.Sessions
 	}
-	in.Generations = []tally.Generation{{Number: generation, State: state, Started: m.started, Workers: m.counters.Workers(), Sessions: in.Process.Sessions}}
 	return in
 }
-
-// generation is the number of the only one.
-const generation = 1
 
 func (m *monitor) process(now time.Time) tally.Process {
 	m.read(&m.whole, now)
 	p := tally.Process{
 		Version: m.version, Node: m.node, Pid: m.master, Started: m.started, Now: now, Workers: m.counters.Workers(), Stopping: m.draining,
-		OpenFiles: m.files, Maxconn: m.config.Global.Maxconn, Sessions: m.whole.sessions, Counts: m.whole.now, Rates: m.whole.rates,
+		OpenFiles: m.files, Maxconn: m.config.Global.Maxconn, Counts: m.whole.now, Rates: m.whole.rates,
 	}
 	for i := range m.config.Frontends {
 		p.Listeners += len(m.config.Frontends[i].Binds)
-	}
-	p.Restarts.Monitor = m.self.Restarts
-	for _, c := range m.children {
-		p.Restarts.Workers += c.Restarts
 	}
 	return p
 }
@@ -151,12 +144,7 @@ func (m *monitor) share(b *backend) int64 {
 }
 
 // secondsSince is the time since a moment, or since the start when that is 0. Both are in ms since 1970.
-func (m *monitor) secondsSince(at, now int64) int64 {
-	if at == 0 {
-		at = m.started.UnixMilli()
-	}
-	return max(0, now-at) / 1000
-}
+func (m *monitor) secondsSince(at, now int64) int64 { return max(0, now-m.since(at)) / 1000 }
 
 func (m *monitor) fillServer(to *tally.Row, t *target, now int64) {
 	s := m.board.Load(t.slot)

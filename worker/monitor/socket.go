@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"strings"
@@ -18,16 +19,19 @@ import (
 // talkTime bounds the wait for a line, and for a reader of an answer.
 const talkTime = 30 * time.Second
 
-// serveSocket serves the admin socket until that is closed.
-func (m *monitor) serveSocket(l net.Listener) {
+// serveSocket serves the admin socket. Closing what it returns ends that.
+func (m *monitor) serveSocket(l net.Listener) io.Closer {
 	g := newGate(l)
-	for {
-		c, err := g.Accept()
-		if err != nil {
-			return
+	go func() {
+		for {
+			c, err := g.Accept()
+			if err != nil {
+				return
+			}
+			go m.talk(c)
 		}
-		go m.talk(c)
-	}
+	}()
+	return g
 }
 
 // talk is one connection of the admin socket: a line of commands, and in prompt mode any number of lines.

@@ -91,12 +91,20 @@ func (m *monitor) keep(t *target, now int64) {
 func (m *monitor) change(t *target, next status.State, now int64) {
 	before := m.board.Load(t.slot)
 	if !serves(before) {
-		t.counters.DownTime.Add(uint64(max(0, now-m.board.Changed(t.slot))))
+		t.counters.DownTime.Add(uint64(max(0, now-m.since(m.board.Changed(t.slot)))))
 	}
 	if serves(before) && !serves(next) {
 		t.counters.Downs.Add(1)
 	}
 	m.board.Store(t.slot, next, now)
+}
+
+// since is a moment, in ms since 1970, or the start when it is 0: before anything has changed.
+func (m *monitor) since(at int64) int64 {
+	if at == 0 {
+		return m.started.UnixMilli()
+	}
+	return at
 }
 
 // serves says that a server in this state works and may be used, if only by those who know it.
@@ -110,7 +118,7 @@ func (m *monitor) reckon(b *backend, now int64) {
 		return
 	}
 	if up {
-		b.counters.DownTime.Add(uint64(max(0, now-b.since)))
+		b.counters.DownTime.Add(uint64(max(0, now-m.since(b.since))))
 	} else {
 		b.counters.Downs.Add(1)
 		m.report(Emerg, b.word+" "+b.name+" has no server available!")

@@ -42,6 +42,8 @@ func (m *monitor) counts(stat int) tally.Counts {
 		ServerAborts: c.ServerAborts.Load(), Connects: c.Connects.Load(), Reuses: c.Reuses.Load(), Balanced: c.Balanced.Load(),
 		Answered: c.Answered.Load(), CheckFailures: c.CheckFailures.Load(), Downs: c.Downs.Load(), ConnectTime: c.ConnectTime.Load(),
 		ResponseTime: c.ResponseTime.Load(), TotalTime: c.TotalTime.Load(), DownTime: c.DownTime.Load(),
+		LogsDropped: c.LogsDropped.Load(), WorkerDeaths: c.WorkerDeaths.Load(), MonitorDeaths: c.MonitorDeaths.Load(),
+		Upgrades: c.Upgrades.Load(), FailedUpgrades: c.FailedUpgrades.Load(),
 	}
 }
 
@@ -50,8 +52,8 @@ func (m *monitor) read(r *row, now time.Time) {
 	before := r.now
 	r.now = m.counts(r.stat)
 	if r.back != nil {
-		// A session of a backend or server is a stream, which in HTTP is a request.
-		r.now.Sessions = max(r.now.Sessions, r.now.Requests)
+		// A session of a backend or server is a stream: in HTTP a request, else what the balance has been asked for.
+		r.now.Sessions = max(r.now.Sessions, r.now.Requests, r.now.Balanced)
 	}
 	if !r.sampled.IsZero() && (r.now.Sessions != before.Sessions || r.now.Requests != before.Requests) {
 		r.used = now

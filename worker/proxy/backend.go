@@ -7,6 +7,7 @@ import (
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
 	"lbmaster/worker/balance"
+	"lbmaster/worker/sock"
 )
 
 // backend is what a worker needs of a conf.Backend.
@@ -83,6 +84,10 @@ func (b *backend) refresh(board *status.Board) {
 	}
 	b.seen = v
 	for i, s := range b.servers {
+		if at := board.Address(b.first + i); at.IsValid() && at != s.moved {
+			s.moved, s.address = at, sock.TCP(at)
+			s.moves++
+		}
 		st := board.Load(b.first + i)
 		s.up = st.Op == status.Up && st.Admin != status.Maint
 		s.insist = st.Admin != status.Maint && b.persist

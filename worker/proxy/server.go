@@ -18,7 +18,9 @@ type server struct {
 	cookie    string
 	setCookie []byte // the field lines that make a client come back; nil: the proxy sets no cookie
 	address   sock.Address
-	mapped    bool // the port is the one that the client has connected to, plus shift
+	moved     netip.AddrPort // the address that was set at run time; not valid: none
+	moves     uint32         // how often that has happened; connections from before are not used again
+	mapped    bool           // the port is the one that the client has connected to, plus shift
 	shift     int
 	source    *sock.Address // where connections come from; nil: any address of this machine
 	backup    bool

@@ -17,6 +17,7 @@ type serverConn struct {
 	server  *server
 	session *session // nil while idle
 	reused  bool     // it has carried a request before
+	moves   uint32   // those of the server when it was made
 	heard   bool     // the poller has said something, so that the outcome of connecting is known
 	parked  int64    // ms: since when it is idle
 	timer   timer.Timer
@@ -54,13 +55,13 @@ func (q *idlePool) remove(c *serverConn) {
 	c.prev, c.next = nil, nil
 }
 
-// takeIdle returns an idle connection to srv, nil when there is none. With peek, one that the server has closed or
+// takeIdle returns an idle connection to where srv is now, nil when there is none. With peek, one that the server has closed or
 // written to in the meantime is not returned: a request that must not be sent twice should not meet one.
 func (p *Proxy) takeIdle(srv *server, peek bool) *serverConn {
 	for c := srv.idle.top; c != nil; c = srv.idle.top {
 		srv.idle.remove(c)
 		srv.gauges.Idle.Add(-1)
-		if peek && !quiet(&c.fd) {
+		if c.moves != srv.moves || peek && !quiet(&c.fd) {
 			p.closeServerConn(c)
 			continue
 		}
@@ -104,7 +105,7 @@ func (s *session) dial(srv *server) (*serverConn, unix.Errno) {
 		return nil, e
 	}
 	c := p.newServerConn(fd)
-	c.server = srv
+	c.server, c.moves = srv, srv.moves
 	c.readable = false // there is nothing to read before the server has got something
 	if s.stream.heads == nil {
 		c.fd.KeepUrgent() // a failure loses what most relays do not pass on either

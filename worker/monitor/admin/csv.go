@@ -53,9 +53,6 @@ func (l *line) health(f func(*tally.Health)) {
 	}
 }
 
-// seconds are the sum of times of these ms, as whole seconds.
-func seconds(ms uint64) uint64 { return ms / 1000 }
-
 // none is a column about what there is nothing of here: queues, compression, caches, agents.
 func none(l *line) { l.count(0) }
 

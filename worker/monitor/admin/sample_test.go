@@ -17,7 +17,8 @@ func sample() *tally.Instance {
 			Responses3xx: next(), Responses4xx: next(), Responses5xx: next(), ResponsesOther: next(), RequestErrors: next(),
 			ConnectErrors: next(), ResponseErrors: next(), Retries: next(), Redispatches: next(), ClientAborts: next(),
 			ServerAborts: next(), Connects: next(), Reuses: next(), Balanced: next(), Answered: next(), CheckFailures: next(),
-			Downs: next(), ConnectTime: next(), ResponseTime: next(), TotalTime: next(), DownTime: next(),
+			Downs: next(), ConnectTime: next(), ResponseTime: next(), TotalTime: next(), DownTime: next(), LogsDropped: next(), WorkerDeaths: next(), MonitorDeaths: next(), Upgrades: next(),
+			FailedUpgrades: next(),
 		}
 	}
 	row := func(kind tally.Kind, proxy, server string, id, serverID int) tally.Row {
@@ -49,7 +50,7 @@ func sample() *tally.Instance {
 		Process: tally.Process{
 			Version: "v1", Node: "here", Pid: 4711, Started: start, Now: start.Add(26*time.Hour + 3*time.Minute + 4*time.Second), Workers: 2,
 			Stopping: true, Listeners: 3, OpenFiles: 20000, Maxconn: 2000, Sessions: 5, Counts: counts(),
-			Rates: tally.Rates{Sessions: 6, SessionsMax: 7}, Restarts: tally.Restarts{Workers: 8, Monitor: 9},
+			Rates: tally.Rates{Sessions: 6, SessionsMax: 7},
 		},
 		Rows: []tally.Row{front, a, b, c, back, m, mail},
 		Workers: []tally.Worker{

@@ -46,8 +46,11 @@ func WriteInfo(w io.Writer, in *tally.Instance) error {
 	line("Listeners", p.Listeners)
 	line("TotalBytesOut", p.Counts.BytesOut)
 	line("Start_time_sec", p.Started.Unix())
-	line("WorkerRestarts", p.Restarts.Workers)
-	line("MonitorRestarts", p.Restarts.Monitor)
+	line("DroppedLogs", p.Counts.LogsDropped)
+	line("WorkerRestarts", p.Counts.WorkerDeaths)
+	line("MonitorRestarts", p.Counts.MonitorDeaths)
+	line("Upgrades", p.Counts.Upgrades)
+	line("FailedUpgrades", p.Counts.FailedUpgrades)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

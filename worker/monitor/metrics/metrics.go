@@ -258,8 +258,12 @@ func (w *writer) responses(k tally.Kind, name string) {
 			label string
 			n     uint64
 		}{
-			{`,code="1xx"`, c.Responses1xx}, {`,code="2xx"`, c.Responses2xx}, {`,code="3xx"`, c.Responses3xx},
-			{`,code="4xx"`, c.Responses4xx}, {`,code="5xx"`, c.Responses5xx}, {`,code="other"`, c.ResponsesOther},
+			{`,code="1xx"`, c.Responses1xx},
+			{`,code="2xx"`, c.Responses2xx},
+			{`,code="3xx"`, c.Responses3xx},
+			{`,code="4xx"`, c.Responses4xx},
+			{`,code="5xx"`, c.Responses5xx},
+			{`,code="other"`, c.ResponsesOther},
 		} {
 			w.count(name, labels, class.label, class.n)
 		}
@@ -273,13 +277,22 @@ func (w *writer) process(p *tally.Process) {
 		name string
 		v    float64
 	}{
-		{"nbproc", float64(p.Workers)}, {"relative_process_id", 1}, {"uptime_seconds", float64(int64(p.Uptime().Seconds()))},
-		{"max_fds", float64(p.OpenFiles)}, {"max_sockets", float64(p.OpenFiles)},
-		{"max_connections", float64(p.Maxconn)}, {"hard_max_connections", float64(p.Maxconn)},
-		{"current_connections", float64(p.Sessions)}, {"current_connection_rate", float64(p.Rates.Sessions)},
-		{"max_connection_rate", float64(p.Rates.SessionsMax)}, {"current_session_rate", float64(p.Rates.Sessions)},
-		{"max_session_rate", float64(p.Rates.SessionsMax)}, {"jobs", float64(p.Sessions + int64(p.Listeners))},
-		{"listeners", float64(p.Listeners)}, {"start_time_seconds", float64(p.Started.Unix())}, {"stopping", truth(p.Stopping)},
+		{"nbproc", float64(p.Workers)},
+		{"relative_process_id", 1},
+		{"uptime_seconds", float64(int64(p.Uptime().Seconds()))},
+		{"max_fds", float64(p.OpenFiles)},
+		{"max_sockets", float64(p.OpenFiles)},
+		{"max_connections", float64(p.Maxconn)},
+		{"hard_max_connections", float64(p.Maxconn)},
+		{"current_connections", float64(p.Sessions)},
+		{"current_connection_rate", float64(p.Rates.Sessions)},
+		{"max_connection_rate", float64(p.Rates.SessionsMax)},
+		{"current_session_rate", float64(p.Rates.Sessions)},
+		{"max_session_rate", float64(p.Rates.SessionsMax)},
+		{"jobs", float64(p.Sessions + int64(p.Listeners))},
+		{"listeners", float64(p.Listeners)},
+		{"start_time_seconds", float64(p.Started.Unix())},
+		{"stopping", truth(p.Stopping)},
 	} {
 		w.family(prefix+g.name, "gauge")
 		fmt.Fprintf(w, "%s%s %s\n", prefix, g.name, strconv.FormatFloat(g.v, 'f', -1, 64))
@@ -287,7 +300,7 @@ func (w *writer) process(p *tally.Process) {
 	for _, c := range []struct {
 		name string
 		n    uint64
-	}{{"connections_total", p.Counts.Sessions}, {"requests_total", p.Counts.Requests}, {"bytes_out_total", p.Counts.BytesOut}} {
+	}{{"connections_total", p.Counts.Sessions}, {"requests_total", p.Counts.Requests}, {"bytes_out_total", p.Counts.BytesOut}, {"dropped_logs_total", p.Counts.LogsDropped}} {
 		w.family(prefix+c.name, "counter")
 		vm.WriteCounterUint64(w, prefix+c.name, c.n)
 	}

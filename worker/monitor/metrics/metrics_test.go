@@ -15,8 +15,8 @@ import (
 func instance(servers int) *tally.Instance {
 	start := time.Unix(1_700_000_000, 0)
 	in := &tally.Instance{
-		Process: tally.Process{Version: `v"1`, Started: start, Now: start.Add(time.Minute), Workers: 2, Maxconn: 2000, Counts: tally.Counts{Requests: 1 << 60}},
-		Workers: []tally.Worker{{Slot: 0, Pid: 7, Restarts: 3, CPU: 1500 * time.Millisecond, Memory: 1 << 30}, {Slot: 1}},
+		Process: tally.Process{Version: `v"1`, Started: start, Now: start.Add(time.Minute), Workers: 2, Maxconn: 2000, Counts: tally.Counts{Requests: 1 << 60, WorkerDeaths: 3}},
+		Workers: []tally.Worker{{Generation: 2, Slot: 0, Pid: 7, CPU: 1500 * time.Millisecond, Memory: 1 << 30}, {Generation: 2, Slot: 1}},
 	}
 	in.Rows = append(in.Rows, tally.Row{Kind: tally.Frontend, Proxy: "web", Status: "OPEN", Counts: tally.Counts{Sessions: 5, Responses2xx: 7}})
 	for i := range servers {
@@ -56,8 +56,8 @@ func TestSamples(t *testing.T) {
 		`haproxy_server_check_code{proxy="web",server="s0"} 200` + "\n",
 		`haproxy_server_check_duration_seconds{proxy="web",server="s0"} 0.007` + "\n",
 		`haproxy_server_downtime_seconds_total{proxy="web",server="s1"} 3` + "\n",
-		`lbmaster_worker_restarts_total{worker="0"} 3` + "\n",
-		`lbmaster_worker_up{worker="1"} 0` + "\n",
+		"lbmaster_worker_restarts_total 3\n",
+		`lbmaster_worker_up{generation="2",worker="1"} 0` + "\n",
 		"lbmaster_generations 1\n",
 	} {
 		if !strings.Contains(got, want) {

@@ -19,20 +19,33 @@ var workerFamilies = []perWorker{
 	{"lbmaster_worker_connections", "gauge", func(k *tally.Worker) float64 { return float64(k.Sessions) }},
 	{"lbmaster_worker_resident_memory_bytes", "gauge", func(k *tally.Worker) float64 { return float64(k.Memory) }},
 	{"lbmaster_worker_cpu_seconds", "gauge", func(k *tally.Worker) float64 { return k.CPU.Seconds() }}, // of one process
-	{"lbmaster_worker_requests_total", "counter", func(k *tally.Worker) float64 { return float64(k.Requests) }},
-	{"lbmaster_worker_restarts_total", "counter", func(k *tally.Worker) float64 { return float64(k.Restarts) }},
 }
 
-// workers writes what HAProxy has nothing like: the processes.
+// workers writes what HAProxy has nothing like: the processes. What is told of one worker are gauges: its counters would
+// begin anew with each generation.
 func (w *writer) workers(in *tally.Instance) {
 	for _, f := range workerFamilies {
 		w.family(f.name, f.kind)
 		for i := range in.Workers {
-			vm.WriteGaugeFloat64(w, f.name+`{worker="`+strconv.Itoa(in.Workers[i].Slot)+`"}`, f.of(&in.Workers[i]))
+			k := &in.Workers[i]
+			name := f.name + `{generation="` + strconv.Itoa(k.Generation) + `",worker="` + strconv.Itoa(k.Slot) + `"}`
+			vm.WriteGaugeFloat64(w, name, f.of(k))
 		}
 	}
 	w.family("lbmaster_generations", "gauge")
 	vm.WriteGaugeUint64(w, "lbmaster_generations", uint64(len(in.Generations)))
-	w.family("lbmaster_monitor_restarts_total", "counter")
-	vm.WriteCounterUint64(w, "lbmaster_monitor_restarts_total", in.Process.Restarts.Monitor)
+	c := &in.Process.Counts
+	for _, f := range []struct {
+		name string
+		n    uint64
+	}{
+		{"lbmaster_worker_restarts_total", c.WorkerDeaths},
+		{"lbmaster_monitor_restarts_total", c.MonitorDeaths},
+		{"lbmaster_upgrades_total", c.Upgrades},
+		{"lbmaster_upgrade_failures_total", c.FailedUpgrades},
+		{"lbmaster_dropped_logs_total", c.LogsDropped},
+	} {
+		w.family(f.name, "counter")
+		vm.WriteCounterUint64(w, f.name, f.n)
+	}
 }

@@ -8,6 +8,8 @@ type Counts struct {
 	RequestErrors, ConnectErrors, ResponseErrors               uint64
 	Retries, Redispatches, ClientAborts, ServerAborts          uint64
 	Connects, Reuses, Balanced, Answered, CheckFailures, Downs uint64
+	LogsDropped, WorkerDeaths, MonitorDeaths                   uint64
+	Upgrades, FailedUpgrades                                   uint64
 	ConnectTime, ResponseTime, TotalTime, DownTime/* ms, summed */ uint64
 }
 
@@ -18,6 +20,7 @@ func (c *Counts) fields() []*uint64 {
 		&c.Responses1xx, &c.Responses2xx, &c.Responses3xx, &c.Responses4xx, &c.Responses5xx, &c.ResponsesOther,
 		&c.RequestErrors, &c.ConnectErrors, &c.ResponseErrors, &c.Retries, &c.Redispatches, &c.ClientAborts, &c.ServerAborts,
 		&c.Connects, &c.Reuses, &c.Balanced, &c.Answered, &c.CheckFailures, &c.Downs,
+		&c.LogsDropped, &c.WorkerDeaths, &c.MonitorDeaths, &c.Upgrades, &c.FailedUpgrades,
 		&c.ConnectTime, &c.ResponseTime, &c.TotalTime, &c.DownTime,
 	}
 }

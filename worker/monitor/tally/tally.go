@@ -27,11 +27,7 @@ type Process struct {
 	Sessions  int64 // client connections, now
 	Counts    Counts
 	Rates     Rates
-	Restarts  Restarts
 }
-
-// Restarts counts children that had to be replaced.
-type Restarts struct{ Workers, Monitor uint64 }
 
 // Uptime is how long the instance has run.
 func (p *Process) Uptime() time.Duration { return max(0, p.Now.Sub(p.Started)) }

@@ -1,0 +1,83 @@
+//go:build linux
+
+package tests
+
+import (
+	"fmt"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"lbmaster/tools/rig"
+)
+
+// The next generation goes on with the states of the servers, the counters and the runtime interfaces.
+func TestMonitorAcrossUpgrade(t *testing.T) {
+	t.Parallel()
+	const inter = 50 * time.Millisecond
+	s, _ := newSite(t, 2)
+	s.workers = 2
+	s.servers[0].extra += "\n" + checked(inter, "")
+	s.servers = append(s.servers, target{"webC", s.place.server(2), checked(inter, "")})
+	s.withAdmin(t)
+	b := s.run(t)
+	s.awaitStatus(t, "web/webC", "DOWN")
+	tell(t, s.socket, "set server web/webB state drain")
+	tunnel := dial(t, s.place.front())
+	tunnel.send(upgradeRequest)
+	tunnel.answer("GET")
+	h := startHammer(t, s.place.front(), 4, "/")
+	h.progress(t, 200)
+	before, types := samples(t, scrape(t, s.metrics()))
+	b.Stderr.Forget()
+	b.signal(syscall.SIGUSR2)
+	// The master that we have started leaves; the one that follows it is stopped at the end.
+	t.Cleanup(func() {
+		for _, pid := range b.family() {
+			if strings.Contains(rig.Cmdline(pid), "-c") {
+				_ = rig.Kill(pid, syscall.SIGTERM)
+			}
+		}
+	})
+	if !soon(func() bool { return strings.Contains(tell(t, s.socket, "show generations"), "\n2 active ") }) {
+		t.Fatalf("there is no second generation:\n%s", tell(t, s.socket, "show generations"))
+	}
+	h.progress(t, 200)
+	h.end()
+	all := s.stats(t)
+	if c := all["web/webC"]; c["status"] != "DOWN" || c.number("chkdown") != 1 || c.number("downtime") < 0 {
+		t.Errorf("a server that was down: %v", c)
+	}
+	if all["web/webB"]["status"] != "DRAIN" || all["web/webA"]["status"] != "UP" {
+		t.Errorf("%v\n%v", all["web/webA"], all["web/webB"])
+	}
+	if b.Stderr.Has("Server web/") {
+		t.Errorf("servers changed:\n%s", b.Stderr.String())
+	}
+	b.exits(settle, 0)
+	after, _ := samples(t, scrape(t, s.metrics()))
+	for name, v := range before {
+		family, _, _ := strings.Cut(name, "{")
+		if types[family] == "counter" && after[name] < v {
+			t.Errorf("%s went from %v to %v", name, v, after[name])
+		}
+	}
+	if after["lbmaster_upgrades_total"] != 1 || after["lbmaster_generations"] != 2 {
+		t.Errorf("%v upgrades, %v generations", after["lbmaster_upgrades_total"], after["lbmaster_generations"])
+	}
+	if text := tell(t, s.socket, "show workers"); strings.Count(text, " 1 draining ") == 0 || strings.Count(text, " 2 active ") != 2 {
+		t.Errorf("show workers:\n%s", text)
+	}
+	// The old generation ends with its last session, and is forgotten.
+	if err := tunnel.CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	tunnel.closedInOrder()
+	if !soon(func() bool { return strings.Count(tell(t, s.socket, "show generations"), "\n") == 3 }) {
+		t.Errorf("the first generation stays:\n%s", tell(t, s.socket, "show generations"))
+	}
+	if failed := h.failed(); len(failed) > 0 {
+		t.Errorf("requests failed: %v", fmt.Sprint(failed))
+	}
+}
