@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"lbmaster/conf"
 	"lbmaster/shared/control"
 	"lbmaster/worker/sock"
 )
@@ -146,7 +147,7 @@ func (p *Proxy) receive(channel int) {
 // adopt goes on with a client's connection. It was accepted by another process, and counted there: here it only takes its
 // place among the connections that are open.
 func (p *Proxy) adopt(at control.Shard, fd sock.FD) {
-	if at.Frontend >= len(p.frontends) || p.frontends[at.Frontend] == nil {
+	if at.Frontend >= len(p.frontends) || p.frontends[at.Frontend] == nil || p.frontends[at.Frontend].mode != conf.ModeHTTP {
 		fd.Close()
 		return
 	}
