@@ -52,6 +52,7 @@ func boardName(generation int) string            { return fmt.Sprintf("board/%d"
 func controlName(generation int, slot int) string {
 	return fmt.Sprintf("control/%d/%d", generation, slot)
 }
+
 func pidfdName(generation int, slot int) string { return fmt.Sprintf("pidfd/%d/%d", generation, slot) }
 
 // handOver gives the upgrader everything that the next master needs.
