@@ -103,7 +103,7 @@ func (u *upgrader) commit() error {
 	}
 	err := u.flip.Ready()
 	if u.words != nil {
-		u.words.Close()
+		_ = u.words.Close()
 		u.words = nil
 	}
 	return err
