@@ -195,7 +195,10 @@ listen web
 	}
 	t.Cleanup(func() { stopPeer(t, p) })
 	text := ""
-	if !soon(func() bool { text = scrape(t, addr); return strings.Contains(text, "haproxy_server_check_duration_seconds{") }) {
+	if !soon(func() bool {
+		text = scrape(t, addr)
+		return strings.Contains(text, "haproxy_server_check_duration_seconds{")
+	}) {
 		t.Error("HAProxy has checked nothing")
 	}
 	return text
