@@ -73,9 +73,14 @@ func (n *notifier) reloading(status string) {
 }
 
 // handOver says that another process is the service's main process from now on, and ready. Only the present one may say so
-// (NotifyAccess=main): what the other one says before this has been read is not heard.
+// (NotifyAccess=main): what the other one says before this has been read is not heard. Nor may its first sign of life be,
+// so that this is one: else generations that follow each other quickly would all seem dead.
 func (n *notifier) handOver(pid int, status string) {
-	n.tell("READY=1", mainPID(pid), statusLine(status))
+	lines := []string{"READY=1", mainPID(pid), statusLine(status)}
+	if n.every > 0 {
+		lines = append(lines, "WATCHDOG=1")
+	}
+	n.tell(lines...)
 }
 
 // stopping says that the instance is going to end.

@@ -159,6 +159,9 @@ func TestWatchdog(t *testing.T) {
 			n.ready("it has taken over")
 			manager.hears("READY=1\n.*\n.*")
 		}
+		n.handOver(77, "serving")
+		sign := map[bool]string{true: "\nWATCHDOG=1"}[tt.want > 0]
+		manager.hears("READY=1\nMAINPID=77\nSTATUS=serving" + sign)
 		now := time.Now()
 		n.beat(now, true)
 		if tt.want > 0 {

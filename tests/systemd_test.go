@@ -170,6 +170,10 @@ func (b *box) family() (master string, workers []string) {
 }
 
 func (b *box) finish() {
+	if b.t.Failed() {
+		said, _ := b.try("journalctl", "-n", "200", "-o", "short-precise", "--no-pager")
+		b.t.Logf("the journal:\n%s", said)
+	}
 	if b.init != 0 {
 		_ = rig.Kill(b.init, syscall.Signal(34+4)) // SIGRTMIN+4: power off
 	}
@@ -223,11 +227,11 @@ func TestSystemdService(t *testing.T) {
 	b.serves("http://127.0.0.1/")
 	master, _ := b.family()
 	for range 20 {
-		b.run("systemctl", "reload", "lbmaster") // it waits until the next generation is there
-		if now := b.show("MainPID"); now == master || b.show("ActiveState") != "active" {
-			t.Fatalf("main process %s, before %s, state %s", now, master, b.show("ActiveState"))
-		} else {
-			master = now
+		b.run("systemctl", "reload", "lbmaster") // it may return before the next generation is there
+		before := master
+		replaced := func() bool { master = b.show("MainPID"); return master != before && b.show("ActiveState") == "active" }
+		if !soon(replaced) {
+			t.Fatalf("main process %s, before %s, state %s", master, before, b.show("ActiveState"))
 		}
 		b.serves("http://127.0.0.1/")
 	}
@@ -236,8 +240,8 @@ func TestSystemdService(t *testing.T) {
 	}
 	b.configure("nonsense")
 	b.run("systemctl", "reload", "lbmaster") // it cannot tell
-	if is := b.show("StatusText"); !strings.HasPrefix(is, "upgrade failed: ") {
-		t.Errorf("status %q", is)
+	if !soon(func() bool { return strings.HasPrefix(b.show("StatusText"), "upgrade failed: ") }) {
+		t.Errorf("status %q", b.show("StatusText"))
 	}
 	b.configure(conf)
 	b.serves("http://127.0.0.1/")
