@@ -194,7 +194,14 @@ listen web
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { stopPeer(t, p) })
-	return scrape(t, addr)
+	text := ""
+	if !soon(func() bool {
+		text = scrape(t, addr)
+		return strings.Contains(text, "haproxy_server_check_duration_seconds{")
+	}) {
+		t.Error("HAProxy has checked nothing")
+	}
+	return text
 }
 
 // A scrape of 1,000 servers with 8 workers takes less than 50 ms, and the checks go on meanwhile.
