@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-const bindForms = `write "addr:port", ":port", "*:port", "[v6]:port", "addr:8000-8003", "unix:/path" or "fd@N"`
+const bindForms = `write "addr:port", ":port", "*:port", "[v6]:port", "addr:8000-8003", "unix:/path", "fd@N" or "fd@NAME"`
 
 // maxRange bounds the ports of one range.
 const maxRange = 1000
@@ -34,12 +34,8 @@ func parseBind(s string) ([]Bind, error) {
 		}
 		return []Bind{{Network: "unix", Path: path}}, nil
 	}
-	if number, ok := strings.CutPrefix(s, "fd@"); ok {
-		n, err := strconv.Atoi(number)
-		if err != nil || n < 3 || n > 1<<20 {
-			return nil, fmt.Errorf("%q is no inherited descriptor: write fd@N with N from 3 on", s)
-		}
-		return []Bind{{Network: "fd", FD: n}}, nil
+	if which, ok := strings.CutPrefix(s, "fd@"); ok {
+		return parseInherited(which)
 	}
 	host, ports, ok := cutLast(s, ':')
 	if !ok || ports == "" {
@@ -58,6 +54,18 @@ func parseBind(s string) ([]Bind, error) {
 		all = append(all, Bind{Network: "tcp", Addr: addr, Port: port})
 	}
 	return all, nil
+}
+
+// parseInherited reads which descriptor a bind means, by its number or by the name that a service manager gives it.
+func parseInherited(which string) ([]Bind, error) {
+	n, err := strconv.Atoi(which)
+	switch {
+	case err != nil && validLabel(which) && which[0] != '-':
+		return []Bind{{Network: "fd", Name: which}}, nil
+	case err != nil || n < 3 || n > 1<<20:
+		return nil, fmt.Errorf("fd@%s is no inherited descriptor: write fd@N with N from 3 on, or fd@NAME", which)
+	}
+	return []Bind{{Network: "fd", FD: n}}, nil
 }
 
 // parseBindHost reads the address of a bind. It must be written out: a name could mean another address tomorrow.

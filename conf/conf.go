@@ -106,7 +106,8 @@ type Bind struct {
 	Addr    netip.Addr // tcp only: the unspecified IPv4 address for ":port" and "*:port"
 	Port    int        // tcp only, never 0
 	Path    string     // unix only, absolute
-	FD      int        // fd only: an inherited descriptor
+	FD      int        // fd only: an inherited descriptor; 0 with Name
+	Name    string     `json:",omitempty"` // fd only: what a service manager calls it
 	Line    int        // where it is written
 }
 

@@ -48,8 +48,9 @@ func TestBinds(t *testing.T) {
 		":3389,:1494, 1.2.3.4:5900": "[tcp 0.0.0.0:3389 tcp 0.0.0.0:1494 tcp 1.2.3.4:5900]",
 		"unix:/run/a.sock":          "[unix /run/a.sock]",
 		"fd@3":                      "[fd 3]",
+		"fd@web":                    "[fd 0web]",
 		"":                          "", "80": "", ":": "", ":0": "", ":65536": "", ":+80": "", ":80-": "", ":90-80": "",
-		":1-60000": "", "a:80": "", "::1:80": "", "[::1]": "", "[1.2.3.4]:80": "", "unix:a": "", "fd@1": "", "fd@x": "", ":80,": "",
+		":1-60000": "", "a:80": "", "::1:80": "", "[::1]": "", "[1.2.3.4]:80": "", "unix:a": "", "fd@1": "", "fd@": "", "fd@a b": "", "fd@-3": "", ":80,": "",
 		"[fe80::1%eth0]:80": "", "1.2.3:80": "",
 	} {
 		binds, err := parseBinds(in)
@@ -61,7 +62,7 @@ func TestBinds(t *testing.T) {
 			case "unix":
 				all = append(all, "unix "+b.Path)
 			default:
-				all = append(all, fmt.Sprint("fd ", b.FD))
+				all = append(all, fmt.Sprint("fd ", b.FD, b.Name))
 			}
 		}
 		if got := fmt.Sprint(all); (err == nil) != (want != "") || err == nil && got != want {

@@ -15,10 +15,14 @@ const adminMode = 0o600
 
 // listenAdmin opens the sockets of the runtime interfaces. The monitor could not: it may have no right to. Sockets that are
 // the generation before has are claimed; nil: there was none.
-func listenAdmin(a *conf.Admin, before *estate) (all []*listener, err error) {
+func listenAdmin(a *conf.Admin, before owner) (all []*listener, err error) {
 	var failures []error
 	add := func(bind int, address string, open func() (*listener, error)) {
-		l, err := before.claim(adminKey + address)
+		var l *listener
+		var err error
+		if before != nil {
+			l, err = before.claim(adminKey + address)
+		}
 		if l == nil && err == nil {
 			l, err = open()
 		}

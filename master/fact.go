@@ -2,8 +2,8 @@ package master
 
 import "lbmaster/shared/control"
 
-// place names a child: those of older generations have the slots of their own.
-type place struct{ generation, slot int }
+// seat names a child: those of older generations have the slots of their own.
+type seat struct{ generation, slot int }
 
 // fact is what the monitor is told of a child.
 type fact struct {
@@ -34,7 +34,7 @@ func (m *master) inform() {
 	m.known = now
 }
 
-func (m *master) tell(c *child, at place, f fact) {
+func (m *master) tell(c *child, at seat, f fact) {
 	c.say(control.Message{
 		Kind: control.Child, Generation: at.generation, Slot: at.slot, Pid: f.pid, State: f.state, Since: f.since, Restarts: f.deaths,
 		Sessions: f.sessions,
@@ -42,16 +42,16 @@ func (m *master) tell(c *child, at place, f fact) {
 }
 
 // facts are what there is to know of every child.
-func (m *master) facts() map[place]fact {
-	all := map[place]fact{{m.number, monitorIndex}: m.factOf(m.monitor)}
+func (m *master) facts() map[seat]fact {
+	all := map[seat]fact{{m.number, monitorIndex}: m.factOf(m.monitor)}
 	for _, s := range m.slots {
-		all[place{m.number, s.index}] = m.factOf(s)
+		all[seat{m.number, s.index}] = m.factOf(s)
 	}
 	for _, g := range m.old {
 		for slot, c := range g.children {
 			if slot != monitorIndex {
 				f := fact{pid: c.pid, state: "draining", since: m.began.UnixMilli(), sessions: g.counters.Gauges(slot, 0).Sessions.Load()}
-				all[place{g.number, slot}] = f
+				all[seat{g.number, slot}] = f
 			}
 		}
 	}

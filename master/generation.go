@@ -3,6 +3,7 @@ package master
 import (
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -95,6 +96,11 @@ func (m *master) adopt(now time.Time) {
 	for i := range len(m.old) + 1 - m.config.Global.MaxGenerations {
 		m.log.Warn("too many generations: the oldest is stopped", "generation", m.old[i].number, "max_generations", m.config.Global.MaxGenerations)
 		m.old[i].deadline = now
+	}
+	for _, g := range slices.Clone(m.old) {
+		if len(g.children) == 0 { // they had all died
+			m.bury(g)
+		}
 	}
 }
 

@@ -21,13 +21,12 @@ const backlog = 4096
 // SO_REUSEPORT group resets the connections that wait in it.
 type listener struct {
 	shard  control.Shard
-	fds    []int     // tcp: one for each worker slot; else one for all
+	fds    []int     // tcp: one for each worker slot; else all are for all
 	one    bool      // there is one socket for all workers: unix, or inherited
 	path   string    // unix
-	inode  uint64    // of path
+	inode  uint64    // of path; 0: that is another's
 	leaves time.Time // soft stop: when it closes; zero: not yet known, or closed
 	key    string    // its address, for the next generation
-	silent []int     // those of fds that do not listen yet: they would take connections that nobody may ever accept
 	lent   bool      // another master holds it too, and it is that one's as long as we have not taken over
 }
 
@@ -46,16 +45,29 @@ func (l *listener) of(slot, workers int) []int {
 // shared says that all workers poll the same socket.
 func (l *listener) shared() bool { return l.one }
 
+// given says that the sockets have another owner, who has started this program with them.
+func (l *listener) given() bool { return l.one && l.inode == 0 }
+
+// owner has sockets that listen already.
+type owner interface {
+	// claim returns those of an address; nil: there are none.
+	claim(address string) (*listener, error)
+}
+
 // listen opens the sockets of every bind of c, for that many workers. With an error, nothing is left open. All binds that
-// fail are reported. Sockets of the generation before are
-// claimed; nil: there was none.
-func listen(c *conf.Config, workers int, before *estate) (all []*listener, err error) {
+// fail are reported. Sockets that are there already, from the generation before or because the program was started with
+// them, are claimed; nil: there are none.
+func listen(c *conf.Config, workers int, before owner) (all []*listener, err error) {
 	var failures []error
 	for i := range c.Frontends {
 		f := &c.Frontends[i]
 		for j := range f.Binds {
 			b := &f.Binds[j]
-			l, err := before.claim(bindText(b))
+			var l *listener
+			var err error
+			if before != nil {
+				l, err = before.claim(bindText(b))
+			}
 			switch {
 			case err != nil:
 			case l == nil:
@@ -78,7 +90,8 @@ func listen(c *conf.Config, workers int, before *estate) (all []*listener, err e
 	return all, nil
 }
 
-// grow adds sockets when there are more workers than before. They listen when we have taken over.
+// grow adds sockets when there are more workers than before. They listen when we have taken over: until then they would
+// take connections that nobody may ever accept.
 func (l *listener) grow(b *conf.Bind, workers int) error {
 	for !l.shared() && len(l.fds) < workers {
 		fd, err := bindTCP(addrPort(b), true)
@@ -86,19 +99,16 @@ func (l *listener) grow(b *conf.Bind, workers int) error {
 			l.close()
 			return err
 		}
-		l.fds, l.silent = append(l.fds, fd), append(l.silent, fd)
+		l.fds = append(l.fds, fd)
 	}
 	return nil
 }
 
-// own makes the sockets ours alone: those that were only bound begin to listen.
+// own makes the sockets ours alone: those that were only bound begin to listen, and those that the generation before has
+// shut because all its workers crashed.
 func (l *listener) own() error {
-	var failures []error
-	for _, fd := range l.silent {
-		failures = append(failures, unix.Listen(fd, backlog))
-	}
-	l.silent, l.lent = nil, false
-	return errors.Join(failures...)
+	l.lent = false
+	return l.listenAgain()
 }
 
 // hint adds what the operator can do.
@@ -115,10 +125,12 @@ func hint(err error) error {
 }
 
 func bindText(b *conf.Bind) string {
-	switch b.Network {
-	case "unix":
+	switch {
+	case b.Network == "unix":
 		return "unix:" + b.Path
-	case "fd":
+	case b.Network == "fd" && b.Name != "":
+		return "fd@" + b.Name
+	case b.Network == "fd":
 		return "fd@" + strconv.Itoa(b.FD)
 	}
 	return addrPort(b).String()
@@ -130,7 +142,7 @@ func open(b *conf.Bind, workers int) (*listener, error) {
 		// Whoever may reach the directory may connect, as with a port.
 		return openUnix(b.Path, 0o666)
 	case "fd":
-		return inherit(b.FD)
+		return nil, errors.New("this program was not started with such a socket (FileDescriptorName= in systemd.socket(5) names them)")
 	}
 	return openTCP(addrPort(b), workers)
 }
@@ -246,8 +258,12 @@ func inode(path string) uint64 {
 	return st.Ino
 }
 
-// close closes the sockets, and removes the path unless it belongs to somebody else by now.
+// close closes the sockets, and removes the path unless it belongs to somebody else by now. Sockets that were given go on
+// listening for their owner, after a pause too.
 func (l *listener) close() {
+	if l.given() && !l.lent {
+		_ = l.listenAgain() // the address may have another user by now
+	}
 	for _, fd := range l.fds {
 		unix.Close(fd) // nothing can be done about an error
 	}

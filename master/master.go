@@ -47,13 +47,14 @@ type master struct {
 	old       []*generation // those that we have adopted, likewise
 	estate    *estate       // what is left of the generation before; nil: there was none
 	slots     []*slot
-	monitor   *slot          // nil: there is nothing for one to do
-	admin     []*listener    // the monitor's
-	known     map[place]fact // what the monitor knows of the children
+	monitor   *slot         // nil: there is nothing for one to do
+	admin     []*listener   // the monitor's
+	known     map[seat]fact // what the monitor knows of the children
 	began     time.Time
 	events    chan childEvent
 	phase     phase
 	pause     pause
+	breaker   breaker
 	identity  privileges.Identity // of the children
 	notifier  *notifier
 	pidfile   pidfile
@@ -131,7 +132,7 @@ func (m *master) run(signals <-chan os.Signal) error {
 // open gets the listening sockets: from the generation before, if there is one, or new ones.
 func (m *master) open(workers int) (err error) {
 	if !m.upgrader.inherits() {
-		if m.listeners, err = m.replaced.listen(func() ([]*listener, error) { return listen(m.config, workers, nil) }); err != nil {
+		if err := m.openFirst(workers); err != nil {
 			return err
 		}
 		m.admin, err = m.replaced.listen(func() ([]*listener, error) { return listenAdmin(&m.config.Admin, nil) })
@@ -149,6 +150,19 @@ func (m *master) open(workers int) (err error) {
 		return err
 	}
 	m.admin, err = listenAdmin(&m.config.Admin, m.estate)
+	return err
+}
+
+// openFirst gets the listening sockets of a first generation: those that it was started with, and new ones.
+func (m *master) openFirst(workers int) error {
+	given, err := takeGiven(m.config, m.env.Environ, firstGiven)
+	if err != nil {
+		return err
+	}
+	m.listeners, err = m.replaced.listen(func() ([]*listener, error) { return listen(m.config, workers, given) })
+	for _, name := range given.drop() {
+		m.log.Warn("closed a socket that this process was started with: no bind names it", "socket", name)
+	}
 	return err
 }
 

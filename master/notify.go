@@ -19,15 +19,16 @@ type notifier struct {
 	every  time.Duration // between two signs of life; 0: none are wanted
 	due    time.Time     // of the next one
 	status string        // the last one that was sent
+	silent bool          // until ready: as long as another process speaks for the service
 }
 
 // tellTime bounds how long a service manager that is behind may hold up the reconciler.
 const tellTime = 100 * time.Millisecond
 
 // newNotifier reads the environment that a service manager has left. A process that replaces another one inherits its
-// environment, where the watchdog is still that of the old process id.
+// environment, where the watchdog is still that of the old process id. Should it fail, that is not the end of the service.
 func newNotifier(environ []string, replaces bool) (*notifier, error) {
-	n := &notifier{}
+	n := &notifier{silent: replaces}
 	address := lookEnviron(environ, "NOTIFY_SOCKET")
 	if address == "" {
 		return n, nil
@@ -57,7 +58,7 @@ func lookEnviron(environ []string, name string) string {
 
 // ready says that the instance serves, at the start or after reloading.
 func (n *notifier) ready(status string) {
-	n.status = status
+	n.status, n.silent = status, false
 	n.tell("READY=1", mainPID(os.Getpid()), statusLine(status))
 }
 
@@ -71,8 +72,16 @@ func (n *notifier) reloading(status string) {
 	n.tell("RELOADING=1", fmt.Sprintf("MONOTONIC_USEC=%d", now.Nano()/1000), statusLine(status))
 }
 
-// handOver says that another process is the service's main process from now on. Only the present one may say so.
-func (n *notifier) handOver(pid int) { n.tell(mainPID(pid)) }
+// handOver says that another process is the service's main process from now on, and ready. Only the present one may say so
+// (NotifyAccess=main): what the other one says before this has been read is not heard. Nor may its first sign of life be,
+// so that this is one: else generations that follow each other quickly would all seem dead.
+func (n *notifier) handOver(pid int, status string) {
+	lines := []string{"READY=1", mainPID(pid), statusLine(status)}
+	if n.every > 0 {
+		lines = append(lines, "WATCHDOG=1")
+	}
+	n.tell(lines...)
+}
 
 // stopping says that the instance is going to end.
 func (n *notifier) stopping(status string) {
@@ -111,7 +120,7 @@ func (n *notifier) settle(deadline time.Time) error {
 	}
 	defer r.Close()
 	err = n.send([]byte("BARRIER=1"), unix.UnixRights(int(w.Fd())), deadline)
-	w.Close()
+	_ = w.Close()
 	if err != nil {
 		return fmt.Errorf("cannot reach the service manager: %w", err)
 	}
@@ -126,7 +135,7 @@ func (n *notifier) settle(deadline time.Time) error {
 
 // tell sends one datagram. There is nobody to report a failure to.
 func (n *notifier) tell(lines ...string) {
-	if n.socket == nil {
+	if n.socket == nil || n.silent {
 		return
 	}
 	_ = n.send([]byte(strings.Join(lines, "\n")), nil, time.Now().Add(tellTime))

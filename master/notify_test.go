@@ -78,12 +78,29 @@ func TestNotifier(t *testing.T) {
 	manager.hears("STATUS=paused; READY=1")
 	n.reloading("upgrading")
 	manager.hears(`RELOADING=1\nMONOTONIC_USEC=\d+\nSTATUS=upgrading`)
-	n.handOver(77)
-	manager.hears("MAINPID=77")
+	n.handOver(77, "serving")
+	manager.hears("READY=1\nMAINPID=77\nSTATUS=serving")
 	n.stopping("stopping")
 	manager.hears("STOPPING=1\nSTATUS=stopping")
 	n.beat(time.Now(), true)
 	manager.nothing() // nobody has asked for a watchdog
+}
+
+// TestNotifierOfASuccessor: it says nothing before it has taken over, whatever happens to it.
+func TestNotifierOfASuccessor(t *testing.T) {
+	manager := newManager(t)
+	n, err := newNotifier([]string{"NOTIFY_SOCKET=" + manager.path, "WATCHDOG_USEC=1000"}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.close()
+	n.beat(time.Now(), true)
+	n.stopping("it did not come up")
+	manager.nothing()
+	n.ready("serving")
+	manager.hears(fmt.Sprintf("READY=1\nMAINPID=%d\nSTATUS=serving", os.Getpid()))
+	n.stopping("stopping")
+	manager.hears("STOPPING=1\nSTATUS=stopping")
 }
 
 // TestMonotonicTime: the service manager compares it with its own.
@@ -138,6 +155,13 @@ func TestWatchdog(t *testing.T) {
 		if n.every != tt.want {
 			t.Errorf("%s: every %v, want %v", tt.name, n.every, tt.want)
 		}
+		if tt.replaces {
+			n.ready("it has taken over")
+			manager.hears("READY=1\n.*\n.*")
+		}
+		n.handOver(77, "serving")
+		sign := map[bool]string{true: "\nWATCHDOG=1"}[tt.want > 0]
+		manager.hears("READY=1\nMAINPID=77\nSTATUS=serving" + sign)
 		now := time.Now()
 		n.beat(now, true)
 		if tt.want > 0 {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/netip"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -55,7 +54,11 @@ func (m *master) release(why reason) {
 		return
 	}
 	m.pause.reasons |= why
-	if m.pause.state != accepting {
+	switch {
+	case m.pause.state != accepting:
+		return
+	case m.phase == comingUp || m.renewal.running:
+		m.log.Info("pausing when the generation that is coming up serves, or has failed")
 		return
 	}
 	m.log.Info("pausing: existing connections go on")
@@ -67,32 +70,50 @@ func (m *master) release(why reason) {
 	}
 }
 
+// releaseLate does what was asked for during an upgrade. The sockets are those of the next generation too, which would not
+// know.
+func (m *master) releaseLate() {
+	if m.pause.reasons != 0 && m.phase == running {
+		m.release(m.pause.reasons)
+	}
+}
+
 // takeBack makes the instance accept again, if there is no other reason against it and no address has been taken meanwhile.
-func (m *master) takeBack(why reason) {
-	m.pause.reasons &^= why
-	switch {
-	case m.phase == draining || m.phase == stopping:
+// It says whether this reason is gone.
+func (m *master) takeBack(why reason) bool {
+	if m.phase == draining || m.phase == stopping {
 		m.log.Warn("not resumed: the instance is stopping")
-		return
-	case m.pause.state == accepting:
-		return
-	case m.pause.reasons != 0:
-		m.log.Warn("not resumed: it is paused for another reason too")
-		return
+		return false
+	}
+	left := m.pause.reasons &^ why
+	if m.pause.state == accepting || left != 0 {
+		m.pause.reasons = left
+		m.stillPaused()
+		return true
 	}
 	if err := m.listenAgain(); err != nil {
-		m.pause.reasons |= why
 		m.log.Error("not resumed: still paused", "error", err)
-		return
+		return false
 	}
-	m.pause.state = accepting
+	m.pause.state, m.pause.reasons = accepting, 0
 	for _, s := range m.slots {
 		if s.state == active {
 			s.child.say(control.Message{Kind: control.Resume}, nil)
 		}
 	}
 	m.log.Info("resumed")
-	m.notifier.say(m.serving())
+	m.notifier.say(m.health())
+	return true
+}
+
+// stillPaused says why the wish for the end of a pause has not ended it.
+func (m *master) stillPaused() {
+	switch {
+	case m.pause.reasons&byBreaker != 0:
+		m.log.Warn("not resumed: every worker crashes")
+	case m.pause.reasons != 0:
+		m.log.Warn("not resumed: TTIN has not come yet")
+	}
 }
 
 // seePause shuts the listening sockets when the workers have emptied their queues.
@@ -112,7 +133,7 @@ func (m *master) seePause(now time.Time) {
 		l.shut()
 	}
 	m.log.Info("paused: other programs may listen here now")
-	m.notifier.say("paused")
+	m.notifier.say(m.health())
 }
 
 // unconfirmed is the number of workers that may still be emptying their queues.
@@ -136,7 +157,9 @@ func (p *pause) ask(c *child) {
 
 // confirmed takes a worker's answer. Those to Pauses that were never asked for here, at the start of a worker, do not count.
 func (p *pause) confirmed(c *child) {
-	if p.asked[c]--; p.asked[c] <= 0 {
+	if p.asked[c] > 1 {
+		p.asked[c]--
+	} else {
 		delete(p.asked, c)
 	}
 }
@@ -189,14 +212,14 @@ func (l *listener) shut() {
 
 // free says why another program keeps the address from us, if one does.
 func (l *listener) free() error {
-	if l.path != "" || len(l.fds) == 0 {
-		return nil
+	if l.shared() || len(l.fds) == 0 {
+		return nil // one that was given shares its address with nobody else of ours: listening tells
 	}
-	ap, err := l.address()
+	at, err := placeOf(l.fds[0])
 	if err != nil {
 		return err
 	}
-	probe, err := bindTCP(ap, false)
+	probe, err := bindTCP(at.addr, false)
 	if err == nil {
 		return unix.Close(probe)
 	}
@@ -204,18 +227,6 @@ func (l *listener) free() error {
 		return err
 	}
 	return nil // we may not bind any more; the sockets that are bound need no right to listen
-}
-
-// address is where the sockets are bound.
-func (l *listener) address() (netip.AddrPort, error) {
-	sa, err := unix.Getsockname(l.fds[0])
-	switch sa := sa.(type) {
-	case *unix.SockaddrInet4:
-		return netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port)), err
-	case *unix.SockaddrInet6:
-		return netip.AddrPortFrom(netip.AddrFrom16(sa.Addr), uint16(sa.Port)), err
-	}
-	return netip.AddrPort{}, err
 }
 
 // listenAgain is the opposite of shut.

@@ -107,6 +107,7 @@ func TestReasonsToPause(t *testing.T) {
 func TestPauseConfirmations(t *testing.T) {
 	var p pause
 	c := &child{}
+	p.confirmed(c) // nobody has ever been asked
 	p.asked = map[*child]int{c: 2}
 	p.confirmed(c)
 	if p.asked[c] != 1 {

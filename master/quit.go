@@ -21,4 +21,5 @@ func (m *master) dumpAll() {
 			s.child.signal(unix.SIGQUIT)
 		}
 	}
+	m.eachOld(func(c *child) { c.signal(unix.SIGQUIT) })
 }

@@ -122,6 +122,9 @@ func (m *master) softStop(s os.Signal) {
 	m.notifier.stopping("stopping when the last session ends")
 	m.retire(control.Message{Kind: control.Drain})
 	now := time.Now()
+	if limit := m.config.Global.HardStopAfter; limit > 0 {
+		m.deadline = now.Add(limit)
+	}
 	for _, l := range m.listeners {
 		l.leaves = now
 		if m.pause.state == accepting { // after a pause nothing is accepted that could make use of it
@@ -158,10 +161,15 @@ func (m *master) retire(order control.Message) {
 
 // act does what is due.
 func (m *master) act(now time.Time) {
-	if m.phase == stopping && !now.Before(m.deadline) {
+	switch {
+	case m.phase == stopping && !now.Before(m.deadline):
 		m.killAll()
+	case m.phase == draining && !m.deadline.IsZero() && !now.Before(m.deadline):
+		m.log.Warn("stopping: hard_stop_after has passed")
+		m.stop(nil)
 	}
 	m.leave(now)
+	m.seeBreaker(now)
 	m.seePause(now)
 	m.notifier.beat(now, m.answering(now))
 	for _, s := range m.slots {
@@ -169,7 +177,7 @@ func (m *master) act(now time.Time) {
 			continue
 		}
 		switch {
-		case s.state == resting && (m.phase == comingUp || m.phase == running) && !m.renewal.running:
+		case s.state == resting && (m.phase == comingUp || m.phase == running) && !m.renewal.running && !m.breaker.holds(m.slots, now):
 			m.start(s, now)
 		case s.state == starting && s.child != nil:
 			m.log.Error("worker is not ready in time", "worker", s.index)
@@ -194,7 +202,7 @@ func (m *master) next(now time.Time) time.Time {
 			next = t
 		}
 	}
-	if m.phase == stopping {
+	if !m.deadline.IsZero() {
 		sooner(m.deadline)
 	}
 	if m.notifier.every > 0 {
@@ -208,8 +216,12 @@ func (m *master) next(now time.Time) time.Time {
 			sooner(l.leaves)
 		}
 	}
+	if at, ok := m.breakerDue(now); ok {
+		sooner(at)
+	}
+	held := m.breaker.holds(m.slots, now)
 	for _, s := range m.slots {
-		if s.state == resting || s.state == starting {
+		if s.state == resting && !held || s.state == starting {
 			sooner(s.due)
 		}
 	}

@@ -1,7 +1,9 @@
 package master
 
 import (
+	"fmt"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -34,7 +36,7 @@ func (m *master) renew(s os.Signal) {
 	case m.phase == comingUp || m.renewal.running:
 		m.log.Info("the next generation begins after the one that is coming up", "signal", s)
 		m.renewal.again = true
-	case m.pause.state != accepting:
+	case m.pause.reasons&byOperator != 0:
 		m.log.Warn("no next generation while the ports are released: send TTIN first", "signal", s)
 	default:
 		m.beginRenewal()
@@ -61,7 +63,10 @@ func (m *master) onRenewal(o outcome) {
 		m.renewalFailed(o.err)
 		return
 	}
-	m.notifier.handOver(o.pid)
+	m.notifier.handOver(o.pid, fmt.Sprintf("serving, generation %d", m.number+1))
+	if err := m.notifier.settle(time.Now().Add(settleTime)); err != nil {
+		m.log.Warn("the service manager may not know the new main process", "pid", o.pid, "error", err)
+	}
 	m.passOn(o.pid)
 	m.log.Info("the next generation has taken over", "generation", m.number+1, "pid", o.pid)
 	for _, l := range m.sockets() {
@@ -70,18 +75,21 @@ func (m *master) onRenewal(o outcome) {
 	m.phase = replaced
 }
 
-// passOn tells the new master what has been wished of this one meanwhile.
+// passOn tells the new master, which has just told us that it lives, what has been wished of this one meanwhile.
 func (m *master) passOn(pid int) {
-	wish := unix.Signal(0)
-	switch {
-	case m.phase == stopping:
-		wish = unix.SIGTERM
-	case m.phase == draining:
-		wish = unix.SIGUSR1
-	case m.renewal.again:
-		wish = unix.SIGUSR2
+	for _, wish := range []struct {
+		signal unix.Signal
+		made   bool
+	}{
+		{unix.SIGTERM, m.phase == stopping},
+		{unix.SIGUSR1, m.phase == draining},
+		{unix.SIGUSR2, m.renewal.again},
+		{unix.SIGTTOU, m.pause.reasons&byOperator != 0},
+	} {
+		if wish.made {
+			_ = unix.Kill(pid, wish.signal) // it fails only when the new master has ended already
+		}
 	}
-	_ = unix.Kill(pid, wish) // it has just told us that it lives
 }
 
 // mayBeTold says that a child which has left in order may have been told to by the new master, so that its end is to be
@@ -108,10 +116,20 @@ func (m *master) renewalFailed(why error) {
 	m.memory.count().FailedUpgrades.Add(1)
 	m.log.Error("the next generation did not come up: this one goes on", "generation", m.number, "reason", why)
 	m.notifier.ready("upgrade failed: " + why.Error())
+	m.afterRenewal()
+}
+
+// afterRenewal does what was asked for while a generation came up.
+func (m *master) afterRenewal() {
+	m.releaseLate()
 	if m.renewal.again {
-		m.beginRenewal()
+		m.renewal.again = false
+		m.renew(unix.SIGUSR2)
 	}
 }
+
+// settleTime bounds how long a master that has been replaced waits for the service manager.
+const settleTime = time.Second
 
 // becomeMaster takes over from the old master, if there is one, when all workers are ready: from here on there is no way
 // back.

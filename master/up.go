@@ -1,7 +1,6 @@
 package master
 
 import (
-	"fmt"
 	"os"
 	"time"
 )
@@ -17,28 +16,21 @@ func (m *master) goUp() {
 	for _, s := range m.slots {
 		m.activate(s)
 	}
-	if len(m.old) > 0 {
+	if len(m.inherited) > 0 {
 		m.memory.count().Upgrades.Add(1)
 	}
 	m.adopt(time.Now())
 	m.clearEstate()
 	m.announce()
 	m.replaced.dismiss()
-	m.notifier.ready(m.serving())
+	m.notifier.ready(m.health())
 	if m.env.Up != nil {
 		if err := m.env.Up(); err != nil {
 			m.stop(err)
 			return
 		}
 	}
-	if m.renewal.again {
-		m.beginRenewal()
-	}
-}
-
-// serving is what the service manager is told of an instance that is well.
-func (m *master) serving() string {
-	return fmt.Sprintf("serving with %d workers", len(m.slots))
+	m.afterRenewal()
 }
 
 // announce says what listens where.

@@ -138,6 +138,7 @@ func (m *master) activate(s *slot) {
 		s.child.say(control.Message{Kind: control.Pause}, nil) // so that it stays so when it becomes active
 	}
 	s.child.say(control.Message{Kind: control.Activate}, nil)
+	m.lives(time.Now())
 	if s.failures > 0 {
 		m.log.Info("worker is back", "worker", s.index, "pid", s.child.pid)
 	}
@@ -185,11 +186,16 @@ func (m *master) onEnd(s *slot, how string) {
 // never been up gives up instead.
 func (m *master) lost(s *slot, how string) {
 	m.memory.count().WorkerDeaths.Add(1)
-	s.died(time.Now(), jitter())
+	now, lived := time.Now(), time.Duration(0)
+	if s.state == active {
+		lived = now.Sub(s.since)
+	}
+	s.died(now, jitter())
 	if m.phase == comingUp {
 		m.stop(startFailure(s.index, how))
 		return
 	}
+	m.crash(s, lived)
 	m.relieve(s)
 }
 

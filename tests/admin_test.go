@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -439,4 +440,36 @@ func TestLbctl(t *testing.T) {
 	s.socket += "x"
 	call(3, "status")
 	call(2, "nonsense")
+}
+
+// The monitor, too, becomes the user in the directory; and still it checks, answers, and knows what the workers use.
+func TestMonitorGivesUpPrivileges(t *testing.T) {
+	asRoot(t)
+	t.Parallel()
+	jail := t.TempDir()
+	if err := os.Chmod(jail, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	s, _ := newSite(t, 1)
+	s.servers[0].extra += "\n" + checked(50*time.Millisecond, "")
+	s.servers = append(s.servers, target{"webB", s.place.server(1), checked(50*time.Millisecond, "")})
+	s.global = fmt.Sprintf("user = \"nobody\"\nchroot = %q", jail)
+	s.withAdmin(t)
+	b := s.run(t)
+	for range 2 {
+		s.awaitStatus(t, "web/webA", "UP")
+		s.awaitStatus(t, "web/webB", "DOWN")
+		is := statusOf(t, fmt.Sprintf("/proc/%d/status", b.monitor()))
+		gid, _, _ := strings.Cut(is["Gid"], " ")
+		wantStatus(t, b.monitor(), jailed(nobody, gid, gid))
+		if root, err := os.Readlink(fmt.Sprintf("/proc/%d/root", b.monitor())); err != nil || root != jail {
+			t.Errorf("the root of the monitor is %q, %v", root, err)
+		}
+		values, _ := samples(t, scrape(t, s.metrics()))
+		if v := values[`lbmaster_worker_resident_memory_bytes{generation="1",worker="0"}`]; v < 1<<20 {
+			t.Errorf("the worker has %v bytes", v)
+		}
+		wantMode(t, s.socket, 0o600)
+		b.killMonitor(b.monitor())
+	}
 }

@@ -191,6 +191,31 @@ func TestMonitorKilledUnderLoad(t *testing.T) {
 	b.sameWorkers(before)
 }
 
+// A monitor that stands still is replaced, and nobody notices.
+func TestMonitorHangs(t *testing.T) {
+	t.Parallel()
+	s, _ := newSite(t, 1)
+	s.servers[0].extra = checked(100*time.Millisecond, "")
+	b := s.run(t)
+	if !soon(func() bool { return b.monitor() != 0 }) {
+		t.Fatal("there is no monitor")
+	}
+	victim := b.monitor()
+	if err := rig.Kill(victim, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	h := startHammer(t, s.place.front(), 2, "/delay/50")
+	if !rig.Until(fatal, func() bool { pid := b.monitor(); return pid != 0 && pid != victim }) {
+		t.Error("the monitor is not replaced")
+	}
+	h.end()
+	if failed := h.failed(); len(failed) > 0 {
+		t.Errorf("requests failed: %+v", failed)
+	}
+	b.says("monitor hangs: aborted")
+	b.says("monitor is back")
+}
+
 // Without anything to check there is no monitor.
 func TestNoMonitorWithoutChecks(t *testing.T) {
 	t.Parallel()

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -87,6 +88,41 @@ func TestServiceManagerIsTold(t *testing.T) {
 	b.signal(syscall.SIGTERM)
 	m.hears("STOPPING=1\nSTATUS=stopping")
 	b.exits(settle, 0)
+}
+
+// It follows an upgrade: the old master names the new one, whose own word may come before that is known.
+func TestServiceManagerFollowsUpgrades(t *testing.T) {
+	t.Parallel()
+	s, _ := newSite(t, 1)
+	s.workers = 2
+	m := newManager(t)
+	d := follow(t, launchWith(t, s.place, s.text(), []string{"NOTIFY_SOCKET=" + m.path, "WATCHDOG_USEC=200000"}))
+	m.next(false)
+	for range 3 {
+		before := d.reigns
+		if err := rig.Kill(before, syscall.SIGUSR2); err != nil {
+			t.Fatal(err)
+		}
+		heard := []string{m.next(false), m.next(false), m.next(false), m.next(false)}
+		d.await(func(masters []int) bool { return len(masters) == 1 && masters[0] != before })
+		ready := fmt.Sprintf("READY=1\nMAINPID=%d\nSTATUS=serving", d.reigns)
+		slices.Sort(heard)
+		for i, want := range []string{"BARRIER=1", ready + " with 2 workers", ready + ", generation ", "RELOADING=1\nMONOTONIC_USEC="} {
+			if !strings.HasPrefix(heard[i], want) {
+				t.Errorf("the service manager hears %q, want %q", heard[i], want)
+			}
+		}
+		m.next(true)
+	}
+	d.rewrite("nonsense")
+	if err := rig.Kill(d.reigns, syscall.SIGUSR2); err != nil {
+		t.Fatal(err)
+	}
+	m.next(false)
+	if said := m.next(false); !strings.HasPrefix(said, fmt.Sprintf("READY=1\nMAINPID=%d\nSTATUS=upgrade failed: ", d.reigns)) || strings.Count(said, "\n") != 2 {
+		t.Errorf("the service manager hears %q", said)
+	}
+	m.next(true)
 }
 
 // An instance that does not come up says why.

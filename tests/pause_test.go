@@ -4,9 +4,12 @@ package tests
 
 import (
 	"net"
+	"os"
 	"slices"
 	"syscall"
 	"testing"
+
+	"lbmaster/tools/rig"
 )
 
 // pause sends TTOU and waits until the ports are free.
@@ -152,4 +155,48 @@ func TestPauseUnderLoad(t *testing.T) {
 		t.Errorf("%d requests failed, the first: %+v", len(failed), failed[0])
 	}
 	h.end()
+}
+
+// A pause that is asked for during an upgrade comes after it, whoever is the master then: the sockets are shared by both, and
+// the new one must know.
+func TestPauseDuringUpgrade(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, then string // what becomes of the new program
+	}{{"that goes well", `exec "$0.real" "$@"`}, {"that fails", "exit 1"}} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s, _ := newSite(t, 1)
+			s.workers = 2
+			d := found(t, s)
+			d.replaceProgram("#!/bin/sh\n[ \"$1\" = -t ] && { sleep 0.5; exit 0; }\n" + tt.then + "\n")
+			if err := os.Symlink(d.exe+".away", d.exe+".real"); err != nil {
+				t.Fatal(err)
+			}
+			first := d.reigns
+			d.exe += ".away" // that is what all processes run
+			d.signal(syscall.SIGUSR2)
+			if !soon(func() bool { return d.Stderr.Has("beginning the next generation") }) {
+				t.Fatal("nothing begins")
+			}
+			d.signal(syscall.SIGTTOU)
+			dial(t, s.place.front()).get("/", 200)
+			if !soon(func() bool { return d.Stderr.Has("paused: other programs may listen") }) {
+				t.Fatal("not paused")
+			}
+			if d.await(func(masters []int) bool { return len(masters) == 1 }); (d.reigns != first) != (tt.name == "that goes well") {
+				t.Errorf("master %d before, %d now", first, d.reigns)
+			}
+			if accepts(s.place.front()) {
+				t.Error("it still accepts")
+			}
+			if err := rig.Kill(d.reigns, syscall.SIGTTIN); err != nil {
+				t.Fatal(err)
+			}
+			if !soon(func() bool { return accepts(s.place.front()) }) {
+				t.Error("TTIN did not resume")
+			}
+			dial(t, s.place.front()).get("/", 200)
+		})
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"sync/atomic"
+	"testing"
 
 	"lbmaster/tools/rig"
 )
@@ -52,4 +53,14 @@ func (p place) listeners() ([]netip.AddrPort, error) {
 		}
 	}
 	return ours, err
+}
+
+// silent proves that nobody listens any more. A process that ends has no program any more before its sockets are closed.
+func (p place) silent(t *testing.T) {
+	t.Helper()
+	var left []netip.AddrPort
+	var err error
+	if !soon(func() bool { left, err = p.listeners(); return err == nil && len(left) == 0 }) {
+		t.Errorf("somebody still listens on %v, %v", left, err)
+	}
 }

@@ -40,7 +40,7 @@ func daemonize(e env) error {
 	}
 	defer r.Close()
 	daemon, err := startDaemon(e, w)
-	w.Close() // the daemon has its own
+	_ = w.Close() // the daemon has its own
 	if err != nil {
 		return err
 	}

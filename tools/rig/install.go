@@ -26,10 +26,13 @@ type Installer struct {
 var debianPackage = map[string]string{
 	"gcc":        "gcc libc6-dev",
 	"psql":       "postgresql-client",
+	"nsenter":    "util-linux",
+	"pgrep":      "procps",
 	"setpriv":    "util-linux",
 	"ssh":        "openssh-client",
 	"ssh-keygen": "openssh-client",
 	"sshd":       "openssh-server",
+	"systemctl":  "systemd",
 }
 
 // Need returns the path of a program. The error says why it cannot be had.

@@ -96,7 +96,7 @@ func (g *guest) Close() error {
 }
 
 // askTime bounds how long the loop may take to answer.
-const askTime = 5 * time.Second
+const askTime = 2 * time.Second
 
 // ask calls f on the loop, and waits until it has been called. It must not be used on the loop itself.
 func (m *monitor) ask(f func()) error {

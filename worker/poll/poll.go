@@ -4,7 +4,7 @@
 // owner remembers what an edge said until a call comes back short. While all goes well that costs the same as
 // level-triggered registration (BenchmarkWait); it saves a system call each time that a session stops wanting to read
 // or wants to write. A call until EAGAIN, which edge-triggered loops often make, would cost a quarter more: a receive that
-// returned less than it had room for has emptied the socket (epoll(7)). Listening and control sockets are level-triggered.
+// returned less than it had room for has emptied the socket (epoll(7)), unless an event said Urgent. Listening and control sockets are level-triggered.
 package poll
 
 import (
@@ -45,6 +45,7 @@ type Ready uint32
 const (
 	Readable Ready = unix.EPOLLIN
 	Writable Ready = unix.EPOLLOUT
+	Urgent   Ready = unix.EPOLLPRI                 // there is urgent data: a receive stops short of it (tcp(7))
 	PeerDone Ready = unix.EPOLLRDHUP               // the peer has finished sending
 	Broken   Ready = unix.EPOLLHUP | unix.EPOLLERR // always reported; the connection has no future
 	Failed   Ready = unix.EPOLLERR                 // part of Broken: it was reset, or could not be made
@@ -52,7 +53,7 @@ const (
 	edge Ready = unix.EPOLLET
 
 	// Stream is the registration of a connected or connecting socket, edge-triggered.
-	Stream = Readable | Writable | PeerDone | edge
+	Stream = Readable | Writable | Urgent | PeerDone | edge
 	// Once is the registration of a descriptor that is never read: each write to it makes one event.
 	Once = Readable | edge
 )

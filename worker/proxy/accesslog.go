@@ -83,9 +83,11 @@ func (s *session) logStream() {
 		r.Retries = b.retries - st.tries
 	}
 	if srv := st.server; srv != nil {
-		r.Server = srv.name
-		r.Conns.Server = s.p.stats.SessionsNow(srv.row)
 		r.Queue = 0
+		if srv != st.back.dispatch { // which is no server
+			r.Server = srv.name
+			r.Conns.Server = s.p.stats.SessionsNow(srv.row)
+		}
 	}
 	if t := st.trace; t != nil {
 		r.RequestLine, r.RequestCookie, r.ResponseCookie = t.line, t.cookie, t.setCookie

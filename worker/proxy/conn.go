@@ -18,6 +18,7 @@ type conn struct {
 	registered bool       // the poller knows fd
 	readable   bool
 	writable   bool
+	urgent     bool           // an event told of urgent data, before which a receive stops short
 	peerDone   bool           // an event said that the peer has finished sending; what it sent may still be unread
 	reset      bool           // an event said that the connection has failed; what came before may still be unread
 	eof        bool           // everything the peer sent has been received
@@ -47,6 +48,9 @@ func (c *conn) note(r poll.Ready) {
 	}
 	if r&(poll.PeerDone|poll.Broken) != 0 {
 		c.peerDone = true
+	}
+	if r&poll.Urgent != 0 {
+		c.urgent = true
 	}
 	if r&poll.Failed != 0 {
 		c.reset = true
@@ -84,7 +88,7 @@ func (c *conn) received(n, room int, e unix.Errno) {
 	case n > 0:
 		// epoll(7): a stream socket that returned less than was asked for is drained. Its end may still follow,
 		// and is not announced a second time.
-		c.readable = n == room || c.peerDone
+		c.readable = n == room || c.peerDone || c.urgent
 	case e == unix.EAGAIN:
 		c.readable = false
 	case e == 0:

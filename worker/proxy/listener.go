@@ -43,6 +43,9 @@ func (p *Proxy) Listen(owner, frontend, bind, fd int) error {
 	}
 	l, slot := p.listeners.take()
 	*l = listener{fd: sock.Own(fd), owner: owner, bind: bind, front: p.frontends[frontend], slot: slot, seq: l.seq + 1}
+	if l.front.mode == conf.ModeTCP {
+		l.fd.KeepUrgent() // what is accepted inherits it; a failure loses what most relays do not pass on either
+	}
 	p.pollListener(l)
 	return nil
 }

@@ -142,7 +142,7 @@ func (s *session) carry(f *flow, src, dst *conn) outcome {
 	if o == going && (f.large || f.pipe != nil) {
 		o = f.splice(src, dst, &s.p.pipes)
 	}
-	f.judge(f.took - before)
+	f.judge(src, f.took-before)
 	return o
 }
 

@@ -501,6 +501,9 @@ func TestRelayLog(t *testing.T) {
 		{"client time", func(c *conf.Config) { c.Frontends[0].Timeout.Client = 50 * time.Millisecond }, says("a"), func(c *client) { c.wantEnd() }, "web web/a %d/%d/%d 7 cD 1/1/0/0/0 0/0"},
 		{"server time", func(c *conf.Config) { c.Backends[0].Timeout.Server = 50 * time.Millisecond }, says("a"), func(c *client) { c.wantEnd() }, "web web/a %d/%d/%d 7 sD 1/1/0/0/0 0/0"},
 		{"refused", nil, nil, func(c *client) { c.wantEnd() }, "web web/a %d/-1/%d 0 SC 1/1/0/0/0 0/0"},
+		{"dispatch", func(c *conf.Config) {
+			c.Backends[0].Dispatch, c.Backends[0].Servers = &c.Backends[0].Servers[0].Address, nil
+		}, says("a"), func(c *client) { c.want("I am a\n"); c.CloseWrite(); c.wantEnd() }, "web web/<NOSRV> %d/%d/%d 7 -- 1/1/0/0/0 0/0"},
 		{"no server", func(c *conf.Config) { c.Backends[0].Servers[0].Weight = 0 }, says("a"), func(c *client) { c.wantEnd() }, "web web/<NOSRV> -1/-1/%d 0 SC 1/1/0/0/0 0/0"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -55,7 +55,7 @@ func newServer(c *conf.Server, source *conf.Source, b *backend) (*server, error)
 // newDispatch makes the one target of a backend without servers. It has no place on the board, and counts for nobody: what
 // it would count is the backend's.
 func newDispatch(c *conf.Backend, b *backend) (*server, error) {
-	s := &server{name: "<DISPATCH>", back: b, up: true, row: b.row, counters: new(stats.Counters), gauges: new(stats.Gauges)}
+	s := &server{back: b, up: true, counters: new(stats.Counters), gauges: new(stats.Gauges)}
 	if err := s.locate(c.Dispatch, c.Source); err != nil {
 		return nil, fmt.Errorf("dispatch of %s: %w", c.Section, err)
 	}

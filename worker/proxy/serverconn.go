@@ -107,6 +107,9 @@ func (s *session) dial(srv *server) (*serverConn, unix.Errno) {
 	c := p.newServerConn(fd)
 	c.server, c.moves = srv, srv.moves
 	c.readable = false // there is nothing to read before the server has got something
+	if s.stream.heads == nil {
+		c.fd.KeepUrgent() // a failure loses what most relays do not pass on either
+	}
 	srv.counters.Connects.Add(1)
 	return c, 0
 }

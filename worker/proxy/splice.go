@@ -19,22 +19,19 @@ const (
 	splices = 4
 )
 
-// fillPipe is fill, into an empty pipe. Only EAGAIN says that the socket is drained.
-func (c *conn) fillPipe(p *sock.Pipe) bool {
+// fillPipe is fill, into an empty pipe, but for the end, which only a receive can tell. Only EAGAIN says that the socket is
+// drained, unless urgent data stands in the way, which cannot be spliced.
+func (c *conn) fillPipe(p *sock.Pipe) {
 	if !c.readable || c.over() {
-		return false
+		return
 	}
-	n, e := p.Fill(&c.fd, 1<<30)
-	switch {
-	case n > 0:
-	case e == unix.EAGAIN:
-		c.readable = false
-	case e == 0:
-		c.readable, c.eof = false, true
+	switch _, e := p.Fill(&c.fd, 1<<30); e {
+	case 0:
+	case unix.EAGAIN:
+		c.readable = c.urgent
 	default:
 		c.readable, c.recvErr = false, e
 	}
-	return n > 0 || c.over()
 }
 
 // sendPipe is send, for what a pipe holds.
@@ -53,8 +50,8 @@ func (c *conn) sendPipe(p *sock.Pipe) int {
 	return n
 }
 
-// splice is move for bytes that nobody looks at, through pipes. When no pipe is to be had, bytes are copied from the next
-// turn on.
+// splice is move for bytes that nobody looks at, through pipes. Where that does not work, bytes are copied from the next turn
+// on.
 //
 // Invariant: src holds no received byte, and f nothing but what is in its pipe.
 func (f *flow) splice(src, dst *conn, pipes *sock.Pipes) outcome {
@@ -66,19 +63,30 @@ func (f *flow) splice(src, dst *conn, pipes *sock.Pipes) outcome {
 			}
 			f.dropPipe(pipes)
 		}
-		if rounds == 0 && src.readable {
+		switch {
+		case !src.readable:
+			return f.starved(src)
+		case rounds == 0:
 			return going
-		}
-		if f.pipe = pipes.Take(); f.pipe == nil {
+		case !f.suck(src, pipes):
 			f.large = false
 			return going
 		}
-		if !src.fillPipe(f.pipe) || f.pipe.Held() == 0 {
-			f.dropPipe(pipes)
-			return f.starved(src)
-		}
-		f.seen += int64(f.pipe.Held())
 	}
+}
+
+// suck fills a pipe from src. It reports false when there is none, or when it got nothing although there is something.
+func (f *flow) suck(src *conn, pipes *sock.Pipes) bool {
+	if f.pipe = pipes.Take(); f.pipe == nil {
+		return false
+	}
+	src.fillPipe(f.pipe)
+	if f.pipe.Held() == 0 {
+		f.dropPipe(pipes)
+		return !src.readable
+	}
+	f.seen += int64(f.pipe.Held())
+	return true
 }
 
 // dropPipe gives the pipe back, with what it holds.
@@ -89,11 +97,11 @@ func (f *flow) dropPipe(pipes *sock.Pipes) {
 	}
 }
 
-// judge decides by how much has been moved in a turn whether the next bytes should be spliced.
-func (f *flow) judge(moved int64) {
+// judge decides by how much has been moved in a turn whether the next bytes of src should be spliced.
+func (f *flow) judge(src *conn, moved int64) {
+	least := int64(spliceFrom)
 	if f.large {
-		f.large = moved >= spliceUntil
-	} else {
-		f.large = moved >= spliceFrom
+		least = spliceUntil
 	}
+	f.large = moved >= least && !src.urgent
 }

@@ -20,9 +20,16 @@ import "fmt"
 //	    101, 2xx  | |  +-- last answer ---+--+    |       |
 //	  to CONNECT  | |                        v    |       |
 //	              v +--- cut ---+     [ lingering ]       |
-//	      [ tunnelling ]        |            |            |
+//	       [ relaying ]         |            |            |
 //	              |             v            v            |
 //	              +---------> [ closed ] <----------------+
+//
+// In mode tcp:
+//
+//	[ idle ] --> [ connecting ] --> [ relaying ] --> [ closed ]
+//	                |    ^  |                            ^
+//	                v    |  +-- no server, time ---------+
+//	              [ pausing ]
 type state uint8
 
 const (

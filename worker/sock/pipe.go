@@ -41,6 +41,7 @@ func (p *Pipe) Close() {
 func (p *Pipe) Held() int { return p.held }
 
 // Fill moves at most n bytes from a stream socket into the pipe. 0 bytes without an error: the peer has finished sending.
+// Urgent data stands in the way: what comes after it cannot be had, which is EAGAIN.
 func (p *Pipe) Fill(from *FD, n int) (int, unix.Errno) {
 	moved, e := splice(from.Int(), p.in.Int(), n)
 	p.held += moved

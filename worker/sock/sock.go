@@ -102,6 +102,10 @@ func (f *FD) Error() unix.Errno {
 // NoDelay sends small segments at once (TCP_NODELAY). A socket accepted from a listener inherits the listener's.
 func (f *FD) NoDelay() unix.Errno { return f.set(unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) }
 
+// KeepUrgent leaves urgent data among the other bytes, instead of dropping them (SO_OOBINLINE). A socket accepted from a
+// listener inherits the listener's.
+func (f *FD) KeepUrgent() unix.Errno { return f.set(unix.SOL_SOCKET, unix.SO_OOBINLINE, 1) }
+
 // set sets an option of the socket that is an integer.
 func (f *FD) set(level, option int, value int32) unix.Errno {
 	_, _, e := syscall.RawSyscall6(unix.SYS_SETSOCKOPT, uintptr(f.Int()), uintptr(level), uintptr(option),

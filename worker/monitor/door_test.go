@@ -1,0 +1,119 @@
+package monitor
+
+import (
+	"io"
+	"net"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestGate: so many are let in at a time; who comes later waits until somebody has left. Closing twice frees one place.
+func TestGate(t *testing.T) {
+	l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := newGate(l)
+	in := make(chan net.Conn, 2*guests)
+	go func() {
+		for {
+			c, err := g.Accept()
+			if err != nil {
+				close(in)
+				return
+			}
+			in <- c
+		}
+	}()
+	var inside []net.Conn
+	for range guests + 2 {
+		c, err := net.Dial("unix", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+	}
+	for range guests {
+		inside = append(inside, <-in)
+	}
+	select {
+	case <-in:
+		t.Fatal("one too many is inside")
+	case <-time.After(20 * time.Millisecond):
+	}
+	inside[0].Close()
+	inside[0].Close()
+	<-in
+	select {
+	case <-in:
+		t.Fatal("one guest who left made room for two")
+	case <-time.After(20 * time.Millisecond):
+	}
+	g.Close()
+	inside[1].Close()
+	for range in { // the accept that waited for a place sees the end
+	}
+}
+
+// TestTalk: what a client may do on the admin socket, with a monitor that answers.
+func TestTalk(t *testing.T) {
+	i := newInstance(t, testConfig("127.62.3.9"), 1)
+	m, _ := buildMonitor(t, i)
+	stop := make(chan struct{})
+	go func() {
+		for {
+			select {
+			case call := <-m.calls:
+				call()
+			case <-stop:
+				return
+			}
+		}
+	}()
+	defer close(stop)
+	talk := func(send string) string {
+		t.Helper()
+		mine, theirs := net.Pipe()
+		defer mine.Close()
+		go m.talk(theirs)
+		mine.SetDeadline(time.Now().Add(fatal))
+		go io.WriteString(mine, send)
+		b, err := io.ReadAll(mine)
+		if err != nil {
+			t.Fatalf("%.40q: %q, %v", send, b, err)
+		}
+		return string(b)
+	}
+	for send, want := range map[string]string{
+		"get weight web/a\n":                                "1 (initial 1)\n\n",
+		"get weight web/a;get weight web/x\nshow stat\n":    "1 (initial 1)\n\nNo such server.\n\n",
+		"set server pool/x weight 200%;get weight pool/x\n": "\n2 (initial 1)\n\n",
+		"prompt\nget weight x/a\nquit\n":                    "\n> No such backend.\n\n> ",
+		"prompt;prompt;get weight x/a\n":                    "\n> \nNo such backend.\n\n",
+		"quit\n":                                            "",
+		"set server web/b addr 127.62.3.9 port 8002\n":      "no need to change the addr, no need to change the port by 'stats socket command'\n\n",
+		"set server web/c addr 127.62.3.8\n":                "IP changed from '127.62.3.9' to '127.62.3.8' by 'stats socket command'\n\n",
+		strings.Repeat("x", 17<<10) + "\n":                  "",
+		"clear counters;;clear counters all\n":              "\n\n",
+	} {
+		if got := talk(send); got != want {
+			t.Errorf("%.60q: %q, want %q", send, got, want)
+		}
+	}
+	if got := talk("show stat\n"); strings.Count(got, "\n") != 10 || !strings.HasPrefix(got, "# pxname,svname,") {
+		t.Errorf("show stat: %q", got)
+	}
+}
+
+// TestBusyLoop: an answer does not wait for ever.
+func TestBusyLoop(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes as long as a client has to wait")
+	}
+	m := newMonitor(nil, nil)
+	if err := m.ask(func() {}); err == nil || err.Error() != "the monitor is busy" {
+		t.Errorf("%v", err)
+	}
+}
