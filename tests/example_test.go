@@ -24,7 +24,11 @@ func example(t *testing.T, name string, workers int, pairs ...string) string {
 			t.Fatalf("%s has no %s", name, pairs[i])
 		}
 	}
-	return fmt.Sprintf("[global]\nworkers = %d\n", workers) + strings.NewReplacer(pairs...).Replace(text)
+	text = strings.NewReplacer(pairs...).Replace(text)
+	if strings.Contains(text, "[global]\n") {
+		return strings.Replace(text, "[global]\n", fmt.Sprintf("[global]\nworkers = %d\n", workers), 1)
+	}
+	return fmt.Sprintf("[global]\nworkers = %d\n", workers) + text
 }
 
 // farm are the pairs for the guide's web farm: LB1 and the servers webA to webD.

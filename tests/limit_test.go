@@ -3,6 +3,7 @@
 package tests
 
 import (
+	"fmt"
 	"net/netip"
 	"sync/atomic"
 	"testing"
@@ -116,5 +117,30 @@ func (q *queue) answered(n, limit int) {
 	rig.Until(100*time.Millisecond, func() bool { within(); return false })
 	if got := q.count.Load(); got != int64(n) {
 		q.t.Fatalf("%d clients answered, want %d", got, n)
+	}
+}
+
+// A frontend that is full takes nothing from another one, as long as the instance has room.
+func TestMaxconnOfOneFrontendOnly(t *testing.T) {
+	t.Parallel()
+	s, _ := newSite(t, 1)
+	s.workers, s.listen = 2, "maxconn = 3"
+	s.tail = fmt.Sprintf("[listen.other]\nbind = %q\nmode = \"http\"\nserver = [{ name = \"webA\", address = %q }]\n", s.place.addr(2, 8080), s.place.server(0))
+	s.run(t)
+	var guests []*raw
+	for range 3 {
+		c := dial(t, s.place.front())
+		c.get("/", 200)
+		guests = append(guests, c)
+	}
+	waits := dial(t, s.place.front())
+	waits.send("GET /waited HTTP/1.1\r\nHost: h\r\n\r\n")
+	for range 10 {
+		dial(t, s.place.addr(2, 8080)).get("/", 200)
+	}
+	waits.silent(50 * time.Millisecond)
+	guests[1].Close()
+	if a := waits.answer("GET"); a.body != "webA /waited\n" {
+		t.Errorf("the client that waited got %q", a.body)
 	}
 }

@@ -4,6 +4,7 @@ package tests
 
 import (
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -71,16 +72,23 @@ func TestSoftStopWithoutPersist(t *testing.T) {
 	f.moves("A")
 }
 
-// The guide, section 4.2: each server has a twin for those who hold its cookie. The twins are checked on the server's own
-// port, the others on one that is redirected there.
-func TestSoftStopWithBackupServers(t *testing.T) {
-	t.Parallel()
+// newPairedFarm runs the farm of section 4.2, and returns with it the redirections of the servers' ports for checks, all cut.
+func newPairedFarm(t *testing.T) (*webfarm, map[string]*relay) {
+	t.Helper()
 	f := newWebfarm(t, "section-4.2.toml", `inter = "2s"`, `inter = "50ms"`, "redispatch = true", "redispatch = true\ntimeout = { check = \"5s\" }",
 		"check_port = 81", "check_port = 8081", "check_port = 80\n", "check_port = 8000\n")
 	redirect := make(map[string]*relay)
 	for letter, o := range f.origins {
 		redirect[letter] = newRelay(t, strings.TrimSuffix(o.addr, "8000")+"8081", o.addr)
 	}
+	return f, redirect
+}
+
+// The guide, section 4.2: each server has a twin for those who hold its cookie. The twins are checked on the server's own
+// port, the others on one that is redirected there.
+func TestSoftStopWithBackupServers(t *testing.T) {
+	t.Parallel()
+	f, redirect := newPairedFarm(t)
 	f.at("the servers have just been started")
 	f.board.awaitDown("webA", "webB", "webC", "webD")
 	f.newcomersGoTo("A") // the first backup takes everything
@@ -140,6 +148,29 @@ func TestCrashWithBackupServers(t *testing.T) {
 	f.board.down("bkpB", "bkpC", "bkpD")
 	dial(t, f.place.front()).get("/", 503)
 	dial(t, f.place.front()).get("/", 503, "Cookie: SERVERID=C")
+}
+
+// The guide, section 4.2.1: where a server has no firewall software, an instance of lbmaster redirects the port. To kill it
+// is the soft stop of the server.
+func TestSoftStopByARedirector(t *testing.T) {
+	t.Parallel()
+	f, redirect := newPairedFarm(t)
+	for _, letter := range []string{"B", "C", "D"} {
+		redirect[letter].restore()
+	}
+	f.board.awaitDown("webA")
+	d := newBarracks(t, newPlace(t))
+	checks := d.write("checks.toml", example(t, "section-4.2.1.toml", 1, `"0.0.0.0:81"`, quoted(redirect["A"].from),
+		`"127.0.0.1:80"`, quoted(redirect["A"].to), "/var/run/lbmaster-checks.pid", d.path("checks.pid")))
+	f.at("the redirector is started")
+	d.lbmaster("-c", checks)
+	f.board.awaitUp("webA", "webB", "webC", "webD")
+	f.newcomersGoTo("ABCD")
+	f.at("the redirector is killed")
+	d.kill(d.pid("checks.pid"), syscall.SIGTERM)
+	f.board.awaitDown("webA")
+	f.newcomersGoTo("BCD")
+	f.staysOn("A")
 }
 
 // takes proves that something takes at least as long.

@@ -128,13 +128,13 @@ func TestOwnProcess(t *testing.T) {
 }
 
 func TestConnectionsBelongToTheProcessThatHoldsThem(t *testing.T) {
-	addr := netip.MustParseAddrPort("127.91.0.1:7901")
+	addr := netip.MustParseAddrPort("127.19.91.1:7901")
 	l, err := net.Listen("tcp", addr.String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if got, err := Listeners(netip.MustParsePrefix("127.91.0.0/24")); err != nil || len(got) != 1 || got[0] != addr {
+	if got, err := Listeners(netip.MustParsePrefix("127.19.91.0/24")); err != nil || len(got) != 1 || got[0] != addr {
 		t.Errorf("listeners %v, %v", got, err)
 	}
 	client, err := net.Dial("tcp", addr.String())
