@@ -52,6 +52,7 @@ func boardName(generation int) string            { return fmt.Sprintf("board/%d"
 func controlName(generation int, slot int) string {
 	return fmt.Sprintf("control/%d/%d", generation, slot)
 }
+
 func pidfdName(generation int, slot int) string { return fmt.Sprintf("pidfd/%d/%d", generation, slot) }
 
 // handOver gives the upgrader everything that the next master needs.
@@ -179,8 +180,11 @@ func newEstate(u *upgrader, s *state) *estate {
 	return e
 }
 
-// claim takes the sockets of an address; nil: there are none.
+// claim takes the sockets of an address; nil: there are none. A first generation has no estate.
 func (e *estate) claim(address string) (*listener, error) {
+	if e == nil {
+		return nil, nil
+	}
 	s, ok := e.listeners[address]
 	if !ok {
 		return nil, nil

@@ -47,8 +47,8 @@ type master struct {
 	old       []*generation // those that we have adopted, likewise
 	estate    *estate       // what is left of the generation before; nil: there was none
 	slots     []*slot
-	monitor   *slot          // nil: there is nothing for one to do
-	admin     []*listener    // the monitor's
+	monitor   *slot         // nil: there is nothing for one to do
+	admin     []*listener   // the monitor's
 	known     map[seat]fact // what the monitor knows of the children
 	began     time.Time
 	events    chan childEvent

@@ -122,6 +122,9 @@ func (m *master) softStop(s os.Signal) {
 	m.notifier.stopping("stopping when the last session ends")
 	m.retire(control.Message{Kind: control.Drain})
 	now := time.Now()
+	if limit := m.config.Global.HardStopAfter; limit > 0 {
+		m.deadline = now.Add(limit)
+	}
 	for _, l := range m.listeners {
 		l.leaves = now
 		if m.pause.state == accepting { // after a pause nothing is accepted that could make use of it
@@ -158,8 +161,12 @@ func (m *master) retire(order control.Message) {
 
 // act does what is due.
 func (m *master) act(now time.Time) {
-	if m.phase == stopping && !now.Before(m.deadline) {
+	switch {
+	case m.phase == stopping && !now.Before(m.deadline):
 		m.killAll()
+	case m.phase == draining && !m.deadline.IsZero() && !now.Before(m.deadline):
+		m.log.Warn("stopping: hard_stop_after has passed")
+		m.stop(nil)
 	}
 	m.leave(now)
 	m.seeBreaker(now)
@@ -195,7 +202,7 @@ func (m *master) next(now time.Time) time.Time {
 			next = t
 		}
 	}
-	if m.phase == stopping {
+	if !m.deadline.IsZero() {
 		sooner(m.deadline)
 	}
 	if m.notifier.every > 0 {

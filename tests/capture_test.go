@@ -30,7 +30,9 @@ var captured = []struct {
 	{"another cookie", list{"Cookie: XASPSESSION=1"}, nil, "- -", "{h|} {|}"},
 	{"cookie of the response", nil, list{"Set-Cookie: a=1", "Set-Cookie: ASPSESSION=new; path=/"}, "- ASPSESSION=new", "{h|} {|}"},
 	{
-		"cookies are cut at len", list{"Cookie: ASPSESSION=0123456789"}, list{"Set-Cookie: ASPSESSION=9876543210"},
+		"cookies are cut at len",
+		list{"Cookie: ASPSESSION=0123456789"},
+		list{"Set-Cookie: ASPSESSION=9876543210"},
 		"ASPSESSION=01234 ASPSESSION=98765", "{h|} {|}",
 	},
 }

@@ -123,6 +123,17 @@ func (f *fixture) stop() {
 	}
 }
 
+// ends waits until the loop has ended by itself.
+func (f *fixture) ends() {
+	f.t.Helper()
+	select {
+	case err := <-f.done:
+		f.done <- err
+	case <-time.After(fatal):
+		f.t.Fatal("the loop does not end")
+	}
+}
+
 // serve runs h for every connection to addr until the test ends.
 func serve(t *testing.T, addr string, h handler) {
 	t.Helper()

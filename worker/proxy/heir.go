@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -104,11 +105,23 @@ func (p *Proxy) Inherit(channel int) error {
 		unix.Close(channel)
 		return fmt.Errorf("descriptor %d is no channel for connections: %w", channel, err)
 	}
-	err := p.Watch(channel, func() { p.receive(channel) })
-	if err != nil {
+	if err := p.Watch(channel, func() { p.receive(channel) }); err != nil {
 		unix.Close(channel)
+		return err
 	}
-	return err
+	p.channels = append(p.channels, channel)
+	return nil
+}
+
+// lastWill takes what may still be in the channels, when this process has drained itself, and lets nothing more in: whoever
+// sends learns that it has no heir any more. It reports whether there was anything.
+func (p *Proxy) lastWill() bool {
+	for _, channel := range slices.Clone(p.channels) {
+		// What has been sent can still be received (unix(7)); then comes the end.
+		_ = unix.Shutdown(channel, unix.SHUT_RD)
+		p.receive(channel)
+	}
+	return p.sessions.used() > 0
 }
 
 // receive takes the connections that have come.
@@ -123,6 +136,7 @@ func (p *Proxy) receive(channel int) {
 				p.report(err.Error())
 			}
 			p.Unwatch(channel)
+			p.channels = slices.DeleteFunc(p.channels, func(c int) bool { return c == channel })
 			unix.Close(channel)
 			return
 		}

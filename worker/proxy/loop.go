@@ -42,7 +42,7 @@ func (p *Proxy) enqueue(s *session) {
 // Run is the event loop. It returns nil after Stop, and after Drain when the last session has ended.
 func (p *Proxy) Run() error {
 	defer p.close()
-	for p.mode != stopped && (p.mode != draining || p.sessions.used()+p.listeners.used() > 0) {
+	for p.mode != stopped && (p.mode != draining || p.sessions.used()+p.listeners.used() > 0 || p.lastWill()) {
 		if err := p.turn(); err != nil {
 			return err
 		}

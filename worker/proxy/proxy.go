@@ -84,6 +84,7 @@ type Proxy struct {
 	line     []byte
 	wake     int
 	peer     sock.Peer // of the connection that is being accepted
+	channels []int     // over which older generations send connections
 	offering bool      // connections will be offered to the heir again
 	heir     *heir     // nil: idle connections end when their frontend leaves
 	starved  bool      // no descriptor was left; the listeners are blocked
