@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"bufio"
-
 	"errors"
 	"fmt"
 	"io"
@@ -450,8 +449,10 @@ func TestMappedPortOutOfRange(t *testing.T) {
 
 // TestSourceOfAnotherFamily is refused when the proxy is made.
 func TestSourceOfAnotherFamily(t *testing.T) {
-	b := conf.Backend{Section: "listen.x", Source: &conf.Source{IP: netip.MustParseAddr("::1")},
-		Servers: []conf.Server{{Name: "a", Address: conf.Address{IP: netip.MustParseAddr("127.0.0.1"), Port: 1}}}}
+	b := conf.Backend{
+		Section: "listen.x", Source: &conf.Source{IP: netip.MustParseAddr("::1")},
+		Servers: []conf.Server{{Name: "a", Address: conf.Address{IP: netip.MustParseAddr("127.0.0.1"), Port: 1}}},
+	}
 	s, err := newServer(&b.Servers[0], b.Source, &backend{})
 	if err == nil || s.source != nil || !strings.Contains(err.Error(), "not of the same family") {
 		t.Errorf("%v", err)

@@ -44,7 +44,8 @@ func TestUrgentData(t *testing.T) {
 		c.want("go")
 		pass := make(chan bool)
 		stopped := make(chan bool)
-		go f.do(func() { close(stopped); <-pass }) // so that all of it comes at once
+		f.calls <- func() { close(stopped); <-pass } // so that all of it comes at once
+		unix.Write(f.bell, []byte{1, 0, 0, 0, 0, 0, 0, 0})
 		<-stopped
 		done := make(chan bool)
 		go func() {
