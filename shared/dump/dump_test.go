@@ -22,9 +22,10 @@ func (l lines) Write(b []byte) (int, error) {
 func TestOnQuit(t *testing.T) {
 	written := make(lines, 1)
 	OnQuit(written, "lbmaster: test")
-	stop := make(chan struct{})
+	stop, waits := make(chan struct{}), make(chan struct{})
 	defer close(stop)
-	go waitHere(stop)
+	go func() { close(waits); waitHere(stop) }()
+	<-waits // else it may not have begun
 	for range 3 {
 		if err := unix.Kill(os.Getpid(), unix.SIGQUIT); err != nil {
 			t.Fatal(err)
