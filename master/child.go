@@ -34,6 +34,9 @@ type childEvent struct {
 	ended   string           // how
 }
 
+// titlePrefix begins the names of children in lists of processes.
+const titlePrefix = "lbmaster: "
+
 // WorkerArg is the hidden first argument that makes the program a worker.
 const WorkerArg = "worker"
 
@@ -61,7 +64,7 @@ func spawn(generation, slot int, env *Env, events chan<- childEvent) (*child, er
 	pidfd := -1
 	cmd := &exec.Cmd{
 		Path:       "/proc/self/exe",
-		Args:       []string{"lbmaster: " + title, arg},
+		Args:       []string{titlePrefix + title, arg},
 		Env:        childEnviron(env.Environ),
 		Stdout:     env.Stdout,
 		Stderr:     env.Stderr,

@@ -148,13 +148,16 @@ func open(b *conf.Bind, workers int) (*listener, error) {
 }
 
 // openTCP opens one socket of the address for each worker. SO_REUSEPORT would let us bind silently beside another
-// program of the same user that has set it too, so that the address is first bound without it.
+// program of the same user that has set it too, so that the address is first bound without it. Only beside workers that
+// have lost their master we do bind.
 func openTCP(ap netip.AddrPort, workers int) (*listener, error) {
 	probe, err := bindTCP(ap, false)
-	if err != nil {
+	switch {
+	case err == nil:
+		unix.Close(probe) // it has not listened: nothing was queued on it
+	case !errors.Is(err, unix.EADDRINUSE) || !heldByOrphans(ap):
 		return nil, err
 	}
-	unix.Close(probe) // it has not listened: nothing was queued on it
 	l := &listener{}
 	for range workers {
 		fd, err := bindTCP(ap, true)

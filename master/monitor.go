@@ -61,7 +61,9 @@ func (m *master) instructMonitor(c *child) {
 	start := control.Message{
 		Kind: control.Start, Generation: m.number, Workers: len(m.slots), Identity: &m.identity, Pid: os.Getpid(), Since: m.began.UnixMilli(),
 	}
-	c.say(start, m.memory.fds())
+	logs := m.openLogs()
+	c.say(start, append(m.memory.fds(), logs...))
+	control.CloseAll(logs)
 	var all []offer
 	for _, l := range m.admin {
 		all = append(all, offer{l.shard, l.fds[0]})

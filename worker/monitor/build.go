@@ -50,7 +50,7 @@ type target struct {
 // build makes the runtime objects out of what came with Start. Descriptors of a start that fails are left to the end of the
 // process, which follows.
 func (m *monitor) build(start control.Message, fds []int) error {
-	if len(fds) != control.StartFDs {
+	if len(fds) < control.StartFDs {
 		return fmt.Errorf("%s came with %d descriptors instead of %d", start.Kind, len(fds), control.StartFDs)
 	}
 	unix.Close(fds[control.StartWake]) // only workers wake each other
@@ -59,6 +59,7 @@ func (m *monitor) build(start control.Message, fds []int) error {
 		return err
 	}
 	m.config = config
+	m.openLogs(config, fds[control.StartFDs:])
 	if m.counters, err = stats.Open(fds[control.StartCounters]); err != nil {
 		return err
 	}

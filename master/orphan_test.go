@@ -1,0 +1,31 @@
+package master
+
+import (
+	"net/netip"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestProcAddress(t *testing.T) {
+	for _, at := range []string{"127.53.0.9:8000", "[::1]:50530"} {
+		ap := netip.MustParseAddrPort(at)
+		fd, err := bindTCP(ap, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(fd)
+		if n := len(listeningAt(ap)); n != 0 {
+			t.Errorf("%s: %d sockets listen before any does", at, n)
+		}
+		if err := unix.Listen(fd, 1); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(listeningAt(ap)); n != 1 {
+			t.Errorf("%s: %d sockets listen, want 1", at, n)
+		}
+		if heldByOrphans(ap) {
+			t.Errorf("%s: this test is no worker", at)
+		}
+	}
+}
