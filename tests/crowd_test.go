@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"lbmaster/tools/rig"
 )
 
 // crowd is clients of four kinds, none of which ever tries anything twice: whatever fails is counted, and remembered.
@@ -219,4 +221,10 @@ func (c *crowd) load() {
 		}
 		c.uploading.Add(1)
 	}
+}
+
+// progress waits until that many more requests went well.
+func (c *crowd) progress(n int64) {
+	before := c.posting.Load() + c.coming.Load()
+	rig.Until(fatal, func() bool { return c.posting.Load()+c.coming.Load() > before+n })
 }

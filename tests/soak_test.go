@@ -121,12 +121,6 @@ func (d *dynasty) holds() (fds int, memory int64) {
 	return fds, memory
 }
 
-// progress waits until that many more requests went well.
-func (c *crowd) progress(n int64) {
-	before := c.posting.Load() + c.coming.Load()
-	rig.Until(fatal, func() bool { return c.posting.Load()+c.coming.Load() > before+n })
-}
-
 // TestSoakFaithful is TestRelayIsFaithful at length.
 func TestSoakFaithful(t *testing.T) { relayFaithfully(t, 10_000, 100) }
 

@@ -59,6 +59,8 @@ func run(e env) int {
 	case o.version:
 		fmt.Fprintln(e.stdout, "lbmaster", version())
 		return exitOK
+	case isInit(e) && !o.check:
+		return stay(e)
 	}
 	return status(e, o.run(e))
 }
