@@ -140,7 +140,6 @@ func TestRetriesEnd(t *testing.T) {
 
 // TestChoice is who serves a client, for each state of two servers, A and B, and their backups, which share their cookies.
 func TestChoice(t *testing.T) {
-	const a, b, bkpA, bkpB = "a", "b", "c", "d"
 	for i, tt := range []struct {
 		name    string
 		down    string // names of the servers that are down
