@@ -12,6 +12,8 @@ type fact struct {
 	since    int64
 	deaths   uint64
 	sessions int64 // of an older generation's worker; those of ours the monitor sees by itself
+	program  string
+	reason   string // with the monitor's seat: why the last generation that was tried did not come up
 }
 
 // inform tells the monitor what it does not know yet of the children.
@@ -37,20 +39,22 @@ func (m *master) inform() {
 func (m *master) tell(c *child, at seat, f fact) {
 	c.say(control.Message{
 		Kind: control.Child, Generation: at.generation, Slot: at.slot, Pid: f.pid, State: f.state, Since: f.since, Restarts: f.deaths,
-		Sessions: f.sessions,
+		Sessions: f.sessions, Program: f.program, Reason: f.reason,
 	}, nil)
 }
 
 // facts are what there is to know of every child.
 func (m *master) facts() map[seat]fact {
-	all := map[seat]fact{{m.number, monitorIndex}: m.factOf(m.monitor)}
+	own := m.factOf(m.monitor)
+	own.reason = m.renewal.reason
+	all := map[seat]fact{{m.number, monitorIndex}: own}
 	for _, s := range m.slots {
 		all[seat{m.number, s.index}] = m.factOf(s)
 	}
 	for _, g := range m.old {
 		for slot, c := range g.children {
 			if slot != monitorIndex {
-				f := fact{pid: c.pid, state: "draining", since: m.began.UnixMilli(), sessions: g.counters.Gauges(slot, 0).Sessions.Load()}
+				f := fact{pid: c.pid, state: "draining", since: m.began.UnixMilli(), sessions: g.counters.Gauges(slot, 0).Sessions.Load(), program: g.program}
 				all[seat{g.number, slot}] = f
 			}
 		}
@@ -59,7 +63,7 @@ func (m *master) facts() map[seat]fact {
 }
 
 func (m *master) factOf(s *slot) fact {
-	f := fact{state: s.state.String(), since: s.since.UnixMilli(), deaths: s.deaths}
+	f := fact{state: s.state.String(), since: s.since.UnixMilli(), deaths: s.deaths, program: m.env.Version}
 	if s.child != nil {
 		f.pid = s.child.pid
 	}

@@ -18,7 +18,7 @@ type renewal struct {
 	running bool // another master is being started
 	again   bool // and after that another one
 	done    chan outcome
-	failed  int          // times
+	reason  string       // why the last one failed
 	ends    []childEvent // of children that left in order meanwhile: the new master may have told them to
 }
 
@@ -112,7 +112,7 @@ func (m *master) renewalFailed(why error) {
 	if m.phase != running {
 		return // the upgrade was stopped with the instance
 	}
-	m.renewal.failed++
+	m.renewal.reason = fmt.Sprintf("generation %d: %v", m.number+1, why)
 	m.memory.count().FailedUpgrades.Add(1)
 	m.log.Error("the next generation did not come up: this one goes on", "generation", m.number, "reason", why)
 	m.notifier.ready("upgrade failed: " + why.Error())

@@ -5,6 +5,7 @@ package tests
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -176,6 +177,7 @@ func TestRollBack(t *testing.T) {
 			s := s
 			s.place = newPlace(t)
 			s.global = `upgrade_timeout = "2s"`
+			s.withAdmin(t)
 			d := found(t, s)
 			text, err := os.ReadFile(d.file)
 			if err != nil {
@@ -190,6 +192,10 @@ func TestRollBack(t *testing.T) {
 			}
 			if !d.Stderr.Has(tt.says) {
 				t.Errorf("it does not say %q:\n%s", tt.says, d.Said())
+			}
+			shown := func() bool { return strings.Contains(tell(t, s.socket, "show generations"), tt.says) }
+			if !soon(shown) {
+				t.Errorf("show generations:\n%s", tell(t, s.socket, "show generations"))
 			}
 			if now := rig.Children(d.reigns); !slices.Equal(now, before) {
 				t.Errorf("children %v, before %v", now, before)
@@ -214,6 +220,56 @@ func (d *dynasty) replaceProgram(text string) {
 	if err := os.WriteFile(d.exe, []byte(text), 0o755); err != nil {
 		d.t.Fatal(err)
 	}
+}
+
+// The program on disk is replaced by another build, and back: each generation runs what is there when it begins.
+func TestProgramIsReplaced(t *testing.T) {
+	t.Parallel()
+	s, _ := newSite(t, 1)
+	s.workers = 2
+	s.withAdmin(t)
+	d := found(t, s)
+	other := filepath.Join(t.TempDir(), "lbmaster")
+	if out, err := exec.Command("go", "build", "-ldflags", "-X main.release=other", "-o", other, "lbmaster/cmd/lbmaster").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	versions := []string{versionOf(t, product()), versionOf(t, other)}
+	if versions[0] == versions[1] {
+		t.Fatalf("both builds call themselves %s", versions[0])
+	}
+	c := startCrowd(t, s.place.front(), 8, 20*time.Millisecond, 300*time.Millisecond)
+	for i, from := range []string{other, product(), other} {
+		if err := link(from, d.exe+".new"); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(d.exe+".new", d.exe); err != nil {
+			t.Fatal(err)
+		}
+		d.upgrade()
+		want := fmt.Sprintf("\n%d active ", i+2)
+		shown := func() bool {
+			text := tell(t, s.socket, "show generations")
+			_, line, _ := strings.Cut(text, want)
+			line, _, _ = strings.Cut(line, "\n")
+			return strings.HasSuffix(line, " "+versions[(i+1)%2])
+		}
+		if !soon(shown) {
+			t.Errorf("generation %d does not run %s:\n%s", i+2, versions[(i+1)%2], tell(t, s.socket, "show generations"))
+		}
+		c.progress(50)
+	}
+	c.end()
+	c.check(t)
+}
+
+// versionOf is what a build says of itself, in the form in which it is one word.
+func versionOf(t *testing.T, program string) string {
+	t.Helper()
+	out, err := exec.Command(program, "-v").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(strings.Fields(string(out))[1:], "/")
 }
 
 // A wish that comes while one is being fulfilled is not lost, and many are one.

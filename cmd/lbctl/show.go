@@ -130,7 +130,12 @@ func (o *options) list(e env, command string, people map[string]func(string) str
 		return err
 	}
 	var all [][]string
+	var notes []string // what is said below the table
 	for line := range strings.Lines(strings.TrimPrefix(text, "# ")) {
+		if note, ok := strings.CutPrefix(line, "# "); ok {
+			notes = append(notes, note)
+			continue
+		}
 		all = append(all, strings.Fields(line))
 	}
 	if len(all) == 0 {
@@ -149,7 +154,11 @@ func (o *options) list(e env, command string, people map[string]func(string) str
 		}
 		fmt.Fprintln(t, strings.Join(cells, "\t"))
 	}
-	return t.Flush()
+	err = t.Flush()
+	for _, note := range notes {
+		fmt.Fprint(e.stdout, note)
+	}
+	return err
 }
 
 // info shows the instance as a whole.

@@ -92,6 +92,7 @@ type Message struct {
 	Since    int64                `json:",omitempty"` // ms since 1970
 	Restarts uint64               `json:",omitempty"` // processes of the slot that have died
 	Sessions int64                `json:",omitempty"`
+	Program  string               `json:",omitempty"` // version that a child runs
 
 	Generation int `json:",omitempty"`
 

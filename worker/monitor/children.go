@@ -21,6 +21,7 @@ func (m *monitor) noteChild(c control.Message) {
 	at := place{c.Generation, c.Slot}
 	switch {
 	case c.Slot == control.MonitorSlot:
+		m.failure = c.Reason
 	case at.generation != m.generation && c.Pid == 0:
 		delete(m.children, at)
 	default:
@@ -55,6 +56,7 @@ func (m *monitor) worker(at place, now time.Time) tally.Worker {
 	c, known := m.children[at]
 	w := tally.Worker{
 		Slot: at.slot, Generation: at.generation, Pid: c.Pid, State: c.State, Restarts: c.Restarts, Since: time.UnixMilli(c.Since),
+		Program: c.Program,
 	}
 	if !known {
 		w.State, w.Since = "unknown", now
@@ -70,7 +72,7 @@ func (m *monitor) generations(workers []tally.Worker) []tally.Generation {
 	var all []tally.Generation
 	for _, w := range workers {
 		if n := len(all); n == 0 || all[n-1].Number != w.Generation {
-			g := tally.Generation{Number: w.Generation, State: "draining", Started: w.Since}
+			g := tally.Generation{Number: w.Generation, State: "draining", Started: w.Since, Program: w.Program}
 			if w.Generation == m.generation {
 				g.Started = m.started
 			}

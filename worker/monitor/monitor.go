@@ -61,6 +61,7 @@ type monitor struct {
 	master     int                       // process id
 	generation int
 	version    string
+	failure    string // why the last generation that was tried did not come up; "": none has failed
 	node       string
 	files      uint64   // that may be open
 	proc       *os.Root // of /proc; nil: there is none

@@ -58,6 +58,7 @@ func (m *monitor) picture(now time.Time) *tally.Instance {
 		m.fill(&in.Rows[i], &m.rows[i], now)
 	}
 	in.Generations = m.generations(in.Workers)
+	in.Failure = m.failure
 	in.Process.Sessions = 0
 	for _, g := range in.Generations {
 		in.Process.Sessions += g.Sessions

@@ -169,13 +169,25 @@ func WriteWorkers(w io.Writer, in *tally.Instance) error {
 	return err
 }
 
-// WriteGenerations answers ShowGenerations. The age is in seconds.
+// WriteGenerations answers ShowGenerations. The age is in seconds. A last line may say why a generation did not come up.
 func WriteGenerations(w io.Writer, in *tally.Instance) error {
 	var b strings.Builder
-	b.WriteString("# generation state age workers connections\n")
+	b.WriteString("# generation state age workers connections program\n")
 	for _, g := range in.Generations {
-		fmt.Fprintf(&b, "%d %s %d %d %d\n", g.Number, g.State, int64(in.Process.Now.Sub(g.Started).Seconds()), g.Workers, g.Sessions)
+		age := int64(in.Process.Now.Sub(g.Started).Seconds())
+		fmt.Fprintf(&b, "%d %s %d %d %d %s\n", g.Number, g.State, age, g.Workers, g.Sessions, word(g.Program))
+	}
+	if in.Failure != "" {
+		b.WriteString("# failed: " + strings.Join(strings.Fields(in.Failure), " ") + "\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// word makes one column of a text.
+func word(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return strings.Join(strings.Fields(s), "/")
 }

@@ -10,6 +10,7 @@ type Instance struct {
 	Rows        []Row // by proxy, in the order of the configuration: its frontend, its servers, its backend
 	Workers     []Worker
 	Generations []Generation
+	Failure     string // why the last generation that was tried did not come up; "": none has failed
 }
 
 // Process is the instance as a whole.
@@ -128,6 +129,7 @@ type Worker struct {
 	Pid        int // 0: none
 	Generation int
 	State      string
+	Program    string // its version
 	Restarts   uint64
 	Since      time.Time     // when the state began
 	Sessions   int64         // client connections
@@ -140,6 +142,7 @@ type Worker struct {
 type Generation struct {
 	Number   int
 	State    string
+	Program  string // its version
 	Started  time.Time
 	Workers  int
 	Sessions int64
