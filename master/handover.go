@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/conf"
+	"lbmaster/shared/control"
 	"lbmaster/shared/shm"
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
@@ -17,6 +18,7 @@ import (
 // names that the methods below make.
 type state struct {
 	Version     int
+	Control     int // version of the messages that its children speak
 	Listeners   []listenerState
 	Generations []generationState // the oldest first; the last one is the sender's own
 }
@@ -57,7 +59,7 @@ func pidfdName(generation int, slot int) string { return fmt.Sprintf("pidfd/%d/%
 
 // handOver gives the upgrader everything that the next master needs.
 func (m *master) handOver() error {
-	s := state{Version: stateVersion}
+	s := state{Version: stateVersion, Control: control.Version}
 	g := gift{upgrader: m.upgrader}
 	for _, l := range m.sockets() {
 		s.Listeners = append(s.Listeners, listenerState{l.key, len(l.fds), l.one, l.path, l.inode})
@@ -146,23 +148,33 @@ func readState(u *upgrader) (*state, error) {
 	defer unix.Close(fd)
 	text, err := shm.Unseal(fd)
 	if err != nil {
-		return nil, fmt.Errorf("what the old master has handed over cannot be read: %w", err)
+		return nil, unreadable(err)
 	}
-	var version struct{ Version int }
+	return parseState(text)
+}
+
+// parseState reads a state. The versions come first: of another one nothing else can be relied on.
+func parseState(text []byte) (*state, error) {
+	var version struct{ Version, Control int }
 	if err := json.Unmarshal(text, &version); err != nil {
-		return nil, fmt.Errorf("what the old master has handed over cannot be read: %w", err)
+		return nil, unreadable(err)
 	}
-	if version.Version != stateVersion {
-		return nil, fmt.Errorf("the old master hands over in version %d, this program takes version %d: stop and start instead", version.Version, stateVersion)
+	if version.Version != stateVersion || version.Control != control.Version {
+		return nil, fmt.Errorf("the old master hands over in version %d.%d, this program takes %d.%d: stop it and start this one instead",
+			version.Version, version.Control, stateVersion, control.Version)
 	}
 	s := &state{}
 	if err := json.Unmarshal(text, s); err != nil {
-		return nil, fmt.Errorf("what the old master has handed over cannot be read: %w", err)
+		return nil, unreadable(err)
 	}
 	if len(s.Generations) == 0 {
-		return nil, errors.New("the old master has handed over no generation")
+		return nil, unreadable(errors.New("there is no generation"))
 	}
 	return s, nil
+}
+
+func unreadable(err error) error {
+	return fmt.Errorf("what the old master has handed over cannot be read: %w", err)
 }
 
 // estate is the listening sockets that the old master has handed over. Those that nobody claims are closed when we take
