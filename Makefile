@@ -18,7 +18,7 @@ UNITS  = $$($(GO) list ./... | grep -v '^lbmaster/tests$$')
 # The race detector needs a C compiler.
 RACE   = $$(if command -v $${CC:-gcc} >/dev/null; then echo -race; else echo "no C compiler: tests run without the race detector" >&2; fi)
 
-.PHONY: help build run test unit blackbox bench bench-smoke bench-tcp fuzz soak lint lint-light clean FORCE
+.PHONY: help build run test unit blackbox bench bench-smoke bench-tcp bench-upgrade fuzz soak lint lint-light clean FORCE
 
 build: bin/lbmaster bin/lbctl ## build bin/lbmaster and bin/lbctl
 
@@ -56,6 +56,9 @@ bench-smoke: bin/lbmaster bin/bench ## processor time of a request beside HAProx
 
 bench-tcp: bin/lbmaster bin/bench-tcp ## what relaying costs beside HAProxy (BENCHFLAGS as above)
 	@bin/bench-tcp -lbmaster bin/lbmaster $(BENCHFLAGS)
+
+bench-upgrade: bin/lbmaster bin/bench-upgrade ## failed requests and latency during upgrades, beside HAProxy and nginx
+	@bin/bench-upgrade -lbmaster bin/lbmaster $(BENCHFLAGS)
 
 fuzz: ## every fuzz target for FUZZTIME (FUZZED: only those of these packages)
 	@for p in $(FUZZED); do \
