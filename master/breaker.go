@@ -81,11 +81,11 @@ func (b *breaker) holds(slots []*slot, now time.Time) bool {
 func (m *master) crash(s *slot, lived time.Duration) {
 	m.breaker.died(s.index, lived)
 	switch {
-	case m.breaker.state == closed && m.breaker.trips(m.slots):
-		m.log.Error("every worker crashes: connections are refused until one lives")
-	case m.breaker.state == quiet || m.breaker.state == onTrial:
+	case m.breaker.state != closed:
 		m.log.Error("the first worker has crashed again: connections are refused until one lives")
-	case m.breaker.state == closed:
+	case m.breaker.trips(m.slots):
+		m.log.Error("every worker crashes: connections are refused until one lives")
+	default:
 		return
 	}
 	m.breaker.state, m.breaker.due = broken, s.due

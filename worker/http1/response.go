@@ -55,6 +55,8 @@ func (h *Head) settleResponse(request Method) Verdict {
 	switch {
 	case h.Flags&badCoding != 0:
 		return h.refuse(FaultCoding)
+	case h.Flags&hasCoding != 0 && (h.Status < 200 || h.Status == 204):
+		return h.refuse(FaultCodingWithoutBody)
 	case request == HEAD || h.Status < 200 || h.Status == 204 || h.Status == 304:
 	case request == CONNECT && h.Status < 300:
 	case h.Flags&hasCoding != 0:

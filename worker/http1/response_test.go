@@ -15,6 +15,7 @@ func TestGoodResponses(t *testing.T) {
 		{GET, "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n", `200 "OK" 1.0 +keep-alive [Connection=keep-alive] [Content-Length=0]`},
 		{GET, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", `200 "OK" 1.1 chunked [Transfer-Encoding=chunked]`},
 		{HEAD, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", `200 "OK" 1.1 [Transfer-Encoding=chunked]`},
+		{GET, "HTTP/1.1 304 x\r\nTransfer-Encoding: chunked\r\n\r\n", `304 "x" 1.1 [Transfer-Encoding=chunked]`},
 		{HEAD, "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n", `200 "OK" 1.1 [Content-Length=7]`},
 		{GET, "HTTP/1.1 100 Continue\r\n\r\n", `100 "Continue" 1.1`},
 		{GET, "HTTP/1.1 204 No Content\r\n\r\n", `204 "No Content" 1.1`},
@@ -60,6 +61,8 @@ func TestBadResponses(t *testing.T) {
 		{"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", FaultCodingVersion},
 		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", FaultCoding},
 		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", FaultCoding},
+		{"HTTP/1.1 100 Continue\r\nTransfer-Encoding: chunked\r\n\r\n", FaultCodingWithoutBody},
+		{"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n", FaultCodingWithoutBody},
 	} {
 		h := &Head{}
 		if v := h.ParseResponse([]byte(tt.text), GET); v != BadRequest || h.Fault() != tt.fault {
