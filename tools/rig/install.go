@@ -33,6 +33,7 @@ var debianPackage = map[string]string{
 	"ssh-keygen": "openssh-client",
 	"sshd":       "openssh-server",
 	"systemctl":  "systemd",
+	"unshare":    "util-linux",
 }
 
 // Need returns the path of a program. The error says why it cannot be had.

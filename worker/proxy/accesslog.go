@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"strconv"
-	"strings"
 	"time"
 
 	"lbmaster/conf"
@@ -170,8 +169,12 @@ func (s *session) logConnection() {
 		return
 	}
 	p := s.p
-	local := s.client.fd.Name().String()
-	p.text = logline.AppendConnect(p.text[:0], s.appendPeer(p.peerText[:0]), []byte(local), s.front.name, strings.ToUpper(s.front.mode.String()))
+	mode := "TCP"
+	if s.front.mode == conf.ModeHTTP {
+		mode = "HTTP"
+	}
+	local := s.client.fd.Name().AppendTo(p.localText[:0])
+	p.text = logline.AppendConnect(p.text[:0], s.appendPeer(p.peerText[:0]), local, s.front.name, mode)
 	p.log(l)
 }
 

@@ -268,6 +268,27 @@ func TestNothingIsAllocatedForConnections(t *testing.T) {
 	}
 }
 
+// TestNothingIsAllocatedForShortLines is the same with the guide's short line for each connection.
+func TestNothingIsAllocatedForShortLines(t *testing.T) {
+	b := newBench(t, "127.61.0.5", 8000, 8001, func(c *conf.Config) {
+		c.Global.Log = []conf.LogTarget{{Target: "udp", Address: "127.61.0.5:5140", Facility: "local0", Level: "info"}}
+	})
+	const request = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+	b.exchange(request, benchResponse)
+	to := &unix.SockaddrInet4{Port: 8000, Addr: [4]byte{127, 61, 0, 5}}
+	n := testing.AllocsPerRun(200, func() {
+		unix.Close(b.client)
+		b.client, _ = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+		if err := unix.Connect(b.client, to); err != nil {
+			t.Fatal(err)
+		}
+		b.exchange(request, benchResponse)
+	})
+	if n != 0 {
+		t.Errorf("%v allocations for a connection, want 0", n)
+	}
+}
+
 // BenchmarkRequest is one request and response over keep-alive connections, cookie included, both peers' system calls
 // counted in.
 func BenchmarkRequest(b *testing.B) {

@@ -69,27 +69,28 @@ type Proxy struct {
 	heads       *heads  // free list
 	ready       runQueue
 
-	stats    *stats.Stats
-	counters *stats.Counters
-	gauges   *stats.Gauges
-	board    *status.Board
-	maxconn  int64
-	sinks    []*sink
-	reopen   func()
-	mendAt   int64 // ms: when to call it again at the earliest
-	clock    *logline.Clock
-	record   logline.Record // of the line that is being written, as all of the next
-	peerText [64]byte
-	text     []byte
-	line     []byte
-	wake     int
-	peer     sock.Peer // of the connection that is being accepted
-	channels []int     // over which older generations send connections
-	offering bool      // connections will be offered to the heir again
-	heir     *heir     // nil: idle connections end when their frontend leaves
-	starved  bool      // no descriptor was left; the listeners are blocked
-	lamented bool      // that has been reported, and nobody waits in vain yet
-	reporter func(string)
+	stats     *stats.Stats
+	counters  *stats.Counters
+	gauges    *stats.Gauges
+	board     *status.Board
+	maxconn   int64
+	sinks     []*sink
+	reopen    func()
+	mendAt    int64 // ms: when to call it again at the earliest
+	clock     *logline.Clock
+	record    logline.Record // of the line that is being written, as all of the next
+	peerText  [64]byte
+	localText [64]byte
+	text      []byte
+	line      []byte
+	wake      int
+	peer      sock.Peer // of the connection that is being accepted
+	channels  []int     // over which older generations send connections
+	offering  bool      // connections will be offered to the heir again
+	heir      *heir     // nil: idle connections end when their frontend leaves
+	starved   bool      // no descriptor was left; the listeners are blocked
+	lamented  bool      // that has been reported, and nobody waits in vain yet
+	reporter  func(string)
 }
 
 // New makes the runtime objects of a configuration.
