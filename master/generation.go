@@ -23,6 +23,7 @@ type generation struct {
 	counters *stats.Stats
 	board    *status.Board
 	past     *stats.Past
+	twins    map[int]int    // of its board and ours
 	children map[int]*child // by slot; those that live
 	deadline time.Time      // when it is stopped, and then killed; zero: it may take as long as it wants
 	told     bool           // to stop
@@ -84,6 +85,7 @@ func (m *master) adopt(now time.Time) {
 	for _, g := range m.old {
 		g.past = stats.NewPast(g.counters, m.memory.counters)
 		g.past.Absorb()
+		g.twins = twins(g.board, m.memory.board)
 		if limit := m.config.Global.HardStopAfter; limit > 0 && g.deadline.IsZero() {
 			g.deadline = now.Add(limit)
 		}
@@ -246,14 +248,27 @@ func (m *master) watchOld(now time.Time) {
 func (m *master) mirror(now time.Time) {
 	for _, g := range m.old {
 		g.past.Absorb()
-		for i, server := range g.board.Servers() {
-			for j, ours := range m.memory.board.Servers() {
-				if ours == server && m.memory.board.Load(j) != g.board.Load(i) {
-					g.board.Store(i, m.memory.board.Load(j), now.UnixMilli())
-				}
+		for theirs, ours := range g.twins {
+			if state := m.memory.board.Load(ours); state != g.board.Load(theirs) {
+				g.board.Store(theirs, state, now.UnixMilli())
 			}
 		}
 	}
+}
+
+// twins are the servers that two boards have in common: where the second one has those of the first.
+func twins(first, second *status.Board) map[int]int {
+	places := make(map[status.Server]int)
+	for i, server := range second.Servers() {
+		places[server] = i
+	}
+	both := make(map[int]int)
+	for i, server := range first.Servers() {
+		if at, ok := places[server]; ok {
+			both[i] = at
+		}
+	}
+	return both
 }
 
 // every child of an older generation.
