@@ -141,9 +141,13 @@ func TestDaemon(t *testing.T) {
 			t.Errorf("its descriptor %d is %q, %v", fd, is, err)
 		}
 	}
-	for _, sig := range []syscall.Signal{syscall.SIGQUIT, syscall.SIGTTOU, syscall.SIGTTIN, syscall.SIGPIPE} {
+	for _, sig := range []syscall.Signal{syscall.SIGQUIT, syscall.SIGPIPE, syscall.SIGTTOU} {
 		d.kill(pid, sig) // it says something that nobody hears
 	}
+	if !soon(func() bool { return !accepts(s.place.front()) }) {
+		t.Error("TTOU did not pause")
+	}
+	d.kill(pid, syscall.SIGTTIN)
 	if !soon(func() bool { return accepts(s.place.front()) }) {
 		t.Error("TTIN did not resume")
 	}

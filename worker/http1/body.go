@@ -43,6 +43,7 @@ const (
 
 const (
 	maxChunkLine = 256     // bytes of a chunk line, extensions included
+	maxDigits    = 16      // of a chunk size, leading zeros included
 	maxTrailers  = 8 << 10 // bytes of the trailer section
 	maxExcess    = 16 << 10
 )
@@ -122,10 +123,10 @@ func (b *Body) expect(c, want byte, next step, f Fault) Fault {
 func (b *Body) takeSize(c byte) Fault {
 	d := hexValue(c)
 	switch {
-	case d >= 0 && b.left <= math.MaxInt64>>4:
-		if b.step == stepSize {
-			b.step, b.left, b.line = stepSizeMore, 0, 0
-		}
+	case d >= 0 && b.step == stepSize:
+		b.step, b.left, b.line = stepSizeMore, int64(d), 1
+		return 0
+	case d >= 0 && b.left <= math.MaxInt64>>4 && b.line < maxDigits:
 		b.left = b.left<<4 | int64(d)
 		return b.lengthen()
 	case d >= 0 || b.step == stepSize:
@@ -160,12 +161,12 @@ func (b *Body) takeExtension(c byte) Fault {
 }
 
 // takeSizeLF ends a chunk line. A sender that splits data into tiny chunks, or decorates them, makes us work for
-// nothing: the overhead may exceed what ordinary chunks need by maxExcess bytes in all.
+// nothing: the overhead, two line ends included, may exceed what ordinary chunks need by maxExcess bytes in all.
 func (b *Body) takeSizeLF(c byte) Fault {
 	if c != '\n' {
 		return FaultLineEnd
 	}
-	b.excess = max(0, b.excess+int64(b.line)-16-min(b.left, math.MaxInt64/4)*2)
+	b.excess = max(0, b.excess+int64(b.line)+4-16-min(b.left, math.MaxInt64/4)*2)
 	switch {
 	case b.excess > maxExcess:
 		return FaultChunkWaste

@@ -37,6 +37,7 @@ func TestBodies(t *testing.T) {
 		{Chunked, 0, "3\r\nabc\r\n0\r\n\r\nnext", 13, true},
 		{Chunked, 0, "0003;a=b;c=\"d e\"\r\n\r\n\n\r\n0;x\r\nA: b\r\nLong-Name-Of-A-Trailer-Field:\t\xff\r\n\r\nnext", 69, true},
 		{Chunked, 0, "aB\r\n" + strings.Repeat("x", 0xab) + "\r\n000\r\n\r\n", 4 + 0xab + 2 + 7, true},
+		{Chunked, 0, "0000000000000000\r\n\r\n", 20, true},
 		{Chunked, 0, "7fffffffffffffff\r\nabc", 21, false},
 	} {
 		for _, step := range []int{1, 2, 3, 7, 1 << 20} {
@@ -72,7 +73,7 @@ func TestBadChunks(t *testing.T) {
 		{"3;a\x00\r\nabc\r\n", FaultChunkExtension},
 		{"3;a\xff\r\nabc\r\n", FaultChunkExtension},
 		{"3;" + strings.Repeat("a", 300) + "\r\n", FaultChunkExtension},
-		{strings.Repeat("0", 300) + "\r\n", FaultChunkExtension},
+		{strings.Repeat("0", 17) + "\r\n", FaultChunkSize},
 		{"3\r\nabcd\r\n", FaultChunkEnd},
 		{"3\r\nabc\n0\r\n", FaultChunkEnd},
 		{"3\r\nabc\rx", FaultChunkEnd},

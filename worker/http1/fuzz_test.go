@@ -129,7 +129,7 @@ func compareResponse(t *testing.T, h *Head, b []byte, toHead bool) {
 
 // FuzzBody: the end of a chunked body does not depend on how its bytes arrive, and net/http's reader finds the same one.
 func FuzzBody(f *testing.F) {
-	for _, text := range []string{"0\r\n\r\n", "3\r\nabc\r\n0\r\n\r\nnext", "a;b=c\r\n0123456789\r\n0\r\nT: v\r\n\r\n", "3\nabc\n0\n\n", "ffffffffffffffff\r\n"} {
+	for _, text := range []string{"0\r\n\r\n", "3\r\nabc\r\n0\r\n\r\nnext", "a;b=c\r\n0123456789\r\n0\r\nT: v\r\n\r\n", "3\nabc\n0\n\n", "ffffffffffffffff\r\n", "00000000000000000\r\n\r\n"} {
 		f.Add([]byte(text), 3)
 	}
 	f.Fuzz(func(t *testing.T, p []byte, step int) {
