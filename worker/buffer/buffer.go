@@ -3,8 +3,9 @@
 // Nothing here is safe for concurrent use: a pool and its buffers belong to one event loop.
 package buffer
 
-// Size is the capacity of every Buffer in bytes. A message head must fit in one, less what the proxy may add.
-const Size = 16 << 10
+// Size is the capacity of every Buffer in bytes: a body of 16 KiB, which many applications send at a time, and its head pass
+// in one piece. A message head must fit in, less what the proxy may add.
+const Size = 20 << 10
 
 // Buffer is a window of bytes: those between its read and its write position wait to be consumed.
 //

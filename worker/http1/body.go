@@ -69,6 +69,29 @@ func (b *Body) Consume(p []byte) (n int, done bool, f Fault) {
 	return len(p), false, 0
 }
 
+// Plain says how many of the next bytes are data in any case, whatever they are: nobody needs to look at them. The end of a
+// chunk is seldom far.
+func (b *Body) Plain() int64 {
+	switch {
+	case b.framing == UntilClose:
+		return math.MaxInt64
+	case b.framing == Length || b.step == stepData:
+		return b.left
+	}
+	return 0
+}
+
+// Skip takes note of n of the Plain bytes, which have passed unseen, and says whether the body ends with them.
+func (b *Body) Skip(n int64) (done bool) {
+	if b.framing == UntilClose {
+		return false
+	}
+	if b.left -= n; b.left == 0 && b.framing == Chunked {
+		b.step = stepDataCR
+	}
+	return b.left == 0 && b.framing == Length
+}
+
 func (b *Body) consumeChunks(p []byte) (n int, done bool, f Fault) {
 	for n < len(p) {
 		if b.step == stepData {

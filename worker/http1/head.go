@@ -84,10 +84,10 @@ func (h *Head) Reset() {
 // Fault is the reason of a verdict other than More and Done.
 func (h *Head) Fault() Fault { return h.fault }
 
-// Overflow is the verdict on a head that is not complete when the caller has no more room for it.
-func (h *Head) Overflow() Verdict {
+// Overflow is the verdict on a head that is longer than limit, complete or not.
+func (h *Head) Overflow(limit int) Verdict {
 	h.fault = FaultTooLarge
-	if h.LineEnd == 0 {
+	if h.LineEnd == 0 || h.LineEnd > limit {
 		return URITooLong
 	}
 	return FieldsTooLarge

@@ -255,7 +255,7 @@ func TestOverflow(t *testing.T) {
 		if v := h.ParseRequest([]byte(text)); v != More {
 			t.Errorf("%q: verdict %d before the overflow", text, v)
 		}
-		if v := h.Overflow(); v != want {
+		if v := h.Overflow(len(text)); v != want {
 			t.Errorf("%q: verdict %d, want %d", text, v, want)
 		}
 	}

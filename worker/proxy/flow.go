@@ -22,10 +22,9 @@ type flow struct {
 	took int64 // bytes that the destination has taken in all
 	seen int64 // body bytes that the source has sent in all
 
-	// Of relays only.
 	pipe  *sock.Pipe // holds bytes that the destination has not taken; nil: none
 	large bool       // it brings so much at a time that splicing pays
-	lost  bool       // the source or the destination has failed: nothing more will pass
+	lost  bool       // of relays: the source or the destination has failed, and nothing more will pass
 }
 
 // outcome is why a flow stopped moving.
@@ -45,6 +44,7 @@ func (f *flow) begin(framing http1.Framing, length int64) {
 	f.open = framing == http1.UntilClose
 	f.body.Start(framing, length)
 	_, f.done, _ = f.body.Consume(nil)
+	f.large = !f.open && f.body.Plain() >= spliceFrom
 }
 
 // idle says that nothing waits to be sent.

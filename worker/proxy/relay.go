@@ -100,8 +100,10 @@ func (s *session) relay(f *flow, src, dst *conn) bool {
 	if f.over() {
 		return true
 	}
-	before := f.took
-	o := s.carry(f, src, dst)
+	before, o := f.took, refused
+	if dst.sendErr == 0 {
+		o = f.carry(src, dst, s.p)
+	}
 	if f.took != before {
 		s.since = s.p.now
 	}
@@ -124,26 +126,6 @@ func (s *session) relay(f *flow, src, dst *conn) bool {
 		return false
 	}
 	return true
-}
-
-// carry moves bytes in the way that suits them.
-func (s *session) carry(f *flow, src, dst *conn) outcome {
-	if dst.sendErr != 0 {
-		return refused
-	}
-	before := f.took
-	o := going
-	switch {
-	case f.large && f.pipe == nil: // a receive buffer may still hold something
-		o = f.move(src, dst, &s.p.pool, 0)
-	case f.pipe == nil:
-		o = f.move(src, dst, &s.p.pool, receives)
-	}
-	if o == going && (f.large || f.pipe != nil) {
-		o = f.splice(src, dst, &s.p.pipes)
-	}
-	f.judge(src, f.took-before)
-	return o
 }
 
 // relayRefused goes on after dst has stopped taking bytes. What it said before is still to be received; then the other side

@@ -8,7 +8,8 @@ import (
 // headReserve is what the proxy may add to a head, in bytes; headLimit is what a peer's head may measure.
 const (
 	headReserve = 1 << 10
-	headLimit   = buffer.Size - headReserve
+	headLimit   = 15 << 10
+	_           = uint(buffer.Size - headLimit - headReserve) // it fits in, or this does not compile
 )
 
 // stepReading reads the head of a request, and begins to serve it when it is complete.
@@ -18,7 +19,7 @@ func (s *session) stepReading() {
 		if !c.empty() {
 			v := s.stream.request.ParseRequest(c.in.Bytes())
 			if v == http1.More && c.in.Len() >= headLimit {
-				v = s.stream.request.Overflow()
+				v = s.stream.request.Overflow(headLimit)
 			}
 			if v != http1.More {
 				s.requestRead(v)
@@ -51,7 +52,7 @@ func (s *session) requestRead(v http1.Verdict) {
 	s.front.counters.Requests.Add(1)
 	s.p.counters.Requests.Add(1)
 	if v == http1.Done && s.stream.request.Size > headLimit {
-		v = http1.FieldsTooLarge
+		v = s.stream.request.Overflow(headLimit)
 	}
 	if v != http1.Done {
 		s.front.counters.RequestErrors.Add(1)

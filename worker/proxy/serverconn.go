@@ -77,6 +77,15 @@ func quiet(fd *sock.FD) bool {
 	return e == unix.EAGAIN
 }
 
+// drained makes sure that nothing has come behind what was received last: it would be taken for the answer to the next
+// request, and no event will tell of it.
+func (c *serverConn) drained() bool {
+	if c.readable && quiet(&c.fd) {
+		c.readable = false
+	}
+	return !c.readable
+}
+
 // park puts a connection whose exchange is complete into the idle pool.
 func (p *Proxy) park(c *serverConn) {
 	c.session = nil

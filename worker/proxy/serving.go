@@ -53,7 +53,7 @@ func (s *session) moveRequest() {
 		return
 	}
 	before := st.up.took
-	o := st.up.move(&s.client, &st.link.conn, &s.p.pool, receives)
+	o := st.up.carry(&s.client, &st.link.conn, s.p)
 	if st.up.took != before {
 		s.since = s.p.now
 	}
@@ -108,7 +108,7 @@ func (s *session) moveResponse() {
 		return
 	}
 	before := st.down.took
-	o := st.down.move(&st.link.conn, &s.client, &s.p.pool, receives)
+	o := st.down.carry(&st.link.conn, &s.client, s.p)
 	if st.down.took != before {
 		s.since = s.p.now
 	}
@@ -148,7 +148,8 @@ func (s *session) finish() {
 func (s *session) reusable() bool {
 	st := s.stream
 	c := st.link
-	return st.sent && !s.front.httpClose && !c.server.mapped && persistent(&st.response) && !st.down.open && c.empty() && !c.over() && !c.peerDone
+	return st.sent && !s.front.httpClose && !c.server.mapped && persistent(&st.response) && !st.down.open && c.empty() && !c.over() && !c.peerDone &&
+		c.drained()
 }
 
 // cut ends a session so that the client cannot take the part of the response it has got for the whole.

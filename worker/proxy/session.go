@@ -76,9 +76,7 @@ func (s *session) wantsRequest() bool {
 	switch s.state {
 	case idle, reading, connecting:
 		return true
-	case serving:
-		return !s.stream.up.done && s.stream.up.idle()
-	case relaying:
+	case serving, relaying:
 		return s.stream.up.copies()
 	}
 	return false
@@ -86,7 +84,7 @@ func (s *session) wantsRequest() bool {
 
 // wantsResponse says that bytes of the server are of use now.
 func (s *session) wantsResponse() bool {
-	return s.state == serving || s.state == relaying && s.stream.down.copies()
+	return s.state == serving && !s.stream.answering || (s.state == serving || s.state == relaying) && s.stream.down.copies()
 }
 
 // run does everything that can be done without waiting.

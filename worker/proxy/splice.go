@@ -19,13 +19,13 @@ const (
 	splices = 4
 )
 
-// fillPipe is fill, into an empty pipe, but for the end, which only a receive can tell. Only EAGAIN says that the socket is
-// drained, unless urgent data stands in the way, which cannot be spliced.
-func (c *conn) fillPipe(p *sock.Pipe) {
+// fillPipe is fill, of at most n bytes into an empty pipe, but for the end, which only a receive can tell. Only EAGAIN says
+// that the socket is drained, unless urgent data stands in the way, which cannot be spliced.
+func (c *conn) fillPipe(p *sock.Pipe, n int64) {
 	if !c.readable || c.over() {
 		return
 	}
-	switch _, e := p.Fill(&c.fd, 1<<30); e {
+	switch _, e := p.Fill(&c.fd, int(min(n, 1<<30))); e {
 	case 0:
 	case unix.EAGAIN:
 		c.readable = c.urgent
@@ -50,6 +50,23 @@ func (c *conn) sendPipe(p *sock.Pipe) int {
 	return n
 }
 
+// carry moves bytes from src to dst in the way that suits them.
+func (f *flow) carry(src, dst *conn, p *Proxy) outcome {
+	before := f.took
+	o := going
+	switch {
+	case f.large && f.pipe == nil: // a buffer may still hold something
+		o = f.move(src, dst, &p.pool, 0)
+	case f.pipe == nil:
+		o = f.move(src, dst, &p.pool, receives)
+	}
+	if o == going && (f.large || f.pipe != nil) {
+		o = f.splice(src, dst, &p.pipes)
+	}
+	f.judge(src, f.took-before)
+	return o
+}
+
 // splice is move for bytes that nobody looks at, through pipes. Where that does not work, bytes are copied from the next turn
 // on.
 //
@@ -64,11 +81,13 @@ func (f *flow) splice(src, dst *conn, pipes *sock.Pipes) outcome {
 			f.dropPipe(pipes)
 		}
 		switch {
+		case f.done:
+			return finished
 		case !src.readable:
 			return f.starved(src)
 		case rounds == 0:
 			return going
-		case !f.suck(src, pipes):
+		case f.body.Plain() == 0 || !f.suck(src, pipes):
 			f.large = false
 			return going
 		}
@@ -80,12 +99,15 @@ func (f *flow) suck(src *conn, pipes *sock.Pipes) bool {
 	if f.pipe = pipes.Take(); f.pipe == nil {
 		return false
 	}
-	src.fillPipe(f.pipe)
+	src.fillPipe(f.pipe, f.body.Plain())
 	if f.pipe.Held() == 0 {
 		f.dropPipe(pipes)
 		return !src.readable
 	}
-	f.seen += int64(f.pipe.Held())
+	n := int64(f.pipe.Held())
+	f.seen += n
+	f.past += n
+	f.done = f.body.Skip(n)
 	return true
 }
 
@@ -97,11 +119,12 @@ func (f *flow) dropPipe(pipes *sock.Pipes) {
 	}
 }
 
-// judge decides by how much has been moved in a turn whether the next bytes of src should be spliced.
+// judge decides by how much has been moved in a turn, and can be moved unseen, whether the next bytes of src should be
+// spliced.
 func (f *flow) judge(src *conn, moved int64) {
 	least := int64(spliceFrom)
 	if f.large {
 		least = spliceUntil
 	}
-	f.large = moved >= least && !src.urgent
+	f.large = moved >= least && f.body.Plain() >= least && !src.urgent
 }
