@@ -42,7 +42,7 @@ func (c *conn) sendPipe(p *sock.Pipe) int {
 	n, e := p.Drain(&c.fd)
 	switch {
 	case p.Held() == 0:
-	case e == 0 || e == unix.EAGAIN:
+	case e == unix.EAGAIN:
 		c.writable = false
 	default:
 		c.writable, c.sendErr = false, e

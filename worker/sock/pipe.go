@@ -48,12 +48,20 @@ func (p *Pipe) Fill(from *FD, n int) (int, unix.Errno) {
 	return moved, e
 }
 
-// Drain moves what it can of the pipe's bytes to a stream socket. It must not be asked to when there are none: an empty
-// pipe is EAGAIN, as a full socket is. Unlike Send, it raises SIGPIPE when the peer is gone.
+// Drain moves the pipe's bytes to a stream socket, all of them or until an error: EAGAIN, when the socket is full. It must
+// not be asked to when there are none: an empty pipe is EAGAIN too. Unlike Send, it raises SIGPIPE when the peer is gone.
+//
+// That splice moved less than was asked for does not mean that the socket is full, and that it will announce room: a signal
+// ends the call early, and the Go scheduler sends some to a thread that is busy for long.
 func (p *Pipe) Drain(to *FD) (int, unix.Errno) {
-	moved, e := splice(p.out.Int(), to.Int(), p.held)
-	p.held -= moved
-	return moved, e
+	for sum := 0; ; {
+		moved, e := splice(p.out.Int(), to.Int(), p.held)
+		p.held -= moved
+		sum += moved
+		if e != 0 || p.held == 0 {
+			return sum, e
+		}
+	}
 }
 
 // splice calls splice(2). SPLICE_F_NONBLOCK is about the pipe's end; the socket is non-blocking by itself.

@@ -2,6 +2,8 @@ package sock
 
 import (
 	"bytes"
+	"runtime"
+	"sync"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -233,4 +235,49 @@ func benchmarkRelay(b *testing.B, move func(in, out *FD) int) {
 			got += n
 		}
 	}
+}
+
+// TestDrainUnderSignals: a drain that leaves bytes has found the socket full, whatever signals come meanwhile. Otherwise
+// nobody would ever tell that there is room.
+func TestDrainUnderSignals(t *testing.T) {
+	from, in := tcpPair(t, "127.61.8.1:7013")
+	out, to := tcpPair(t, "127.61.8.1:7014")
+	p := pipe(t, 256<<10)
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer storm(unix.Gettid())()
+	piece := make([]byte, 256<<10)
+	for short := 0; short < 50; {
+		from.Send(piece)
+		if p.Fill(in, 1<<20); p.Held() == 0 {
+			continue
+		}
+		for p.Held() > 0 {
+			switch _, e := p.Drain(out); {
+			case e == unix.EAGAIN:
+				short++
+				for _, e := to.Recv(piece); e == 0; _, e = to.Recv(piece) {
+				}
+			case e != 0 || p.Held() > 0:
+				t.Fatalf("%d bytes are left, %v", p.Held(), e)
+			}
+		}
+	}
+}
+
+// storm sends signals to a thread until it is told to stop: those with which the Go scheduler interrupts a busy one.
+func storm(tid int) (stop func()) {
+	var running sync.WaitGroup
+	done := make(chan struct{})
+	running.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				unix.Tgkill(unix.Getpid(), tid, unix.SIGURG)
+			}
+		}
+	})
+	return func() { close(done); running.Wait() }
 }
