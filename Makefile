@@ -18,7 +18,7 @@ UNITS  = $$($(GO) list ./... | grep -v '^lbmaster/tests$$')
 # The race detector needs a C compiler.
 RACE   = $$(if command -v $${CC:-gcc} >/dev/null; then echo -race; else echo "no C compiler: tests run without the race detector" >&2; fi)
 
-.PHONY: help build run test unit blackbox bench bench-smoke bench-tcp bench-upgrade fuzz soak lint lint-light clean FORCE
+.PHONY: help build run test unit blackbox bench bench-smoke bench-tcp bench-upgrade bench-code fuzz soak lint lint-light clean FORCE
 
 build: bin/lbmaster bin/lbctl ## build bin/lbmaster and bin/lbctl
 
@@ -47,18 +47,20 @@ unit: bin/verdict ## only the tests beside the code
 blackbox: bin/verdict ## only the tests with real processes
 	@$(GO) test -json -count=1 -timeout 10m ./tests | bin/verdict $(STRICT)
 
-bench: ## the benchmarks beside the code
+bench: bin/lbmaster bin/bench ## everything measured beside HAProxy and nginx, 25 minutes (BENCHFLAGS: see bin/bench -h)
+	@bin/bench -lbmaster bin/lbmaster $(BENCHFLAGS)
+
+bench-smoke: bin/lbmaster bin/bench ## the three most important ratios, under a minute
+	@bin/bench -lbmaster bin/lbmaster -rounds 4 -duration 1s -only '^(http-64|close|dressed)$$' $(BENCHFLAGS)
+
+bench-tcp: bin/lbmaster bin/bench ## what relaying costs
+	@bin/bench -lbmaster bin/lbmaster -only tcp $(BENCHFLAGS)
+
+bench-upgrade: bin/lbmaster bin/bench ## failed requests and latency during upgrades
+	@bin/bench -lbmaster bin/lbmaster -only upgrade $(BENCHFLAGS)
+
+bench-code: ## the benchmarks beside the code
 	$(GO) test -run '^$$' -bench . -benchmem $(UNITS)
-
-bench-smoke: bin/lbmaster bin/bench ## processor time of a request beside HAProxy (BENCHFLAGS=-enforce: fail above 1.0)
-	@bin/bench -lbmaster bin/lbmaster -rounds 5 $(BENCHFLAGS)
-	@bin/bench -lbmaster bin/lbmaster -rounds 5 -log $(BENCHFLAGS)
-
-bench-tcp: bin/lbmaster bin/bench-tcp ## what relaying costs beside HAProxy (BENCHFLAGS as above)
-	@bin/bench-tcp -lbmaster bin/lbmaster $(BENCHFLAGS)
-
-bench-upgrade: bin/lbmaster bin/bench-upgrade ## failed requests and latency during upgrades, beside HAProxy and nginx
-	@bin/bench-upgrade -lbmaster bin/lbmaster $(BENCHFLAGS)
 
 fuzz: ## every fuzz target for FUZZTIME (FUZZED: only those of these packages)
 	@for p in $(FUZZED); do \

@@ -1,11 +1,13 @@
 //go:build linux
 
-// Command bench compares what a request costs lbmaster and HAProxy in processor time, side by side on this machine.
+// Command bench measures lbmaster beside its peers, on this machine: what a request, a connection or a GiB costs in
+// processor time, how long answers take, what an idle connection costs in memory, and what becomes of requests during
+// upgrades.
 //
-// Both run at the same time with one worker or thread, the same timeouts, cookie insertion and keep-alive on both
-// sides; nginx plays the servers, wrk the clients. Rounds of load alternate between the two, so that both meet the same
-// machine, and the medians are compared. With two CPUs or more the proxies run on the first one and everything else
-// on the second.
+// All proxies of a comparison run at the same time with one worker or thread each, and do the same job in front of the
+// same servers (nginx). Rounds of the same load (wrk, h2load) go to one after the other, in turn, so that all meet the
+// same machine, noise included; medians are compared. With two CPUs or more the proxies run on the first one and
+// everything else on the second. Ratios to HAProxy of one run are results; absolute figures belong to the machine.
 package main
 
 import (
@@ -14,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"time"
 )
 
@@ -23,62 +26,72 @@ func main() {
 
 // options are the command line.
 type options struct {
-	lbmaster    string
-	rounds      int
-	duration    time.Duration
-	connections int
-	limit       float64
-	enforce     bool
-	pin         bool
-	log         bool
+	binary   string
+	rounds   int
+	duration time.Duration
+	only     *regexp.Regexp
+	enforce  bool
+	pin      bool
 }
 
 func run(args []string, out, errs io.Writer) int {
-	var o options
+	o := options{only: regexp.MustCompile("")}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(errs)
-	flags.StringVar(&o.lbmaster, "lbmaster", "bin/lbmaster", "the binary to measure")
-	flags.IntVar(&o.rounds, "rounds", 7, "rounds of each")
+	flags.StringVar(&o.binary, "lbmaster", "bin/lbmaster", "the binary to measure")
+	flags.IntVar(&o.rounds, "rounds", 5, "rounds of each proxy")
 	flags.DurationVar(&o.duration, "duration", 3*time.Second, "of a round, in whole seconds")
-	flags.IntVar(&o.connections, "connections", 64, "client connections")
-	flags.Float64Var(&o.limit, "limit", 1.0, "the largest ratio that is good")
-	flags.BoolVar(&o.enforce, "enforce", os.Getenv("BENCH_ENFORCE") != "", "fail when the ratio is above the limit (environment: BENCH_ENFORCE)")
-	flags.BoolVar(&o.log, "log", false, "both write httplog to a UDP sink")
+	flags.Func("only", "play only what this regular expression matches", func(s string) (err error) {
+		o.only, err = regexp.Compile(s)
+		return err
+	})
+	list := flags.Bool("list", false, "say what there is to play")
+	flags.BoolVar(&o.enforce, "enforce", os.Getenv("BENCH_ENFORCE") != "", "fail when a wanted ratio is missed (environment: BENCH_ENFORCE)")
 	flags.BoolVar(&o.pin, "pin", true, "keep proxies and load on CPUs of their own")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
-	ratio, err := o.compare(out)
-	if err != nil {
-		fmt.Fprintln(errs, "bench:", err)
-		return 1
+	if *list {
+		for _, w := range works {
+			fmt.Fprintf(out, "%-18s %s\n", w.name, w.title)
+		}
+		return 0
 	}
-	if ratio > o.limit && o.enforce {
-		fmt.Fprintf(errs, "bench: the ratio is above %.2f\n", o.limit)
+	if err := o.play(out); err != nil {
+		fmt.Fprintln(errs, "bench:", err)
 		return 1
 	}
 	return 0
 }
 
-// compare runs all rounds and prints the table.
-func (o options) compare(out io.Writer) (ratio float64, err error) {
+// errMissed ends a run that enforces what is wanted.
+var errMissed = errors.New("a wanted ratio was missed")
+
+// play plays all works that are asked for, and prints a table for each. One that cannot be played does not keep the others
+// from it.
+func (o options) play(out io.Writer) (err error) {
 	dir, err := os.MkdirTemp("", "lbmaster-bench-")
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer os.RemoveAll(dir)
-	field, err := o.prepare(dir)
-	defer func() { err = errors.Join(err, field.stop()) }()
+	b, err := o.open(dir)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	for _, c := range field.contenders {
-		if _, err := field.round(c, time.Second); err != nil { // warm up
-			return 0, err
+	b.describe(out)
+	var bad []error
+	for _, w := range works {
+		if !o.only.MatchString(w.name) {
+			continue
+		}
+		fmt.Fprintf(out, "\n%s: %s\n", w.name, w.title)
+		if err := w.play(b, w, out); err != nil {
+			bad = append(bad, fmt.Errorf("%s: %w", w.name, err))
 		}
 	}
-	if err := field.rounds(o, out); err != nil {
-		return 0, err
+	if o.enforce && b.missed > 0 {
+		bad = append(bad, errMissed)
 	}
-	return field.conclude(out), nil
+	return errors.Join(bad...)
 }

@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 )
 
-const sinkAddr = "127.90.0.3:5140"
+const sinkAddr = "127.90.0.100:5140"
 
 // sink takes log lines and counts them.
 type sink struct {
@@ -16,8 +16,8 @@ type sink struct {
 	lines atomic.Int64
 }
 
-func startSink() (*sink, error) {
-	c, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.MustParseAddrPort(sinkAddr)))
+func startSink(addr string) (*sink, error) {
+	c, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.MustParseAddrPort(addr)))
 	if err != nil {
 		return nil, err
 	}

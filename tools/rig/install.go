@@ -29,10 +29,12 @@ var debianPackage = map[string]string{
 	"nsenter":    "util-linux",
 	"pgrep":      "procps",
 	"setpriv":    "util-linux",
+	"h2load":     "nghttp2-client",
 	"ssh":        "openssh-client",
 	"ssh-keygen": "openssh-client",
 	"sshd":       "openssh-server",
 	"systemctl":  "systemd",
+	"taskset":    "util-linux",
 	"unshare":    "util-linux",
 }
 

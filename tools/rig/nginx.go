@@ -18,6 +18,7 @@ type NginxServer struct {
 	Name   string // sent in the header X-Server
 	Listen string // addr:port
 	Body   string // of every answer; "" means Name
+	Header string // "Name value", sent besides; "" for none
 }
 
 // StartNginx runs one nginx worker with a configuration, prefix and temporary files of its own under dir. It
@@ -46,9 +47,10 @@ func nginxConf(dir string, requests int, servers []NginxServer) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `daemon off; master_process off; worker_processes 1; pid %[1]s/nginx.pid;
 error_log %[1]s/error.log warn;
-events { worker_connections 4096; }
+worker_rlimit_nofile 20000;
+events { worker_connections 19000; }
 http {
-  access_log off; client_max_body_size 0; default_type text/plain;
+  access_log off; sendfile on; client_max_body_size 0; default_type text/plain;
   keepalive_requests %[2]d; keepalive_timeout 600s;
   client_body_temp_path %[1]s/body; proxy_temp_path %[1]s/proxy; fastcgi_temp_path %[1]s/fastcgi;
   uwsgi_temp_path %[1]s/uwsgi; scgi_temp_path %[1]s/scgi;
@@ -58,10 +60,14 @@ http {
 		if body == "" {
 			body = s.Name
 		}
-		fmt.Fprintf(&b, `  server { listen %s; root %s; add_header X-Server %s;
+		header := ""
+		if s.Header != "" {
+			header = " add_header " + s.Header + ";"
+		}
+		fmt.Fprintf(&b, `  server { listen %s; root %s; add_header X-Server %s;%s
     location / { return 200 "%s"; }
     location /files/ { alias %s/files/; } }
-`, s.Listen, dir, s.Name, body, dir)
+`, s.Listen, dir, s.Name, header, body, dir)
 	}
 	b.WriteString("}\n")
 	return b.String()

@@ -14,30 +14,32 @@ import (
 	"time"
 )
 
-// load is clients that never try anything twice, and what became of their requests.
-type load struct {
+// clients never try anything twice, and count what became of their requests. wrk connects again in silence where a
+// connection ends between two requests.
+type clients struct {
 	addr    string
 	stop    chan struct{}
 	running sync.WaitGroup
 
 	mu     sync.Mutex
-	took   []time.Duration // guarded by mu
-	failed int             // guarded by mu
+	took   []float64 // milliseconds, guarded by mu
+	failed int       // guarded by mu
 }
 
-// startLoad starts that many clients which keep their connections, and an eighth as many which do not.
-func startLoad(addr string, clients int) *load {
-	l := &load{addr: addr, stop: make(chan struct{})}
-	for range clients {
+// startClients starts that many which keep their connections, idle for up to 20 ms in between, and an eighth as many
+// which do not.
+func startClients(addr string, n int) *clients {
+	l := &clients{addr: addr, stop: make(chan struct{})}
+	for range n {
 		l.running.Go(func() { l.client("keep-alive", 20*time.Millisecond) })
 	}
-	for range max(1, clients/8) {
+	for range max(1, n/8) {
 		l.running.Go(func() { l.client("close", 5*time.Millisecond) })
 	}
 	return l
 }
 
-func (l *load) over() bool {
+func (l *clients) over() bool {
 	select {
 	case <-l.stop:
 		return true
@@ -46,13 +48,13 @@ func (l *load) over() bool {
 	}
 }
 
-func (l *load) end() {
+func (l *clients) end() {
 	close(l.stop)
 	l.running.Wait()
 }
 
 // client opens one connection after the other, and asks on each until one side ends it.
-func (l *load) client(connection string, lull time.Duration) {
+func (l *clients) client(connection string, lull time.Duration) {
 	request := "GET / HTTP/1.1\r\nHost: bench\r\nConnection: " + connection + "\r\n\r\n"
 	for !l.over() {
 		begin := time.Now()
@@ -93,38 +95,19 @@ func exchange(c net.Conn, in *bufio.Reader, request string) (goesOn bool, err er
 	return !resp.Close, nil
 }
 
-func (l *load) note(took time.Duration, err error) {
+func (l *clients) note(took time.Duration, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err != nil {
 		l.failed++
 		return
 	}
-	l.took = append(l.took, took)
+	l.took = append(l.took, float64(took.Microseconds())/1000)
 }
 
 // row is a line of the table.
-func (l *load) row(name, when string) string {
+func (l *clients) row(name, when string) string {
 	slices.Sort(l.took)
 	return fmt.Sprintf("%-9s %-9s %9d %7d %8.2f %8.2f %8.2f", name, when, len(l.took)+l.failed, l.failed,
-		ms(quantile(l.took, 0.5)), ms(quantile(l.took, 0.99)), ms(highest(l.took)))
-}
-
-// quantile is a part of sorted times.
-func quantile(sorted []time.Duration, q float64) time.Duration {
-	if len(sorted) == 0 {
-		return 0
-	}
-	return sorted[int(q*float64(len(sorted)-1))]
-}
-
-func median(times []time.Duration) time.Duration {
-	return quantile(slices.Sorted(slices.Values(times)), 0.5)
-}
-
-func highest(times []time.Duration) time.Duration {
-	if len(times) == 0 {
-		return 0
-	}
-	return slices.Max(times)
+		quantile(l.took, 0.5), quantile(l.took, 0.99), quantile(l.took, 1))
 }

@@ -1,0 +1,78 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"lbmaster/tools/bench/peer"
+	"lbmaster/tools/rig"
+)
+
+// level is how large something is, and the work that belongs to it.
+type level struct {
+	size    int
+	work    work
+	servers int
+}
+
+// playServers compares 1 to 1,000 servers.
+func (b *bench) playServers(w work, out io.Writer) error {
+	return b.playGrowth(w, out, "servers", []int{1, 10, 100, 1000}, func(n int) level { return level{n, w, n} })
+}
+
+// playFrontends compares 1 to 1,000 frontends.
+func (b *bench) playFrontends(w work, out io.Writer) error {
+	return b.playGrowth(w, out, "frontends", []int{1, 10, 100, 1000}, func(n int) level {
+		w.job.Frontends = n - 1
+		return level{n, w, fourServers}
+	})
+}
+
+// playClients compares 10 to 9,000 clients that are all busy: more are not possible where a process may have 20,000
+// files, of which a client takes two.
+func (b *bench) playClients(w work, out io.Writer) error {
+	return b.playGrowth(w, out, "clients", []int{10, 100, 1000, 9000}, func(n int) level {
+		w.load.clients, w.job.MaxConn = n, 9900
+		return level{n, w, fourServers}
+	})
+}
+
+// playGrowth measures what a request costs at each size, and how that compares with the cheapest size. All sizes of all
+// proxies run at the same time.
+func (b *bench) playGrowth(w work, out io.Writer, what string, sizes []int, at func(n int) level) error {
+	fmt.Fprintf(out, "%-10s  %22s  %22s\n", what, "haproxy us/request", "lbmaster us/request")
+	var first []float64
+	for _, n := range sizes {
+		got, err := b.measure(at(n))
+		if err != nil {
+			return fmt.Errorf("%d %s: %w", n, what, err)
+		}
+		if first == nil {
+			first = got
+		}
+		fmt.Fprintf(out, "%-10d  %15.2f %5.0f%%  %15.2f %5.0f%%\n", n, got[0], 100*got[0]/first[0], got[1], 100*got[1]/first[1])
+	}
+	return nil
+}
+
+// measure returns the medians of what a request costs HAProxy and lbmaster.
+func (b *bench) measure(l level) (cost []float64, err error) {
+	f, err := b.openField(&l.work.job, l.servers)
+	defer f.end(&err)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.enter(l.work.job, []*peer.Peer{b.haproxy, b.lbmaster}...); err != nil {
+		return nil, err
+	}
+	requests := func(r rig.LoadResult) float64 { return float64(r.Requests) }
+	t, err := contest{perUnit("request", "requests/s"), b.rounds, func(c *contender) ([]float64, error) {
+		return f.cost(c, l.work.load, requests)
+	}}.play(f)
+	if err != nil {
+		return nil, err
+	}
+	return []float64{median(t.rows[0].figures(2)), median(t.rows[1].figures(2))}, nil
+}
