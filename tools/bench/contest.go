@@ -93,8 +93,7 @@ func (b *bench) playRequests(w work, out io.Writer) error {
 
 // playBytes measures what a MiB costs.
 func (b *bench) playBytes(w work, out io.Writer) error {
-	mib := float64(w.load.answer.bytes) / (1 << 20)
-	return b.playCost(w, perUnit("MiB", "MiB/s"), func(r rig.LoadResult) float64 { return float64(r.Requests) * mib }, out)
+	return b.playCost(w, perUnit("MiB", "MiB/s"), func(r rig.LoadResult) float64 { return r.Bytes / (1 << 20) }, out)
 }
 
 func (b *bench) playCost(w work, columns []column, units func(rig.LoadResult) float64, out io.Writer) (err error) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 
-	"lbmaster/tools/bench/peer"
 	"lbmaster/tools/rig"
 )
 
@@ -15,27 +14,28 @@ type level struct {
 	size    int
 	work    work
 	servers int
+	idle    int // clients that are there besides
 }
 
 // playServers compares 1 to 1,000 servers.
 func (b *bench) playServers(w work, out io.Writer) error {
-	return b.playGrowth(w, out, "servers", []int{1, 10, 100, 1000}, func(n int) level { return level{n, w, n} })
+	return b.playGrowth(w, out, "servers", []int{1, 10, 100, 1000}, func(n int) level { return level{n, w, n, 0} })
 }
 
 // playFrontends compares 1 to 1,000 frontends.
 func (b *bench) playFrontends(w work, out io.Writer) error {
 	return b.playGrowth(w, out, "frontends", []int{1, 10, 100, 1000}, func(n int) level {
 		w.job.Frontends = n - 1
-		return level{n, w, fourServers}
+		return level{n, w, fourServers, 0}
 	})
 }
 
-// playClients compares 10 to 9,000 clients that are all busy: more are not possible where a process may have 20,000
-// files, of which a client takes two.
+// playClients compares 64 clients by themselves and among others that are idle: at most 9,000, because a process may have
+// 20,000 files here.
 func (b *bench) playClients(w work, out io.Writer) error {
-	return b.playGrowth(w, out, "clients", []int{10, 100, 1000, 9000}, func(n int) level {
-		w.load.clients, w.job.MaxConn = n, 9900
-		return level{n, w, fourServers}
+	return b.playGrowth(w, out, "clients", []int{64, 100, 1000, 9000}, func(n int) level {
+		w.job.MaxConn = 9900
+		return level{n, w, fourServers, n - w.load.clients}
 	})
 }
 
@@ -64,8 +64,15 @@ func (b *bench) measure(l level) (cost []float64, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := f.enter(l.work.job, []*peer.Peer{b.haproxy, b.lbmaster}...); err != nil {
+	if err := f.enter(l.work.job, b.haproxy, b.lbmaster); err != nil {
 		return nil, err
+	}
+	for _, c := range f.contenders {
+		conns, err := c.open(l.idle)
+		defer closeAll(conns)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", c.name, err)
+		}
 	}
 	requests := func(r rig.LoadResult) float64 { return float64(r.Requests) }
 	t, err := contest{perUnit("request", "requests/s"), b.rounds, func(c *contender) ([]float64, error) {

@@ -48,24 +48,34 @@ func (c *contender) idle(n int) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	conns := make([]net.Conn, 0, n)
-	defer func() {
-		for _, c := range conns {
-			c.Close()
-		}
-	}()
-	for range n {
-		conn, err := net.Dial("tcp", c.addr)
-		if err != nil {
-			return 0, fmt.Errorf("after %d connections: %w", len(conns), err)
-		}
-		conns = append(conns, conn)
-		if err := ask(conn); err != nil {
-			return 0, fmt.Errorf("connection %d: %w", len(conns), err)
-		}
+	conns, err := c.open(n)
+	defer closeAll(conns)
+	if err != nil {
+		return 0, err
 	}
 	after, err := c.memory()
 	return float64(after-before) / float64(n), err
+}
+
+// open makes so many connections and uses each once.
+func (c *contender) open(n int) (conns []net.Conn, err error) {
+	for range n {
+		conn, err := net.Dial("tcp", c.addr)
+		if err != nil {
+			return conns, fmt.Errorf("after %d connections: %w", len(conns), err)
+		}
+		conns = append(conns, conn)
+		if err := ask(conn); err != nil {
+			return conns, fmt.Errorf("connection %d: %w", len(conns), err)
+		}
+	}
+	return conns, nil
+}
+
+func closeAll(conns []net.Conn) {
+	for _, c := range conns {
+		c.Close()
+	}
 }
 
 // ask sends a request and reads its answer.

@@ -39,7 +39,7 @@ func manyHeaders() []string {
 func (b *bench) run(l load, addr string, d time.Duration) (rig.LoadResult, error) {
 	w := rig.Load{URL: "http://" + addr + l.path(), Connections: l.clients, Duration: d, Headers: l.headers, Prefix: b.load}
 	r, err := w.Run(b.wrk)
-	if err == nil && (r.Failed() > 0 || r.Requests == 0) {
+	if err == nil && (r.Failed() > 0 || r.Bytes == 0) {
 		err = fmt.Errorf("failed requests: %+v", r)
 	}
 	return r, err

@@ -65,5 +65,5 @@ var works = []work{
 	{"upgrade", "20 upgrades under load", 0, peer.Setup{Workers: 2, Upgrades: true}, load{clients: 32}, false, (*bench).playUpgrades},
 	{"grow-servers", "HTTP keep-alive with more servers", 0, plain, load{clients: 64}, false, (*bench).playServers},
 	{"grow-frontends", "HTTP keep-alive with more frontends beside the one that is used", 0, plain, load{clients: 64}, false, (*bench).playFrontends},
-	{"grow-clients", "HTTP keep-alive with more clients", 0, plain, load{}, false, (*bench).playClients},
+	{"grow-clients", "HTTP keep-alive, 64 clients among idle ones", 0, plain, load{clients: 64}, false, (*bench).playClients},
 }

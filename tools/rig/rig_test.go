@@ -22,7 +22,7 @@ Requests/sec:  31424.55
 Transfer/sec:      4.1MB
 `
 	got, err := parseLoad(out)
-	want := LoadResult{Requests: 34567, Rate: 31424.55, BadCode: 5, Connect: 1, Read: 2, Write: 3, Timeout: 4}
+	want := LoadResult{Requests: 34567, Rate: 31424.55, Bytes: 4.5 * (1 << 20), BadCode: 5, Connect: 1, Read: 2, Write: 3, Timeout: 4}
 	if err != nil || got != want {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}

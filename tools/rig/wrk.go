@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -24,6 +25,7 @@ type Load struct {
 type LoadResult struct {
 	Requests int
 	Rate     float64 // requests per second
+	Bytes    float64 // that were read, heads included; wrk tells about three digits
 	BadCode  int     // answers that were neither 2xx nor 3xx
 	// Errors of sockets.
 	Connect, Read, Write, Timeout int
@@ -66,6 +68,10 @@ func parseLoad(out string) (LoadResult, error) {
 	}
 	if !number(`(\d+) requests in `, &r.Requests) {
 		return r, fmt.Errorf("wrk: no result in its output:\n%s", out)
+	}
+	if m := regexp.MustCompile(`, ([\d.]+)([KMGT]?)B read`).FindStringSubmatch(out); m != nil {
+		r.Bytes, _ = strconv.ParseFloat(m[1], 64)
+		r.Bytes *= float64(int64(1) << (10 * (1 + strings.Index("KMGT", m[2])) * len(m[2])))
 	}
 	number(`Non-2xx or 3xx responses: (\d+)`, &r.BadCode)
 	number(`Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)`,

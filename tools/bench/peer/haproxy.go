@@ -42,10 +42,11 @@ func haproxyArgv(program, file string, s Setup) []string {
 	return []string{program, how, "-f", file}
 }
 
-// haproxyConf shares idle connections to servers among all clients, as lbmaster always does.
+// haproxyConf does not insist on descriptors for as many connections to servers as there may be clients: idle clients need
+// none. It shares idle connections to servers among all clients, as lbmaster always does.
 func (s Setup) haproxyConf(more string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "global\n  nbthread %d\n  maxconn %d\n", s.workers(), s.maxConn())
+	fmt.Fprintf(&b, "global\n  nbthread %d\n  maxconn %d\n  no strict-limits\n", s.workers(), s.maxConn())
 	if s.Log != "" {
 		fmt.Fprintf(&b, "  log %s local0 info\n", s.Log)
 	}
