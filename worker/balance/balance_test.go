@@ -11,8 +11,9 @@ import (
 // picks makes a string of the next n picks, a for server 0.
 func picks(r *RoundRobin, n int, weights ...int32) string {
 	var s strings.Builder
+	r.Weigh(weights)
 	for range n {
-		if i := r.Pick(weights); i < 0 {
+		if i := r.Pick(None); i < 0 {
 			s.WriteByte('-')
 		} else {
 			s.WriteByte(byte('a' + i))
@@ -56,8 +57,9 @@ func TestEveryRoundIsExact(t *testing.T) {
 		r := NewRoundRobin(len(weights), start)
 		for round := range 5 {
 			got := make([]int32, len(weights))
+			r.Weigh(weights)
 			for range 16 {
-				got[r.Pick(weights)]++
+				got[r.Pick(None)]++
 			}
 			if !slices.Equal(got, weights) {
 				t.Errorf("start %d round %d: %v picks, want %v", start, round, got, weights)
@@ -112,8 +114,9 @@ func TestChangingWeightsAtRandom(t *testing.T) {
 			sum += weights[i]
 		}
 		got := make([]int32, n)
+		r.Weigh(weights)
 		for range 3 * sum {
-			got[r.Pick(weights)]++
+			got[r.Pick(None)]++
 		}
 		for i, w := range weights {
 			// Two rounds are enough to forget what was before.
@@ -135,22 +138,79 @@ func even(picks, servers string, n int) bool {
 }
 
 func TestPickAllocatesNothing(t *testing.T) {
-	r, weights := NewRoundRobin(4, 0), []int32{1, 1, 1, 1}
-	if n := testing.AllocsPerRun(100, func() { r.Pick(weights) }); n != 0 {
-		t.Errorf("%v allocations", n)
+	r := NewRoundRobin(4, 0)
+	for _, weights := range [][]int32{{1, 1, 1, 1}, {4, 3, 2, 1}} {
+		if n := testing.AllocsPerRun(100, func() { r.Weigh(weights); r.Pick(None); r.Pick(2) }); n != 0 {
+			t.Errorf("%v allocations with the weights %v", n, weights)
+		}
 	}
 }
 
-func benchmark(b *testing.B, n int) {
+// Turns are only a shorter way: a state that never takes it picks the same.
+func TestTurnsAreTheSame(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(3, 4))
+	for range 200 {
+		n := 1 + rnd.IntN(6)
+		short, long := NewRoundRobin(n, rnd.IntN(6)), NewRoundRobin(n, 0)
+		long.start = short.start
+		weights := make([]int32, n)
+		for i := range weights {
+			weights[i] = 3 * rnd.Int32N(2)
+		}
+		short.Weigh(weights)
+		long.Weigh(weights)
+		long.turns = long.turns[:0]
+		for k := range 3*n + rnd.IntN(n) {
+			if a, b := short.Pick(None), long.Pick(None); a != b {
+				t.Fatalf("weights %v from %d: pick %d is %d, without turns %d", weights, short.start, k, a, b)
+			}
+		}
+		if short.settle(); !slices.Equal(short.credits, long.credits) {
+			t.Fatalf("weights %v from %d: credits %v, without turns %v", weights, short.start, short.credits, long.credits)
+		}
+	}
+}
+
+// The one to avoid is not picked, and the others get what they should.
+func TestAvoid(t *testing.T) {
+	for _, tt := range []struct {
+		weights []int32
+		avoid   int
+		want    string
+	}{
+		{[]int32{1, 1, 1}, 1, "acacac"},
+		{[]int32{1, 0, 0}, 0, "---"},
+		{[]int32{1, 0, 1}, 0, "cccc"},
+		{[]int32{4, 1, 2}, 0, "cbccbc"},
+		{[]int32{4, 0, 0, 3}, 3, "aaaa"},
+	} {
+		r, got := NewRoundRobin(len(tt.weights), 0), ""
+		r.Weigh(tt.weights)
+		for range len(tt.want) {
+			if i := r.Pick(tt.avoid); i == None {
+				got += "-"
+			} else {
+				got += string(rune('a' + i))
+			}
+		}
+		if got != tt.want {
+			t.Errorf("weights %v without %d: %s, want %s", tt.weights, tt.avoid, got, tt.want)
+		}
+	}
+}
+
+func benchmark(b *testing.B, n, levels int) {
 	r, weights := NewRoundRobin(n, 0), make([]int32, n)
 	for i := range weights {
-		weights[i] = int32(i%3 + 1)
+		weights[i] = int32(i%levels + 1)
 	}
+	r.Weigh(weights)
 	b.ReportAllocs()
 	for b.Loop() {
-		r.Pick(weights)
+		r.Pick(None)
 	}
 }
 
-func BenchmarkPick4(b *testing.B)   { benchmark(b, 4) }
-func BenchmarkPick100(b *testing.B) { benchmark(b, 100) }
+func BenchmarkPick4(b *testing.B)         { benchmark(b, 4, 3) }
+func BenchmarkPick100(b *testing.B)       { benchmark(b, 100, 3) }
+func BenchmarkPickEqual1000(b *testing.B) { benchmark(b, 1000, 1) }

@@ -18,6 +18,7 @@ type backend struct {
 	robin      *balance.RoundRobin
 	weights    []int32 // of the servers for the balance: 0 while a server takes no new client
 	cookie     conf.Cookie
+	cookies    map[string][]*server // who has which value, in order of declaration
 	httpClose  bool
 	forwardFor bool
 	persist    bool // a cookie may choose a server that is down
@@ -40,6 +41,7 @@ func newBackend(c *conf.Backend, row, first, slot int, st *stats.Stats) (*backen
 		name:       c.Name,
 		robin:      balance.NewRoundRobin(len(c.Servers), slot),
 		weights:    make([]int32, len(c.Servers)),
+		cookies:    make(map[string][]*server),
 		httpClose:  c.HTTPClose,
 		forwardFor: c.ForwardFor,
 		persist:    c.Persist,
@@ -72,6 +74,9 @@ func newBackend(c *conf.Backend, row, first, slot int, st *stats.Stats) (*backen
 		s.row = row + 1 + i
 		s.counters, s.gauges = st.Counters(slot, s.row), st.Gauges(slot, s.row)
 		b.servers = append(b.servers, s)
+		if s.cookie != "" {
+			b.cookies[s.cookie] = append(b.cookies[s.cookie], s)
+		}
 	}
 	return b, nil
 }
@@ -97,6 +102,7 @@ func (b *backend) refresh(board *status.Board) {
 		}
 	}
 	b.holdBackups()
+	b.robin.Weigh(b.weights)
 }
 
 // holdBackups leaves the balance to the servers that are no backups, as long as one of them takes requests; then to the
@@ -120,10 +126,7 @@ func (b *backend) holdBackups() {
 // byCookie is the server that a cookie's value names: the first that is up, in the order of declaration, backups among
 // them; with persist the first of all. Without one, down says that at least a server of this name exists.
 func (b *backend) byCookie(value []byte) (found *server, down bool) {
-	for _, s := range b.servers {
-		if s.cookie == "" || s.cookie != string(value) {
-			continue
-		}
+	for _, s := range b.cookies[string(value)] {
 		if s.up || s.insist {
 			return s, !s.up
 		}
@@ -137,8 +140,12 @@ func (b *backend) balanced() *server {
 	if b.dispatch != nil {
 		return b.dispatch
 	}
-	i := b.robin.Pick(b.weights)
-	if i < 0 {
+	return b.pick(balance.None)
+}
+
+func (b *backend) pick(avoid int) *server {
+	i := b.robin.Pick(avoid)
+	if i == balance.None {
 		return nil
 	}
 	return b.servers[i]
@@ -149,10 +156,5 @@ func (b *backend) another(avoid *server) *server {
 	if avoid == b.dispatch {
 		return nil
 	}
-	i := avoid.row - b.row - 1
-	weight := b.weights[i]
-	b.weights[i] = 0
-	next := b.balanced()
-	b.weights[i] = weight
-	return next
+	return b.pick(avoid.row - b.row - 1)
 }
