@@ -113,12 +113,17 @@ func (c *conn) consume(n int, pool *buffer.Pool) {
 	c.release(pool)
 }
 
-// send writes what it can of p, once, and returns how much that was.
-func (c *conn) send(p []byte) int {
+// send writes what it can of p, once, and returns how much that was. With more, another send or the end follows at once.
+func (c *conn) send(p []byte, more bool) (n int) {
 	if !c.writable || c.sendErr != 0 {
 		return 0
 	}
-	n, e := c.fd.Send(p)
+	var e unix.Errno
+	if more {
+		n, e = c.fd.SendMore(p)
+	} else {
+		n, e = c.fd.Send(p)
+	}
 	switch {
 	case n == len(p):
 	case e == 0 || e == unix.EAGAIN: // a full send buffer; the kernel announces when there is room again

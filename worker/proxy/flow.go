@@ -18,6 +18,7 @@ type flow struct {
 	body http1.Body
 	open bool  // the body lasts until the source closes
 	done bool  // the end of the body has been seen; its last bytes may still wait
+	last bool  // the destination's connection ends after it
 	past int64 // bytes sent from beyond out, which cannot be sent again
 	took int64 // bytes that the destination has taken in all
 	seen int64 // body bytes that the source has sent in all
@@ -124,7 +125,7 @@ func (f *flow) move(src, dst *conn, pool *buffer.Pool, rounds int) outcome {
 // push sends what waits, and reports whether all of it is gone.
 func (f *flow) push(src, dst *conn, pool *buffer.Pool) bool {
 	if f.unsent() > 0 {
-		n := dst.send(f.out.Bytes()[f.sent:])
+		n := dst.send(f.out.Bytes()[f.sent:], f.pass > 0 || f.last && f.done)
 		f.sent += n
 		f.took += int64(n)
 		if f.unsent() > 0 {
@@ -132,7 +133,7 @@ func (f *flow) push(src, dst *conn, pool *buffer.Pool) bool {
 		}
 	}
 	if f.pass > 0 {
-		n := dst.send(src.in.Bytes()[:f.pass])
+		n := dst.send(src.in.Bytes()[:f.pass], f.last && f.done)
 		f.pass -= n
 		f.past += int64(n)
 		f.took += int64(n)

@@ -18,6 +18,7 @@ func (s *session) part(p page, cause cause) {
 		return
 	}
 	st.down.out.AppendString(text)
+	st.down.done, st.down.last = true, true
 	st.status = pageText[p].status
 	s.countPage(st.status)
 	s.become(parting)
@@ -48,6 +49,6 @@ func (s *session) assure() {
 	if s.front.mode == conf.ModeHealth && !s.front.healthHTTP {
 		text = healthy
 	}
-	s.client.send(text) // it fits into any send buffer
+	s.client.send(text, true) // it fits into any send buffer
 	s.becomeLingering()
 }

@@ -106,6 +106,7 @@ func (s *session) answer() {
 		s.badResponse()
 		return
 	}
+	st.down.last = !st.keep
 	st.answering = true
 	s.since = s.p.now
 	s.countResponse()

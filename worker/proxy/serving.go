@@ -131,9 +131,15 @@ func (s *session) moveResponse() {
 // finish ends a stream whose response has been given to the client in full.
 func (s *session) finish() {
 	st := s.stream
-	if st.link != nil && s.reusable() {
+	switch {
+	case st.link == nil:
+	case s.reusable():
 		s.p.park(st.link)
 		st.link = nil
+	case st.sent && !st.down.open:
+		// Both sides have said all that they had to say: a reset spares both the rest of the ceremony, and us the
+		// TIME_WAIT that takes a port for a minute.
+		st.link.fd.ResetOnClose()
 	}
 	if !st.keep {
 		s.conclude(!st.sent)

@@ -74,10 +74,16 @@ func (f *FD) Peek() (int, unix.Errno) {
 }
 
 // Send writes at most len(p) bytes and never raises SIGPIPE.
-func (f *FD) Send(p []byte) (int, unix.Errno) {
+func (f *FD) Send(p []byte) (int, unix.Errno) { return f.send(p, 0) }
+
+// SendMore is Send, when another Send, ShutdownWrite or Close follows at once. The kernel waits for it, for 200 ms at most, so
+// that a packet can carry both (tcp(7), MSG_MORE).
+func (f *FD) SendMore(p []byte) (int, unix.Errno) { return f.send(p, unix.MSG_MORE) }
+
+func (f *FD) send(p []byte, flags uintptr) (int, unix.Errno) {
 	for {
 		n, _, e := syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(f.Int()),
-			uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT, 0, 0)
+			uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), flags|unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT, 0, 0)
 		if e != unix.EINTR {
 			return count(n, e), e
 		}
@@ -117,7 +123,8 @@ func (f *FD) set(level, option int, value int32) unix.Errno {
 func (f *FD) ResetOnClose() {
 	l := unix.Linger{Onoff: 1}
 	// A socket that refuses the option is closed in order: the peer then learns of the end by the missing bytes.
-	_ = unix.SetsockoptLinger(f.Int(), unix.SOL_SOCKET, unix.SO_LINGER, &l)
+	syscall.RawSyscall6(unix.SYS_SETSOCKOPT, uintptr(f.Int()), unix.SOL_SOCKET, unix.SO_LINGER,
+		uintptr(unsafe.Pointer(&l)), unsafe.Sizeof(l), 0)
 }
 
 // count turns a system call's result into a number of bytes.
