@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"lbmaster/tools/rig"
 )
@@ -198,7 +199,7 @@ name = "a"
 address = "127.0.0.1:9"
 `
 
-// The unit starts, hardened as it is, tells systemd how it is, and stops. A master that is killed is started again.
+// The unit starts, hardened as it is, tells systemd how it is, and goes on when a reload fails.
 func TestSystemdService(t *testing.T) {
 	t.Parallel()
 	conf := fmt.Sprintf(boxConf, "127.0.0.1:80")
@@ -225,6 +226,45 @@ func TestSystemdService(t *testing.T) {
 	}
 	b.run("systemctl", "kill", "--kill-whom=main", "-s", "TTIN", "lbmaster")
 	b.serves("http://127.0.0.1/")
+	b.configure("nonsense")
+	b.run("systemctl", "reload", "lbmaster") // it cannot tell
+	if !soon(func() bool { return strings.HasPrefix(b.show("StatusText"), "upgrade failed: ") }) {
+		t.Errorf("status %q", b.show("StatusText"))
+	}
+	b.serves("http://127.0.0.1/")
+}
+
+// farmConf has a server, and what the unit's users would set.
+const farmConf = `[global]
+workers = 2
+user = "nobody"
+chroot = "/run/lbmaster/empty"
+[listen.web]
+bind = "127.0.0.1:80"
+mode = "http"
+cookie = { name = "SERVERID", mode = "insert", indirect = true }
+timeout = { connect = "5s", client = "30s", server = "30s" }
+[[listen.web.server]]
+name = "a"
+address = "127.0.0.1:8000"
+cookie = "A"
+`
+
+// crowd is load on farmConf, from here: its server and its clients have the box's network.
+func (b *box) crowd() *crowd {
+	b.t.Helper()
+	n := enterNetwork(b.t, b.init)
+	serveOrigin(b.t, "a", "127.0.0.1:8000", n.listen(b.t, "tcp", "127.0.0.1:8000"))
+	return startCrowdBy(b.t, n.dial, "127.0.0.1:80", 16, 50*time.Millisecond, 300*time.Millisecond)
+}
+
+// Twenty reloads under load fail no request. Then a master that is killed is started again, and the unit stops.
+func TestSystemdReloadsUnderLoad(t *testing.T) {
+	t.Parallel()
+	b := newBox(t, farmConf)
+	b.run("systemctl", "start", "lbmaster")
+	c := b.crowd()
+	c.progress(100)
 	master, _ := b.family()
 	for range 20 {
 		b.run("systemctl", "reload", "lbmaster") // it may return before the next generation is there
@@ -233,18 +273,13 @@ func TestSystemdService(t *testing.T) {
 		if !soon(replaced) {
 			t.Fatalf("main process %s, before %s, state %s", master, before, b.show("ActiveState"))
 		}
-		b.serves("http://127.0.0.1/")
+		c.progress(50)
 	}
+	c.end()
+	c.check(t)
 	if is := b.show("NRestarts"); is != "0" {
 		t.Errorf("%s restarts", is)
 	}
-	b.configure("nonsense")
-	b.run("systemctl", "reload", "lbmaster") // it cannot tell
-	if !soon(func() bool { return strings.HasPrefix(b.show("StatusText"), "upgrade failed: ") }) {
-		t.Errorf("status %q", b.show("StatusText"))
-	}
-	b.configure(conf)
-	b.serves("http://127.0.0.1/")
 	b.run("kill", "-KILL", master)
 	if !soon(func() bool { return b.show("MainPID") != master && b.show("ActiveState") == "active" }) {
 		t.Fatalf("state %s", b.show("ActiveState"))
