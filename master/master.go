@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"lbmaster/conf"
@@ -40,6 +41,7 @@ type master struct {
 	listeners []*listener
 	memory    *memory
 	deafLogs  map[conf.LogTarget]bool // log targets that could not be opened, and were reported
+	lostLogs  atomic.Uint64           // lines of ours that a log target did not take, not counted yet
 	number    int                     // of this generation
 	upgrader  *upgrader
 	renewal   renewal
@@ -69,8 +71,9 @@ type master struct {
 func Run(env Env, config *conf.Config) error {
 	signals, stop := watchSignals() // before there is anything that a signal could leave behind
 	defer stop()
-	m := &master{env: env, log: env.Log, config: config, events: make(chan childEvent, 64), deafLogs: make(map[conf.LogTarget]bool), number: 1, began: time.Now()}
+	m := &master{env: env, config: config, events: make(chan childEvent, 64), deafLogs: make(map[conf.LogTarget]bool), number: 1, began: time.Now()}
 	m.renewal.done = make(chan outcome, 1)
+	m.log = listenable(env.Log, config.Global.Log, &m.lostLogs)
 	keepFromChildren()
 	m.replaced = findPredecessors(env.Replace, m.log)
 	defer m.replaced.restore() // when our sockets are closed

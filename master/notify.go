@@ -72,6 +72,13 @@ func (n *notifier) reloading(status string) {
 	n.tell("RELOADING=1", fmt.Sprintf("MONOTONIC_USEC=%d", now.Nano()/1000), statusLine(status))
 }
 
+// refused says that a next generation was wished for and will not come: whoever has asked for one through the service manager
+// may wait for it to begin, and to be there (Type=notify-reload).
+func (n *notifier) refused(status string) {
+	n.reloading(status)
+	n.ready(status)
+}
+
 // handOver says that another process is the service's main process from now on, and ready. Only the present one may say so
 // (NotifyAccess=main): what the other one says before this has been read is not heard. Nor may its first sign of life be,
 // so that this is one: else generations that follow each other quickly would all seem dead.

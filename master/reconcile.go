@@ -191,6 +191,7 @@ func (m *master) act(now time.Time) {
 		m.beat = now.Add(beatTime)
 		m.heartbeat(now)
 		m.mirror(now)
+		m.memory.count().LogsDropped.Add(m.lostLogs.Swap(0))
 	}
 }
 

@@ -38,6 +38,7 @@ func (m *master) renew(s os.Signal) {
 		m.renewal.again = true
 	case m.pause.reasons&byOperator != 0:
 		m.log.Warn("no next generation while the ports are released: send TTIN first", "signal", s)
+		m.notifier.refused("paused")
 	default:
 		m.beginRenewal()
 	}

@@ -26,6 +26,7 @@ import (
 //	uploading  requests whose body takes its time
 type crowd struct {
 	addr                                string
+	open                                func(network, addr string, limit time.Duration) (net.Conn, error)
 	lull                                time.Duration
 	upload                              time.Duration
 	stop                                chan struct{}
@@ -39,7 +40,13 @@ type crowd struct {
 // startCrowd starts posts clients that post and a few of each other kind. They run until end.
 func startCrowd(t *testing.T, addr string, posts int, lull, upload time.Duration) *crowd {
 	t.Helper()
-	c := &crowd{addr: addr, lull: lull, upload: upload, stop: make(chan struct{})}
+	return startCrowdBy(t, net.DialTimeout, addr, posts, lull, upload)
+}
+
+// startCrowdBy is startCrowd with connections that open makes.
+func startCrowdBy(t *testing.T, open func(string, string, time.Duration) (net.Conn, error), addr string, posts int, lull, upload time.Duration) *crowd {
+	t.Helper()
+	c := &crowd{addr: addr, open: open, lull: lull, upload: upload, stop: make(chan struct{})}
 	for range posts {
 		c.running.Go(c.post)
 	}
@@ -94,7 +101,7 @@ func (c *crowd) check(t *testing.T) {
 
 // dial opens a connection that gives up when something hangs.
 func (c *crowd) dial() (net.Conn, *bufio.Reader, error) {
-	conn, err := net.DialTimeout("tcp", c.addr, settle)
+	conn, err := c.open("tcp", c.addr, settle)
 	if err != nil {
 		return nil, nil, err
 	}

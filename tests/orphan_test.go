@@ -5,6 +5,7 @@ package tests
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -51,3 +52,44 @@ func TestMasterIsReplacedAfterItsDeath(t *testing.T) {
 		dial(t, s.place.front()).get(fmt.Sprintf("/after/%d", i), 200)
 	}
 }
+
+// TERM to a child is for the master: only when that is gone does it end the child, at once.
+func TestTermEndsOrphans(t *testing.T) {
+	t.Parallel()
+	s, _ := newSite(t, 1)
+	s.workers = 2
+	s.servers[0].extra += "\ncheck = true"
+	b := s.run(t)
+	b.expects = -1
+	children := rig.Children(b.Pid)
+	if len(children) != 3 {
+		t.Fatalf("children %v", children)
+	}
+	term := func() {
+		t.Helper()
+		for _, pid := range children {
+			if err := rig.Kill(pid, syscall.SIGTERM); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	term()
+	for range 20 {
+		dial(t, s.place.front()).get("/", 200)
+	}
+	if now := rig.Children(b.Pid); !slices.Equal(now, children) {
+		t.Errorf("children %v, before TERM to them %v", now, children)
+	}
+	b.signal(syscall.SIGKILL)
+	if _, err := b.Wait(settle); err != nil {
+		t.Fatal(err)
+	}
+	b.stopped = true
+	term()
+	if !rig.Until(orphanTime/2, func() bool { return len(b.family()) == 0 }) {
+		t.Errorf("orphans %v", b.family())
+	}
+}
+
+// orphanTime is how long orphans serve on by themselves.
+const orphanTime = 10 * time.Second

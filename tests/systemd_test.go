@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"lbmaster/tools/rig"
 )
@@ -25,21 +26,23 @@ type box struct {
 	cgroup string
 }
 
-// newBox boots it. Its end stops everything in it.
+// newBox boots this machine's systemd. Its end stops everything in it.
 func newBox(t *testing.T, conf string) *box {
 	t.Helper()
-	asRoot(t)
-	for _, tool := range []string{"unshare", "nsenter", "systemctl", "curl"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skip(err)
-		}
-	}
+	needs(t, "systemctl", "curl")
+	return newBoxOf(t, "/", conf)
+}
+
+// newBoxOf boots the systemd of another system, whose root is a directory here.
+func newBoxOf(t *testing.T, root, conf string) *box {
+	t.Helper()
+	needs(t, "unshare", "nsenter")
 	b := &box{t: t, cgroup: newCgroup(t)}
 	units, err := filepath.Abs("../conf/systemd")
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.Process, err = rig.Start("systemd", []string{"testdata/systemd-box.sh", t.TempDir(), units, b.cgroup, workshop()})
+	b.Process, err = rig.Start("systemd", []string{"testdata/systemd-box.sh", t.TempDir(), root, units, b.cgroup, workshop()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,6 +62,17 @@ func newBox(t *testing.T, conf string) *box {
 	return b
 }
 
+// needs skips a test that lacks programs, or rights.
+func needs(t *testing.T, tools ...string) {
+	t.Helper()
+	asRoot(t)
+	for _, tool := range tools {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skip(err)
+		}
+	}
+}
+
 // newCgroup makes a cgroup that is removed at the end.
 func newCgroup(t *testing.T) string {
 	t.Helper()
@@ -66,7 +80,7 @@ func newCgroup(t *testing.T) string {
 	if _, err := os.Stat(root); err != nil {
 		root = "/sys/fs/cgroup"
 	}
-	dir := filepath.Join(root, fmt.Sprintf("lbmaster-tests-%d-%s", os.Getpid(), t.Name()))
+	dir := filepath.Join(root, fmt.Sprintf("lbmaster-tests-%d-%s", os.Getpid(), strings.ReplaceAll(t.Name(), "/", "-")))
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Skip("no cgroup can be made here: ", err)
 	}
@@ -198,7 +212,7 @@ name = "a"
 address = "127.0.0.1:9"
 `
 
-// The unit starts, hardened as it is, tells systemd how it is, and stops. A master that is killed is started again.
+// The unit starts, hardened as it is, tells systemd how it is, and goes on when a reload fails.
 func TestSystemdService(t *testing.T) {
 	t.Parallel()
 	conf := fmt.Sprintf(boxConf, "127.0.0.1:80")
@@ -225,6 +239,53 @@ func TestSystemdService(t *testing.T) {
 	}
 	b.run("systemctl", "kill", "--kill-whom=main", "-s", "TTIN", "lbmaster")
 	b.serves("http://127.0.0.1/")
+	b.configure("nonsense")
+	if out, err := b.try("systemctl", "reload", "lbmaster"); err == nil {
+		t.Errorf("a reload of nonsense succeeds: %s", out)
+	}
+	b.logs("lbmaster.toml:1: ")
+	if is := b.show("StatusText"); is != "serving with 2 workers" {
+		t.Errorf("status %q", is)
+	}
+	b.run("systemctl", "kill", "--kill-whom=main", "-s", "USR2", "lbmaster") // who does it by hand learns it from the status
+	if !soon(func() bool { return strings.HasPrefix(b.show("StatusText"), "upgrade failed: ") }) {
+		t.Errorf("status %q", b.show("StatusText"))
+	}
+	b.serves("http://127.0.0.1/")
+}
+
+// farmConf has a server, and what the unit's users would set.
+const farmConf = `[global]
+workers = 2
+user = "nobody"
+chroot = "/run/lbmaster/empty"
+[listen.web]
+bind = "127.0.0.1:80"
+mode = "http"
+cookie = { name = "SERVERID", mode = "insert", indirect = true }
+timeout = { connect = "5s", client = "30s", server = "30s" }
+[[listen.web.server]]
+name = "a"
+address = "127.0.0.1:8000"
+cookie = "A"
+`
+
+// crowd is load on farmConf, from here: its server and its clients have the box's network.
+func (b *box) crowd() *crowd {
+	b.t.Helper()
+	n := enterNetwork(b.t, b.init)
+	serveOrigin(b.t, "a", "127.0.0.1:8000", n.listen(b.t, "tcp", "127.0.0.1:8000"))
+	return startCrowdBy(b.t, n.dial, "127.0.0.1:80", 16, 50*time.Millisecond, 300*time.Millisecond)
+}
+
+// Twenty reloads under load fail no request. Then a master that is killed is started again, and the unit stops in order
+// though systemd has not started its main process.
+func TestSystemdReloadsUnderLoad(t *testing.T) {
+	t.Parallel()
+	b := newBox(t, farmConf)
+	b.run("systemctl", "start", "lbmaster")
+	c := b.crowd()
+	c.progress(100)
 	master, _ := b.family()
 	for range 20 {
 		b.run("systemctl", "reload", "lbmaster") // it may return before the next generation is there
@@ -233,18 +294,13 @@ func TestSystemdService(t *testing.T) {
 		if !soon(replaced) {
 			t.Fatalf("main process %s, before %s, state %s", master, before, b.show("ActiveState"))
 		}
-		b.serves("http://127.0.0.1/")
+		c.progress(50)
 	}
+	c.end()
+	c.check(t)
 	if is := b.show("NRestarts"); is != "0" {
 		t.Errorf("%s restarts", is)
 	}
-	b.configure("nonsense")
-	b.run("systemctl", "reload", "lbmaster") // it cannot tell
-	if !soon(func() bool { return strings.HasPrefix(b.show("StatusText"), "upgrade failed: ") }) {
-		t.Errorf("status %q", b.show("StatusText"))
-	}
-	b.configure(conf)
-	b.serves("http://127.0.0.1/")
 	b.run("kill", "-KILL", master)
 	if !soon(func() bool { return b.show("MainPID") != master && b.show("ActiveState") == "active" }) {
 		t.Fatalf("state %s", b.show("ActiveState"))
@@ -253,8 +309,13 @@ func TestSystemdService(t *testing.T) {
 	if is := b.show("NRestarts"); is != "1" {
 		t.Errorf("%s restarts", is)
 	}
-	if _, workers := b.family(); len(workers) != 2 {
+	master, workers := b.family()
+	if len(workers) != 2 {
 		t.Errorf("workers %q", workers)
+	}
+	b.run("systemctl", "reload", "lbmaster")
+	if !soon(func() bool { return b.show("MainPID") != master }) {
+		t.Fatalf("state %s", b.show("ActiveState"))
 	}
 	b.run("systemctl", "stop", "lbmaster")
 	if state, result := b.show("ActiveState"), b.show("Result"); state != "inactive" || result != "success" {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 
 	"lbmaster/shared/control"
 	"lbmaster/shared/dump"
+	"lbmaster/shared/signals"
 	"lbmaster/worker/proxy"
 )
 
@@ -46,8 +46,7 @@ type worker struct {
 // Run is the life of a worker process. It returns when the master says so, when it has drained, or when the master has
 // been gone for long enough.
 func Run(env Env) error {
-	// Only the master reads signals: those of a terminal reach the whole group, and must not end a worker early.
-	signal.Ignore(unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGUSR1, unix.SIGUSR2, unix.SIGTTIN, unix.SIGTTOU, unix.SIGPIPE)
+	signals.Child(env.Control)
 	dump.OnQuit(env.Stderr, os.Args[0])
 	runtime.LockOSThread() // the loop's thread waits in the kernel by itself
 	unix.CloseOnExec(env.Control)

@@ -90,7 +90,9 @@ func (o *options) run(e env) error {
 	case err != nil:
 		return err
 	case o.check:
-		fmt.Fprintln(e.stdout, "Configuration file is valid:", o.file)
+		if !o.quiet {
+			fmt.Fprintln(e.stdout, "Configuration file is valid:", o.file)
+		}
 		return nil
 	case config.Global.Daemon && !daemon && !master.Successor(e.environ):
 		return daemonize(e)

@@ -31,6 +31,8 @@ func TestRun(t *testing.T) {
 		stdout, stderr string // parts that must be there; "": nothing at all
 	}{
 		{"-t -c good.toml", 0, "Configuration file is valid: good.toml\n", ""},
+		{"-t -q -c good.toml", 0, "", ""},
+		{"-t -q -c bad.toml", 1, "", "bad.toml:3: "},
 		{"-t -c warn.toml", 0, "valid", "warning: warn.toml:8: global.cpu_affinity: not yet in effect"},
 		{"-t -c bad.toml", 1, "", `bad.toml:3: global.maxcon: unknown key: did you mean "maxconn"?`},
 		{"-c bad.toml", 1, "", "bad.toml:2: global.workers: -1 is out of range"},

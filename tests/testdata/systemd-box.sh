@@ -1,7 +1,7 @@
 #!/bin/bash
-# systemd-box.sh DIR UNITS CGROUP [PATH...]
+# systemd-box.sh DIR ROOT UNITS CGROUP [PATH...]
 #
-# Boots a real systemd as process 1 of namespaces of its own, on a view of this machine's files that is thrown away with
+# Boots a real systemd as process 1 of namespaces of its own, on a view of ROOT, with its files, that is thrown away with
 # it. DIR is an empty directory to work in, UNITS has units to install, CGROUP is an empty cgroup (v2) for it. Each PATH is
 # a directory of this machine that is seen at the same place inside; /tmp and /run are fresh there. The network is a loopback
 # of its own.
@@ -10,20 +10,21 @@
 set -euo pipefail
 
 if [[ $1 != inside ]]; then
-	echo $BASHPID >"$3/cgroup.procs"
+	echo $BASHPID >"$4/cgroup.procs"
 	exec unshare --net --fork --kill-child --pid --mount --uts --ipc --cgroup --propagation private bash "$0" inside "$@"
 fi
 
-dir=$2 units=$3
-shift 4
+dir=$2 lower=$3 units=$4
+shift 5
 root=$dir/root
 mount -t tmpfs box "$dir"
 mkdir "$dir"/{upper,work,root}
-mount -t overlay overlay -o "lowerdir=/,upperdir=$dir/upper,workdir=$dir/work" "$root"
+mount -t overlay overlay -o "lowerdir=$lower,upperdir=$dir/upper,workdir=$dir/work" "$root"
 ip link set lo up
 
 rm -rf "$root"/etc/systemd/system/*.wants
 : >"$root/etc/fstab"
+ln -sf /dev/null "$root/etc/systemd/system/systemd-sysctl.service" # not all of these are a namespace's own
 cp -r "$units"/. "$root/etc/systemd/system/"
 
 mount -t proc proc "$root/proc"

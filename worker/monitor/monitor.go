@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"sync"
 	"time"
 
@@ -19,6 +18,7 @@ import (
 	"lbmaster/conf"
 	"lbmaster/shared/control"
 	"lbmaster/shared/dump"
+	"lbmaster/shared/signals"
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
 	"lbmaster/worker/monitor/tally"
@@ -80,8 +80,7 @@ type monitor struct {
 
 // Run is the life of the monitor. It returns when the master says so, or has been gone for long enough.
 func Run(env Env) error {
-	// Only the master reads signals: those of a terminal reach the whole group, and must not end the monitor early.
-	signal.Ignore(unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGUSR1, unix.SIGUSR2, unix.SIGTTIN, unix.SIGTTOU, unix.SIGPIPE)
+	signals.Child(env.Control)
 	dump.OnQuit(env.Stderr, os.Args[0])
 	unix.CloseOnExec(env.Control)
 	if err := unix.SetNonblock(env.Control, true); err != nil {

@@ -1,0 +1,149 @@
+package master
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"lbmaster/conf"
+	"lbmaster/shared/syslog"
+)
+
+// listenable makes what is said go to the log targets of the instance too, besides where log says it: a daemon has no other
+// place, and who reads of requests wants to read why a worker ended beside them. What is only for debugging stays here.
+func listenable(log *slog.Logger, targets []conf.LogTarget, lost *atomic.Uint64) *slog.Logger {
+	all := []slog.Handler{log.Handler()}
+	for _, t := range targets {
+		if t.Socket() {
+			all = append(all, newNotices(t, lost))
+		}
+	}
+	return slog.New(slog.NewMultiHandler(all...))
+}
+
+// notices is a log target for what the master says. Like every log target it is never waited for: what it does not take is
+// lost, and counted.
+type notices struct {
+	target     conf.LogTarget
+	socket     *noticeSocket
+	attributes func(to io.Writer) slog.Handler // writes those of a record as text
+}
+
+func newNotices(t conf.LogTarget, lost *atomic.Uint64) *notices {
+	bare := &slog.HandlerOptions{ReplaceAttr: withoutBuiltIn}
+	return &notices{
+		target:     t,
+		socket:     &noticeSocket{target: syslog.Target{Network: t.Target, Address: t.Address}, fd: -1, lost: lost},
+		attributes: func(to io.Writer) slog.Handler { return slog.NewTextHandler(to, bare) },
+	}
+}
+
+// withoutBuiltIn leaves out what the header of a datagram, or the text before the attributes, says already.
+func withoutBuiltIn(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) == 0 && (a.Key == slog.TimeKey || a.Key == slog.LevelKey || a.Key == slog.MessageKey) {
+		return slog.Attr{}
+	}
+	return a
+}
+
+// severity is a level in syslog's words. Requests are logged as info: what the instance does matters more.
+func severity(l slog.Level) string {
+	switch {
+	case l >= slog.LevelError:
+		return "err"
+	case l >= slog.LevelWarn:
+		return "warning"
+	case l >= slog.LevelInfo:
+		return "notice"
+	}
+	return "debug"
+}
+
+// Enabled says whether the target wants lines of a level.
+func (n *notices) Enabled(_ context.Context, l slog.Level) bool {
+	most, ok := syslog.Severity(n.target.Level)
+	if !ok { // "": everything
+		most, _ = syslog.Severity("info")
+	}
+	ours, _ := syslog.Severity(severity(l))
+	return l >= slog.LevelInfo && ours <= most
+}
+
+// Handle sends a record as one line: the message, and its attributes.
+func (n *notices) Handle(ctx context.Context, r slog.Record) error {
+	header, err := syslog.NewHeader(n.target.Facility, severity(r.Level), "lbmaster", os.Getpid(), time.Local)
+	if err != nil {
+		return err // never happens: the configuration has been checked
+	}
+	var details bytes.Buffer
+	if err := n.attributes(&details).Handle(ctx, r); err != nil {
+		return err
+	}
+	text := strings.TrimSpace(r.Message + ": " + details.String())
+	n.socket.send(append(header.Append(nil, r.Time.UnixMilli()), strings.TrimSuffix(text, ":")+"\n"...))
+	return nil
+}
+
+// WithAttrs is for slog.Handler.
+func (n *notices) WithAttrs(attrs []slog.Attr) slog.Handler {
+	with := *n
+	with.attributes = func(to io.Writer) slog.Handler { return n.attributes(to).WithAttrs(attrs) }
+	return &with
+}
+
+// WithGroup is for slog.Handler.
+func (n *notices) WithGroup(name string) slog.Handler {
+	with := *n
+	with.attributes = func(to io.Writer) slog.Handler { return n.attributes(to).WithGroup(name) }
+	return &with
+}
+
+// noticeSocket is the master's own way to a log target. It is opened when there is something to send, and once more when that
+// fails: whoever reads there may have been started again.
+type noticeSocket struct {
+	target syslog.Target
+	lost   *atomic.Uint64 // lines that the target did not take
+
+	mu sync.Mutex
+	fd int // guarded by mu; -1: not open
+}
+
+func (s *noticeSocket) send(line []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for range 2 {
+		err := s.try(line)
+		if err == nil {
+			return
+		}
+		if err == unix.EAGAIN { // it reads too slowly
+			break
+		}
+		s.close()
+	}
+	s.lost.Add(1)
+}
+
+func (s *noticeSocket) try(line []byte) (err error) {
+	if s.fd < 0 {
+		if s.fd, err = syslog.Dial(s.target); err != nil {
+			return err
+		}
+	}
+	return unix.Sendto(s.fd, line, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, nil)
+}
+
+func (s *noticeSocket) close() {
+	if s.fd >= 0 {
+		_ = unix.Close(s.fd) // nothing depends on it
+	}
+	s.fd = -1
+}
