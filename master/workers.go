@@ -53,6 +53,7 @@ func (m *master) onChild(e childEvent) {
 	case control.Reopen:
 		m.reopenLogs(s.child)
 	case control.Bye:
+		s.child.reason = e.message.Reason
 		m.log.Debug("worker leaves", "worker", s.index, "reason", e.message.Reason)
 	}
 }
@@ -169,6 +170,7 @@ func (m *master) lend(s *slot) {
 func (m *master) onEnd(s *slot, how string) {
 	s.child.close()
 	m.memory.vacate(s.index)
+	how = s.child.end(how)
 	switch m.phase {
 	case stopping, draining:
 		s.child = nil
