@@ -25,6 +25,7 @@ type child struct {
 	conn       *control.Conn
 	heard      time.Time // when the child last said anything
 	aborted    bool      // it has been told to die with a dump, because it hung
+	reason     string    // why it leaves, in its own words, or why it is killed; "": nobody has said
 }
 
 // childEvent is something that happened to a child: it said something, or it ended.
@@ -121,6 +122,14 @@ func (c *child) kill() { c.signal(unix.SIGKILL) }
 
 // signal fails only when the child has ended already.
 func (c *child) signal(s unix.Signal) { _ = unix.PidfdSendSignal(c.pidfd, s, nil, 0) }
+
+// end is how a child has ended, with the reason if it is known.
+func (c *child) end(how string) string {
+	if c.reason == "" {
+		return how
+	}
+	return c.reason + " (" + how + ")"
+}
 
 // close lets go of a child that has ended.
 func (c *child) close() {

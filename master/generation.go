@@ -106,6 +106,22 @@ func (m *master) adopt(now time.Time) {
 	}
 }
 
+// present shows a worker the counters of another generation, whose sessions count for maxconn too.
+func (c *child) present(generation int, counters *stats.Stats) {
+	c.say(control.Message{Kind: control.Kin, Generation: generation}, []int{counters.FD()})
+}
+
+// presentToElders shows our counters to the workers of older generations: they accept until they are told to drain.
+func (m *master) presentToElders() {
+	for _, g := range m.inherited {
+		for slot, c := range g.children {
+			if slot != monitorIndex {
+				c.present(m.number, m.memory.counters)
+			}
+		}
+	}
+}
+
 // succeed tells the workers of an older generation to drain, and gives each an heir.
 func (m *master) succeed(g *generation) {
 	places := m.heirs(g.keys)
@@ -214,6 +230,11 @@ func (m *master) generationOf(c *child) *generation {
 // bury ends an older generation whose last child is gone.
 func (m *master) bury(g *generation) {
 	g.past.Absorb()
+	for _, s := range m.slots {
+		if s.child != nil && s.state == active {
+			s.child.say(control.Message{Kind: control.Bury, Generation: g.number}, nil)
+		}
+	}
 	if err := g.close(); err != nil {
 		m.log.Error("cannot let go of an older generation", "generation", g.number, "error", err)
 	}

@@ -1,6 +1,7 @@
 package master
 
 import (
+	"fmt"
 	"os"
 	"time"
 
@@ -181,6 +182,7 @@ func (m *master) act(now time.Time) {
 			m.start(s, now)
 		case s.state == starting && s.child != nil:
 			m.log.Error("worker is not ready in time", "worker", s.index)
+			s.child.reason = fmt.Sprintf("it was not ready within %v", readyTime)
 			s.child.kill()
 			s.due = now.Add(readyTime)
 		}

@@ -1,6 +1,7 @@
 package master
 
 import (
+	"slices"
 	"time"
 
 	"lbmaster/shared/control"
@@ -53,6 +54,7 @@ func (m *master) onChild(e childEvent) {
 	case control.Reopen:
 		m.reopenLogs(s.child)
 	case control.Bye:
+		s.child.reason = e.message.Reason
 		m.log.Debug("worker leaves", "worker", s.index, "reason", e.message.Reason)
 	}
 }
@@ -134,6 +136,9 @@ func (m *master) allReady() bool {
 // found none.
 func (m *master) activate(s *slot) {
 	s.become(active, time.Now())
+	for _, g := range slices.Concat(m.inherited, m.old) {
+		s.child.present(g.number, g.counters)
+	}
 	if m.pause.state != accepting {
 		s.child.say(control.Message{Kind: control.Pause}, nil) // so that it stays so when it becomes active
 	}
@@ -169,6 +174,7 @@ func (m *master) lend(s *slot) {
 func (m *master) onEnd(s *slot, how string) {
 	s.child.close()
 	m.memory.vacate(s.index)
+	how = s.child.end(how)
 	switch m.phase {
 	case stopping, draining:
 		s.child = nil

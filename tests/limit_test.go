@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -143,4 +144,98 @@ func TestMaxconnOfOneFrontendOnly(t *testing.T) {
 	if a := waits.answer("GET"); a.body != "webA /waited\n" {
 		t.Errorf("the client that waited got %q", a.body)
 	}
+}
+
+// maxconn holds over all generations: what an older one still holds counts for the next one, until it has ended there, or its
+// worker has.
+func TestMaxconnAcrossUpgrade(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, global, listen string }{
+		{"of the instance", "maxconn = 100", ""},
+		{"of the frontend", "", "maxconn = 100"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s, _ := newSite(t, 1)
+			s.workers, s.global, s.listen = 2, tt.global, tt.listen
+			limitHoldsAcrossUpgrade(t, found(t, s))
+		})
+	}
+}
+
+func limitHoldsAcrossUpgrade(t *testing.T, d *dynasty) {
+	const limit = 100
+	old := d.workers()
+	var tunnels []*raw
+	for range 80 {
+		c := dial(t, d.place.front())
+		c.send(upgradeRequest)
+		c.answer("GET")
+		tunnels = append(tunnels, c)
+	}
+	d.upgrade()
+	q := &queue{t: t, b: d.balancer}
+	for range 2 * limit {
+		q.join()
+	}
+	q.lets(20)
+	for _, c := range tunnels[:5] {
+		c.Close()
+	}
+	q.lets(25)
+	q.leave()
+	q.lets(26)
+	held, err := rig.Connections(netip.MustParseAddrPort(d.place.front()), old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if held[old[0]]+held[old[1]] != 75 {
+		t.Fatalf("the old workers hold %v connections, want 75", held)
+	}
+	if err := rig.Kill(old[0], syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	q.lets(26 + held[old[0]])
+	d.upgrade() // now there are three generations
+	q.lets(26 + held[old[0]])
+	for _, c := range tunnels {
+		c.Close()
+	}
+	q.lets(limit + 1)
+}
+
+// lets proves that so many clients have been answered in all, and that no more are.
+func (q *queue) lets(n int) {
+	q.t.Helper()
+	if !soon(func() bool { return q.count.Load() >= int64(n) }) {
+		q.t.Fatalf("%d clients answered, want %d", q.count.Load(), n)
+	}
+	rig.Until(300*time.Millisecond, func() bool { return q.count.Load() > int64(n) })
+	if got := q.count.Load(); got != int64(n) {
+		q.t.Fatalf("%d clients answered, want %d", got, n)
+	}
+}
+
+// Clients that are handed over keep their places on the way: nobody else gets in because of an upgrade.
+func TestMaxconnWhileClientsMove(t *testing.T) {
+	t.Parallel()
+	s, _ := newSite(t, 1)
+	s.workers, s.global = 2, "maxconn = 100"
+	d := found(t, s)
+	q := &queue{t: t, b: d.balancer}
+	for range 300 {
+		q.join()
+	}
+	q.lets(100)
+	for range 5 {
+		d.upgrade()
+		q.lets(100)
+	}
+	if !soon(func() bool { return len(d.children()) == 2 }) {
+		t.Errorf("children %v, though all clients have moved", d.children())
+	}
+	for range 10 {
+		q.leave()
+	}
+	q.lets(110)
 }

@@ -239,12 +239,7 @@ func TestProgramIsReplaced(t *testing.T) {
 	}
 	c := startCrowd(t, s.place.front(), 8, 20*time.Millisecond, 300*time.Millisecond)
 	for i, from := range []string{other, product(), other} {
-		if err := link(from, d.exe+".new"); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Rename(d.exe+".new", d.exe); err != nil {
-			t.Fatal(err)
-		}
+		d.install(from)
 		d.upgrade()
 		want := fmt.Sprintf("\n%d active ", i+2)
 		shown := func() bool {

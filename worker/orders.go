@@ -2,11 +2,13 @@ package worker
 
 import (
 	"errors"
+	"fmt"
 	"io"
 
 	"golang.org/x/sys/unix"
 
 	"lbmaster/shared/control"
+	"lbmaster/shared/stats"
 )
 
 // onControl does what the master has said.
@@ -39,6 +41,9 @@ func (w *worker) obey(m control.Message, fds []int) {
 	case control.Heir:
 		w.inherit(fds)
 		return
+	case control.Kin:
+		w.respect(m.Generation, fds)
+		return
 	}
 	control.CloseAll(fds)
 	switch m.Kind {
@@ -53,6 +58,10 @@ func (w *worker) obey(m control.Message, fds []int) {
 	case control.Return:
 		if m.Slot != w.slot {
 			w.proxy.Unlisten(m.Slot)
+		}
+	case control.Bury:
+		if err := w.proxy.Forget(m.Generation); err != nil {
+			w.report(err.Error())
 		}
 	case control.Stop:
 		w.reason = "stopped"
@@ -80,6 +89,23 @@ func (w *worker) inherit(fds []int) {
 		if err := w.proxy.Inherit(fd); err != nil {
 			w.report(err.Error())
 		}
+	}
+}
+
+// respect counts the sessions of an older generation too. Without its counters they are not counted.
+func (w *worker) respect(generation int, fds []int) {
+	if len(fds) != 1 {
+		control.CloseAll(fds)
+		return
+	}
+	counters, err := stats.Open(fds[0])
+	if err != nil {
+		control.CloseAll(fds)
+	} else {
+		err = w.proxy.Respect(generation, counters)
+	}
+	if err != nil {
+		w.report(fmt.Sprintf("cannot count the sessions of generation %d: %v", generation, err))
 	}
 }
 

@@ -55,6 +55,7 @@ func Run(env Env) error {
 	}
 	w := &worker{control: env.Control}
 	if err := w.begin(env); err != nil {
+		w.say(control.Message{Kind: control.Bye, Reason: err.Error()})
 		return err
 	}
 	err := w.proxy.Run()

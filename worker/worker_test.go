@@ -264,6 +264,10 @@ func TestBadStart(t *testing.T) {
 			if status := c.wantEnd(); status != 1 || !strings.Contains(c.stderr.String(), tt.want) {
 				t.Errorf("exit status %d, stderr %q; want %q", status, c.stderr.String(), tt.want)
 			}
+			m, _, err := c.conn.Recv(time.Now().Add(fatal))
+			if err != nil || m.Kind != control.Bye || !strings.Contains(m.Reason, tt.want) {
+				t.Errorf("the worker says %+v, %v", m, err)
+			}
 			if _, _, err := c.conn.Recv(time.Now().Add(fatal)); !errors.Is(err, io.EOF) {
 				t.Errorf("the channel: %v", err)
 			}

@@ -21,6 +21,31 @@ func SendConnection(channel int, to Place, connection int) error {
 	}
 }
 
+// Confirm tells the sender of connections that n more have been taken, and are counted here. It does not wait, and says
+// nothing of none.
+func Confirm(channel, n int) error {
+	if n == 0 {
+		return nil
+	}
+	var b [4]byte
+	binary.LittleEndian.PutUint32(b[:], uint32(n))
+	return unix.Sendmsg(channel, b[:], nil, nil, unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT)
+}
+
+// Confirmed is how many connections have been taken, of those which were sent and not yet confirmed. It does not wait:
+// unix.EAGAIN means that nothing has been said. io.EOF means that the peer is gone.
+func Confirmed(channel int) (int, error) {
+	var b [4]byte
+	n, _, _, err := recvmsg(channel, b[:], nil)
+	switch {
+	case err != nil:
+		return 0, err
+	case n == 0:
+		return 0, io.EOF
+	}
+	return int(binary.LittleEndian.Uint32(b[:])), nil
+}
+
 // RecvConnection takes a connection from a channel; its descriptor, close-on-exec, is the caller's. It does not wait:
 // unix.EAGAIN means that there is none. io.EOF means that the peer is gone.
 func RecvConnection(channel int) (to Place, connection int, err error) {

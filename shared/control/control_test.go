@@ -82,7 +82,7 @@ func TestNoDescriptorLeaks(t *testing.T) {
 	defer unix.Close(a)
 	defer unix.Close(b)
 	before := openFiles(t)
-	for _, text := range []string{"", "{", `{"Version":2,"Kind":"ping"}`, `{"Version":1,"Kind":"pang"}`, `{"Version":1,"Kind":"ping","More":1}`, strings.Repeat("x", MaxMessage+1)} {
+	for _, text := range []string{"", "{", `{"Version":9,"Kind":"ping"}`, `{"Version":2,"Kind":"pang"}`, `{"Version":2,"Kind":"ping","More":1}`, strings.Repeat("x", MaxMessage+1)} {
 		if err := unix.Sendmsg(a, []byte(text), unix.UnixRights(0, 1), nil, 0); err != nil {
 			t.Fatal(err)
 		}
@@ -116,7 +116,7 @@ func TestDecodeErrors(t *testing.T) {
 		t.Errorf("another version: %v", err)
 	}
 	var kind *KindError
-	if _, err := Decode([]byte(`{"Version":1,"Kind":"sing"}`)); !errors.As(err, &kind) || kind.Kind != "sing" {
+	if _, err := Decode([]byte(`{"Version":2,"Kind":"sing"}`)); !errors.As(err, &kind) || kind.Kind != "sing" {
 		t.Errorf("another kind: %v", err)
 	}
 	if _, err := Encode(Message{Kind: Bye, Reason: strings.Repeat("x", MaxMessage)}); err == nil {
@@ -170,7 +170,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		f.Add(b)
 	}
-	f.Add([]byte(`{"Version":1,"Kind":"ping","version":2}`))
+	f.Add([]byte(`{"Version":2,"Kind":"ping","version":1}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m, err := Decode(b)
 		if err != nil {

@@ -6,6 +6,7 @@
 //	        <------------------------------- Start + configuration, counters, board, wake, log targets
 //	        <------------------------------- Listeners + shards, until Last
 //	  Ready ------------------------------->
+//	        <------------------------------- Kin + counters, for each other generation; Bury when that has ended
 //	        <------------------------------- Activate
 //	        <------------------------------- Pause
 //	  Paused ------------------------------>  the queues of its listening sockets are empty
@@ -29,7 +30,7 @@ import (
 )
 
 // Version is the version of the messages. Both sides must speak the same.
-const Version = 1
+const Version = 2
 
 const (
 	MaxMessage = 64 << 10 // bytes of an encoded message
@@ -50,6 +51,8 @@ const (
 	Resume    Kind = "resume"
 	Drain     Kind = "drain"  // Heirs; with Heirs, the descriptor of a channel for connections
 	Heir      Kind = "heir"   // the descriptor of the other end of such a channel
+	Kin       Kind = "kin"    // Generation; the counters (shared/stats) of another one, whose sessions count too
+	Bury      Kind = "bury"   // Generation: it has ended
 	Lend      Kind = "lend"   // Slot, Shards; a descriptor for each shard of that slot
 	Return    Kind = "return" // Slot
 	Stop      Kind = "stop"
@@ -74,7 +77,7 @@ const (
 var kinds = map[Kind]bool{
 	Hello: true, Start: true, Listeners: true, Ready: true, Activate: true, Pause: true, Paused: true,
 	Resume: true, Drain: true, Lend: true, Return: true, Stop: true, Bye: true, Child: true, Ping: true, Pong: true,
-	Reopen: true, Logs: true, Heir: true,
+	Reopen: true, Logs: true, Heir: true, Kin: true, Bury: true,
 }
 
 // Message is one message. Fields that its kind has no use for are zero.

@@ -19,6 +19,7 @@ import (
 type heir struct {
 	channel sock.FD
 	places  [][]control.Place // of each frontend and bind: where the heir has it
+	transit transit
 }
 
 // heirPause is how long a worker waits for an heir that is behind, before it offers connections again.
@@ -28,7 +29,10 @@ const heirPause = 2 * time.Millisecond
 // the heir. Once more, it names another one.
 func (p *Proxy) Succeed(channel int, places [][]control.Place) {
 	p.disinherit()
-	p.heir = &heir{sock.Own(channel), places}
+	p.heir = &heir{channel: sock.Own(channel), places: places}
+	if err := p.Watch(channel, p.onConfirmed); err != nil {
+		p.report(err.Error()) // their places are given back later
+	}
 	if p.mode == draining {
 		p.offerAll()
 		return
@@ -45,7 +49,9 @@ func (p *Proxy) Succeed(channel int, places [][]control.Place) {
 // disinherit lets go of the heir. Idle connections then end.
 func (p *Proxy) disinherit() {
 	if p.heir != nil {
+		p.Unwatch(p.heir.channel.Int())
 		p.heir.channel.Close()
+		p.confirmed(len(p.heir.transit.fronts))
 		p.heir = nil
 	}
 }
@@ -73,8 +79,11 @@ func (s *session) bequeath() {
 		return
 	case err != nil:
 		s.p.disinherit()
-	case s.client.registered:
-		s.p.poller.Remove(s.client.fd.Int()) // closing does not: the socket lives on
+	default:
+		if s.client.registered {
+			s.p.poller.Remove(s.client.fd.Int()) // closing does not: the socket lives on
+		}
+		s.p.hold(s.front)
 	}
 	s.end()
 }
@@ -126,10 +135,11 @@ func (p *Proxy) lastWill() bool {
 
 // receive takes the connections that have come.
 func (p *Proxy) receive(channel int) {
-	for {
+	for n := 0; ; n++ {
 		place, fd, err := control.RecvConnection(channel)
 		switch {
 		case errors.Is(err, unix.EAGAIN):
+			_ = control.Confirm(channel, n) // whoever is not told gives the places back by himself
 			return
 		case err != nil:
 			if !errors.Is(err, io.EOF) {

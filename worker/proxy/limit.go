@@ -1,6 +1,7 @@
 package proxy
 
-// maxconn holds over the sum of all workers: each of them counts its own connections where all can see them.
+// maxconn holds over the sum of all workers, those of older generations too: each of them counts its own connections where
+// all can see them.
 
 // reserve counts one more connection of front, if the limits of the frontend and of the instance allow it.
 //
@@ -10,12 +11,12 @@ func (p *Proxy) reserve(front *frontend) bool {
 	for {
 		p.gauges.Sessions.Add(1)
 		front.gauges.Sessions.Add(1)
-		if p.stats.SessionsNow(workerRow) <= p.maxconn && p.stats.SessionsNow(front.row) <= front.maxconn {
+		if p.sessionsNow(workerRow) <= p.maxconn && p.sessionsNow(front.row) <= front.maxconn {
 			return true
 		}
 		p.gauges.Sessions.Add(-1)
 		front.gauges.Sessions.Add(-1)
-		if p.stats.SessionsNow(workerRow) >= p.maxconn || p.stats.SessionsNow(front.row) >= front.maxconn {
+		if p.sessionsNow(workerRow) >= p.maxconn || p.sessionsNow(front.row) >= front.maxconn {
 			return false
 		}
 	}
@@ -25,7 +26,7 @@ func (p *Proxy) reserve(front *frontend) bool {
 func (p *Proxy) unreserve(front *frontend) {
 	p.gauges.Sessions.Add(-1)
 	front.gauges.Sessions.Add(-1)
-	if p.stats.SessionsNow(workerRow)+1 >= p.maxconn || p.stats.SessionsNow(front.row)+1 >= front.maxconn {
+	if p.sessionsNow(workerRow)+1 >= p.maxconn || p.sessionsNow(front.row)+1 >= front.maxconn {
 		p.wakeAll()
 	}
 }

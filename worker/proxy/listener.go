@@ -198,6 +198,7 @@ func (p *Proxy) lament(l *listener, e unix.Errno) {
 func (p *Proxy) block(l *listener) {
 	l.blocked = true
 	p.pollListener(l)
+	p.awaitKin()
 }
 
 // unblock lets every listener try again.

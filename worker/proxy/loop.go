@@ -42,7 +42,7 @@ func (p *Proxy) enqueue(s *session) {
 // Run is the event loop. It returns nil after Stop, and after Drain when the last session has ended.
 func (p *Proxy) Run() error {
 	defer p.close()
-	for p.mode != stopped && (p.mode != draining || p.sessions.used()+p.listeners.used() > 0 || p.lastWill()) {
+	for p.mode != stopped && (p.mode != draining || p.sessions.used()+p.listeners.used() > 0 || p.inTransit() || p.lastWill()) {
 		if err := p.turn(); err != nil {
 			return err
 		}
@@ -135,5 +135,8 @@ func (p *Proxy) close() {
 	p.closeListeners()
 	p.closeSinks()
 	p.disinherit()
+	for len(p.kin) > 0 {
+		_ = p.Forget(p.kin[0].generation)
+	}
 	_ = p.poller.Close() // nothing depends on the outcome: the process is leaving
 }

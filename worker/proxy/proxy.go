@@ -5,11 +5,12 @@
 // request allocates, locks, logs or waits.
 //
 //	proxy, loop, mode          the loop, and what it is told by the process around it
-//	listener, limit            accepting
+//	listener, limit, kin       accepting
 //	session, state, timeout    the life of a client connection
 //	stream, request, response  one request and its response
 //	conn, serverconn, flow     sockets, and how bytes get from one to another
 //	relay, splice              bytes that pass unread: mode tcp, and tunnels
+//	heir, transit              client connections that the next generation goes on with
 //	frontend, backend, server  runtime objects made from the configuration
 package proxy
 
@@ -88,6 +89,8 @@ type Proxy struct {
 	channels  []int     // over which older generations send connections
 	offering  bool      // connections will be offered to the heir again
 	heir      *heir     // nil: idle connections end when their frontend leaves
+	kin       []kin     // other generations whose sessions are not over
+	expectant bool      // awaitKin will try again
 	starved   bool      // no descriptor was left; the listeners are blocked
 	lamented  bool      // that has been reported, and nobody waits in vain yet
 	reporter  func(string)

@@ -1,0 +1,164 @@
+//go:build linux
+
+package tests
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"lbmaster/tools/rig"
+)
+
+// faulty builds the program of a next release whose worker 1 has a fault: it does what the statement says before it does
+// anything else.
+func faulty(t *testing.T, statement string) string {
+	t.Helper()
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	main, err := filepath.Abs("../cmd/lbmaster/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{main: path("main.go")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := fmt.Sprintf(`package main
+
+import (
+	"fmt"
+	"os"
+	"time"
+)
+
+func main() {
+	if os.Args[0] == "lbmaster: worker 1" {
+		%s
+	}
+	os.Exit(run(system()))
+}
+
+var _, _ = fmt.Fprint, time.Now
+`, statement)
+	for name, text := range map[string]string{"main.go": text, "overlay.json": string(overlay)} {
+		if err := os.WriteFile(path(name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := exec.Command("go", "build", "-overlay", path("overlay.json"), "-o", path("lbmaster"), "lbmaster/cmd/lbmaster").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return path("lbmaster")
+}
+
+// A worker of the next generation that does not come up: nobody who is served by this one notices, nothing of the attempt
+// is left, and why is said wherever somebody may look.
+func TestRollBackForAWorker(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, says string
+		fault      string // of the next program; "": none
+		global     string // of the next configuration
+	}{
+		{"it dies", "worker 1 did not come up: exit status 7", "fmt.Fprintln(os.Stderr, \"worker 1: my last words\")\n\t\tos.Exit(7)", ""},
+		{"it hangs", "worker 1 did not come up: it was not ready within 10s (signal: killed)", "time.Sleep(time.Hour)", ""},
+		{"it leaves", " did not come up: control message: cut off by the kernel (exit status 1)", "", "ulimit_n = 8"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			rollsBack(t, tt.says, tt.fault, tt.global)
+		})
+	}
+}
+
+func rollsBack(t *testing.T, says, fault, global string) {
+	s, _ := newSite(t, 1)
+	s.workers = 2
+	s.withAdmin(t)
+	m := newManager(t)
+	d := follow(t, launchWith(t, s.place, s.text(), []string{"NOTIFY_SOCKET=" + m.path}))
+	m.next(false)
+	before := d.family()
+	tunnel := dial(t, s.place.front())
+	tunnel.send(upgradeRequest)
+	tunnel.answer("GET")
+	c := startCrowd(t, s.place.front(), 16, 20*time.Millisecond, 200*time.Millisecond)
+	text := s.text()
+	s.global = global
+	d.rewrite(s.text())
+	if fault != "" {
+		d.install(faulty(t, fault))
+	}
+	d.signal(syscall.SIGUSR2)
+	if !rig.Until(fatal, func() bool { return d.Stderr.Has("did not come up: this one goes on") }) {
+		t.Fatalf("it says nothing of a failure:\n%s", d.Said())
+	}
+	c.progress(100)
+	if !soon(func() bool { return slices.Equal(d.family(), before) }) {
+		t.Errorf("processes %v, before %v", d.family(), before)
+	}
+	d.tellsOfFailure(&s, m, says)
+	d.rewrite(text)
+	if fault != "" {
+		d.install(product())
+	}
+	d.upgrade() // nothing stands in the way any more
+	c.progress(100)
+	c.end()
+	c.check(t)
+	tunnelEchoes(t, tunnel)
+	tunnel.Close()
+}
+
+// install puts a program in the place of the one on disk, as a package manager does.
+func (d *dynasty) install(program string) {
+	d.t.Helper()
+	if err := link(program, d.exe+".new"); err != nil {
+		d.t.Fatal(err)
+	}
+	if err := os.Rename(d.exe+".new", d.exe); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// tellsOfFailure proves that the reason for a failed upgrade is told by every interface.
+func (d *dynasty) tellsOfFailure(s *site, m *manager, says string) {
+	d.t.Helper()
+	if !strings.Contains(d.line("did not come up: this one goes on"), says) {
+		d.t.Errorf("the log does not say %q:\n%s", says, d.Said())
+	}
+	if said := m.next(false); !strings.HasPrefix(said, "RELOADING=1\n") {
+		d.t.Errorf("the service manager hears %q", said)
+	}
+	ready := fmt.Sprintf("READY=1\nMAINPID=%d\nSTATUS=upgrade failed: ", d.reigns)
+	if said := m.next(false); !strings.HasPrefix(said, ready) || !strings.Contains(said, says) {
+		d.t.Errorf("the service manager hears %q, want %q", said, ready+says)
+	}
+	shown := func() bool { return strings.Contains(tell(d.t, s.socket, "show generations"), says) }
+	if !soon(shown) {
+		d.t.Errorf("show generations:\n%s", tell(d.t, s.socket, "show generations"))
+	}
+	values, _ := samples(d.t, scrape(d.t, s.metrics()))
+	if n, up := values["lbmaster_upgrade_failures_total"], values["lbmaster_upgrades_total"]; n != 1 || up != 0 {
+		d.t.Errorf("%v upgrades and %v failures are counted", up, n)
+	}
+}
+
+// line is the first line on standard error with that text.
+func (d *dynasty) line(text string) string {
+	for line := range strings.Lines(d.Stderr.String()) {
+		if strings.Contains(line, text) {
+			return line
+		}
+	}
+	return ""
+}

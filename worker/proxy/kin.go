@@ -1,0 +1,77 @@
+package proxy
+
+import (
+	"slices"
+	"time"
+
+	"lbmaster/shared/stats"
+)
+
+// kin is another generation of the instance whose sessions are not over: they count for our limits, and ours for its, as long
+// as it accepts. The counters are that generation's own, so that they are right at any time; when one of its workers dies,
+// the master sets its gauges to 0.
+type kin struct {
+	generation int
+	counters   *stats.Stats
+	rows       []int // by our row: theirs; nowhere: they have no such thing
+}
+
+const nowhere = -1
+
+// kinTime is how long a worker without a place below a limit waits for one that its kin may have given back: a generation
+// tells only its own workers.
+const kinTime = 20 * time.Millisecond
+
+// Respect counts the sessions of another generation for maxconn, until Forget. It takes ownership of the counters.
+func (p *Proxy) Respect(generation int, counters *stats.Stats) error {
+	if p.respects(generation) {
+		return counters.Close()
+	}
+	k := kin{generation: generation, counters: counters}
+	for _, row := range p.stats.Rows()[:1+len(p.frontends)] {
+		k.rows = append(k.rows, slices.Index(counters.Rows(), row))
+	}
+	p.kin = append(p.kin, k)
+	return nil
+}
+
+func (p *Proxy) respects(generation int) bool {
+	return slices.ContainsFunc(p.kin, func(k kin) bool { return k.generation == generation })
+}
+
+// Forget is told when another generation has ended. Who waits for its places tries again.
+func (p *Proxy) Forget(generation int) error {
+	for i, k := range p.kin {
+		if k.generation == generation {
+			p.kin = slices.Delete(p.kin, i, i+1)
+			p.unblock()
+			return k.counters.Close()
+		}
+	}
+	return nil
+}
+
+// sessionsNow is the number of client connections of a row, in all generations. It allocates nothing.
+func (p *Proxy) sessionsNow(row int) int64 {
+	sum := p.stats.SessionsNow(row)
+	for i := range p.kin {
+		if k := &p.kin[i]; k.rows[row] != nowhere {
+			sum += k.counters.SessionsNow(k.rows[row])
+		}
+	}
+	return sum
+}
+
+// awaitKin tries again to accept, as long as another generation may have the place that is missing.
+func (p *Proxy) awaitKin() {
+	if len(p.kin) == 0 || p.expectant {
+		return
+	}
+	p.expectant = true
+	p.After(kinTime, func() {
+		p.expectant = false
+		if !p.starved {
+			p.unblock()
+		}
+	})
+}

@@ -1,0 +1,141 @@
+package proxy
+
+import (
+	"fmt"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"lbmaster/conf"
+	"lbmaster/shared/control"
+	"lbmaster/shared/stats"
+)
+
+// respect makes f count the sessions of an older generation, whose counters those of old are.
+func (f *fixture) respect(generation int, old *fixture) {
+	f.t.Helper()
+	fd, err := unix.FcntlInt(uintptr(old.stats.FD()), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	counters, err := stats.Open(fd)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.do(func() {
+		if err := f.proxy.Respect(generation, counters); err != nil {
+			f.t.Error(err)
+		}
+	})
+}
+
+// waits proves that a connection is not accepted while f goes on.
+func (f *fixture) waits(sessions int) {
+	f.t.Helper()
+	for range 3 {
+		f.do(func() {
+			if n := f.proxy.Sessions(); n != sessions {
+				f.t.Errorf("%d sessions, want %d", n, sessions)
+			}
+		})
+	}
+}
+
+// TestKin: the sessions of an older generation count for both limits, as long as they live; when they end, and when the
+// whole generation has ended, those who wait are accepted.
+func TestKin(t *testing.T) {
+	for i, limit := range []func(*conf.Config){
+		func(c *conf.Config) { c.Global.Maxconn = 3 },
+		func(c *conf.Config) { c.Frontends[0].Maxconn = 3 },
+	} {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			old := start(t, fmt.Sprintf("127.62.0.%d", 1+2*i), nil, noContent)
+			next := start(t, fmt.Sprintf("127.62.0.%d", 2+2*i), limit, noContent)
+			first, second := old.connect(), old.connect()
+			wantNoContent(t, first)
+			wantNoContent(t, second)
+			next.respect(1, old)
+			next.respect(1, old) // a message that comes twice does no harm
+			wantNoContent(t, next.connect())
+			third := next.connect()
+			next.waits(1)
+			first.Close()
+			wantNoContent(t, third)
+			fourth := next.connect()
+			next.waits(2)
+			old.stats.Vacate(0) // as the master does for a worker that is dead
+			wantNoContent(t, fourth)
+			count := func(n int64) {
+				old.stats.Gauges(0, 0).Sessions.Store(n)
+				old.stats.Gauges(0, 1).Sessions.Store(n)
+			}
+			count(9)
+			third.Close()
+			fifth := next.connect()
+			next.await("a place", func() bool { return next.proxy.Sessions() == 2 })
+			next.waits(2)
+			next.do(func() {
+				if err := next.proxy.Forget(1); err != nil {
+					t.Error(err)
+				}
+			})
+			wantNoContent(t, fifth)
+			count(1) // the second one is still there
+		})
+	}
+}
+
+// TestKinWithoutOurFrontend: what an older generation has, and we have not, counts for the instance only.
+func TestKinWithoutOurFrontend(t *testing.T) {
+	old := start(t, "127.62.0.5", func(c *conf.Config) { c.Frontends[0].Name = "other" }, noContent)
+	next := start(t, "127.62.0.6", func(c *conf.Config) { c.Global.Maxconn, c.Frontends[0].Maxconn = 3, 1 }, noContent)
+	for range 2 {
+		wantNoContent(t, old.connect())
+	}
+	next.respect(1, old)
+	first := next.connect()
+	wantNoContent(t, first)
+	second := next.connect()
+	next.waits(1)
+	first.Close()
+	wantNoContent(t, second)
+}
+
+// TestTransit: a connection that is on its way to the heir keeps its place here until the heir has counted it, or is gone, or
+// says nothing.
+func TestTransit(t *testing.T) {
+	for i, tt := range []struct {
+		name   string
+		answer func(channel int)
+	}{
+		{"confirmed", func(channel int) { _ = control.Confirm(channel, 2) }},
+		{"gone", func(channel int) { unix.Close(channel) }},
+		{"silent", func(int) {}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := start(t, fmt.Sprintf("127.62.1.%d", 1+i), nil, noContent)
+			for range 2 {
+				wantNoContent(t, f.connect())
+			}
+			mine, theirs, err := control.Pair()
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.do(func() { f.proxy.Succeed(mine, [][]control.Place{{control.PlaceOf(control.Shard{})}}) })
+			f.await("hand-over", func() bool { return f.proxy.Sessions() == 0 })
+			f.do(func() {
+				if n := f.stats.SessionsNow(0); n != 2 || f.stats.SessionsNow(1) != 2 {
+					t.Errorf("%d places are kept, want 2", n)
+				}
+			})
+			tt.answer(theirs)
+			f.ends()
+			if n := f.stats.SessionsNow(0); n != 0 || f.stats.SessionsNow(1) != 0 {
+				t.Errorf("%d places are kept at the end", n)
+			}
+			if tt.name != "gone" {
+				unix.Close(theirs)
+			}
+		})
+	}
+}
