@@ -47,7 +47,7 @@ var works = []work{
 	{"http-8", "HTTP keep-alive, cookie insert indirect, 8 clients", 0.85, plain, load{clients: 8}, true, (*bench).playRequests},
 	{"http-64", "HTTP keep-alive, cookie insert indirect, 64 clients", 0.85, plain, load{clients: 64}, true, (*bench).playRequests},
 	{"http-512", "HTTP keep-alive, cookie insert indirect, 512 clients", 0.85, plain, load{clients: 512}, true, (*bench).playRequests},
-	{"latency", "time of an answer at half of the rate that HAProxy can do, 64 clients", 1, plain, load{clients: 64}, false, (*bench).playLatency},
+	{"latency", "time of an answer at half of the rate that HAProxy can do, 16 clients", 1, plain, load{clients: 16}, false, (*bench).playLatency},
 	{"close", "HTTP httpclose, a connection for each request on both sides, 64 clients", 0.92, closing, load{clients: 64}, false, (*bench).playRequests},
 	{"body-16k", "HTTP keep-alive, bodies of 16 KiB, 64 clients", 0.9, plain, load{clients: 64, answer: medium}, false, (*bench).playBytes},
 	{"body-1m", "HTTP keep-alive, bodies of 1 MiB, 16 clients", 0.9, plain, load{clients: 16, answer: large}, false, (*bench).playBytes},
