@@ -22,7 +22,7 @@ type bench struct {
 	options
 	dir         string
 	installer   *rig.Installer
-	wrk, h2load string
+	wrk         string
 	lbmaster    *peer.Peer
 	haproxy     *peer.Peer
 	nginx       *peer.Peer
@@ -39,7 +39,7 @@ func (o options) open(dir string) (*bench, error) {
 		return nil, err
 	}
 	b := &bench{options: o, dir: dir, installer: &rig.Installer{}, lbmaster: peer.Lbmaster(binary)}
-	for program, path := range map[string]*string{"wrk": &b.wrk, "h2load": &b.h2load, "taskset": new(string)} {
+	for program, path := range map[string]*string{"wrk": &b.wrk, "taskset": new(string)} {
 		if *path, err = b.installer.Need(program); err != nil {
 			return nil, err
 		}
