@@ -228,8 +228,8 @@ func TestSystemdService(t *testing.T) {
 		t.Fatalf("workers %q", workers)
 	}
 	for _, pid := range workers {
-		if is := b.run("grep", "-E", "^(Uid|NoNewPrivs|Seccomp|CapEff):", "/proc/"+pid+"/status"); is !=
-			"Uid:\t65534\t65534\t65534\t65534\nCapEff:\t"+nothing+"\nNoNewPrivs:\t1\nSeccomp:\t2" {
+		if is := b.run("grep", "-E", "^(Uid|NoNewPrivs|Seccomp|CapEff|CapBnd):", "/proc/"+pid+"/status"); is !=
+			"Uid:\t65534\t65534\t65534\t65534\nCapEff:\t"+nothing+"\nCapBnd:\t"+nothing+"\nNoNewPrivs:\t1\nSeccomp:\t2" {
 			t.Errorf("worker %s: %s", pid, is)
 		}
 	}
