@@ -3,8 +3,11 @@
 package tests
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -323,6 +326,43 @@ func TestSystemdReloadsUnderLoad(t *testing.T) {
 	}
 	if left, err := b.try("pgrep", "-x", "lbmaster|lb-worker.*"); err == nil {
 		t.Errorf("left: %s", left)
+	}
+}
+
+// A soft stop has as long as its sessions last, and is not taken for a failure.
+func TestSystemdSoftStop(t *testing.T) {
+	t.Parallel()
+	b := newBox(t, farmConf)
+	b.run("/bin/sh", "-c", "mkdir $0.d && printf '[Service]\\nTimeoutStopSec=500ms\\n' >$0.d/short.conf", "/etc/systemd/system/lbmaster.service")
+	b.run("systemctl", "daemon-reload")
+	b.run("systemctl", "start", "lbmaster")
+	n := enterNetwork(t, b.init)
+	serveOrigin(t, "a", "127.0.0.1:8000", n.listen(t, "tcp", "127.0.0.1:8000"))
+	c, err := n.dial("tcp", "127.0.0.1:80", settle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	io.WriteString(c, upgradeRequest)
+	if resp, err := http.ReadResponse(bufio.NewReader(c), nil); err != nil || resp.StatusCode != 101 {
+		t.Fatalf("no tunnel: %+v, %v", resp, err)
+	}
+	b.run("systemctl", "kill", "--kill-whom=main", "-s", "USR1", "lbmaster")
+	if err := c.SetReadDeadline(time.Now().Add(2 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := c.Read(make([]byte, 1)); n > 0 || !os.IsTimeout(err) {
+		t.Errorf("the tunnel has not lived on: %d bytes, %v", n, err)
+	}
+	if is := b.show("StatusText"); is != "stopping when the last session ends" {
+		t.Errorf("status %q", is)
+	}
+	c.Close()
+	if !soon(func() bool { return b.show("ActiveState") == "inactive" }) {
+		t.Errorf("the unit is %s", b.show("ActiveState"))
+	}
+	if result, restarts := b.show("Result"), b.show("NRestarts"); result != "success" || restarts != "0" {
+		t.Errorf("result %s, %s restarts", result, restarts)
 	}
 }
 
