@@ -112,6 +112,7 @@ func (m *master) run(signals <-chan os.Signal) error {
 	if m.identity, err = identify(&config.Global); err != nil {
 		return err
 	}
+	m.identity.LowPorts = bindsLowPorts(config)
 	defer func() { closeListeners(m.sockets()) }()
 	if err := m.open(workers); err != nil {
 		return err

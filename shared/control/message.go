@@ -87,7 +87,7 @@ type Message struct {
 	Pid      int                  `json:",omitempty"`
 	Slot     int                  `json:",omitempty"`
 	Workers  int                  `json:",omitempty"`
-	Identity *privileges.Identity `json:",omitempty"` // what the child becomes before it is ready
+	Identity *privileges.Identity `json:",omitempty"` // what the child must be before it is ready
 	Shards   []Shard              `json:",omitempty"`
 	Last     bool                 `json:",omitempty"`
 	Reason   string               `json:",omitempty"`

@@ -140,7 +140,7 @@ func (m *monitor) begin() error {
 		return err
 	}
 	if identity != nil {
-		if err := identity.Assume(); err != nil {
+		if err := identity.Settle(); err != nil {
 			return err
 		}
 	}
