@@ -49,8 +49,9 @@ func role(slot int) (arg, title string) {
 	return WorkerArg, fmt.Sprintf("worker %d", slot)
 }
 
-// spawn starts the child of a slot from the program that runs now, which need not be the one on disk any more.
-func spawn(generation, slot int, env *Env, events chan<- childEvent) (*child, error) {
+// spawn starts the child of a slot, on these CPUs if there are any, from the program that runs now, which need not be the one
+// on disk any more.
+func spawn(generation, slot int, cpus *unix.CPUSet, env *Env, events chan<- childEvent) (*child, error) {
 	mine, theirs, err := control.Pair()
 	if err != nil {
 		return nil, err
@@ -73,7 +74,7 @@ func spawn(generation, slot int, env *Env, events chan<- childEvent) (*child, er
 
 		SysProcAttr: &syscall.SysProcAttr{PidFD: &pidfd},
 	}
-	if err := begin(cmd); err != nil {
+	if err := begin(cmd, cpus); err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot start %s: %w", title, err), conn.Close())
 	}
 	if pidfd < 0 {

@@ -1,6 +1,7 @@
 package master
 
 import (
+	"os"
 	"os/exec"
 	"runtime"
 
@@ -9,17 +10,21 @@ import (
 	"lbmaster/shared/privileges"
 )
 
-// begin starts a child in a thread that has given up what no child needs, and that ends afterwards.
-func begin(cmd *exec.Cmd) error {
+// begin starts a child, on these CPUs if there are any, in a thread that has given up what no child needs, and that ends
+// afterwards.
+func begin(cmd *exec.Cmd, cpus *unix.CPUSet) error {
 	done := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread()              // for ever: with this goroutine the thread ends
 		if unix.Gettid() == unix.Getpid() { // except the first one of the process
-			done <- begin(cmd) // which waits, so that it is not this one again
+			done <- begin(cmd, cpus) // which waits, so that it is not this one again
 			runtime.UnlockOSThread()
 			return
 		}
 		err := privileges.GiveUp()
+		if err == nil && cpus != nil {
+			err = os.NewSyscallError("sched_setaffinity", unix.SchedSetaffinity(0, cpus))
+		}
 		if err == nil {
 			err = cmd.Start()
 		}

@@ -14,7 +14,7 @@ func TestBegin(t *testing.T) {
 		var out bytes.Buffer
 		cmd := exec.Command("/bin/cat", "/proc/self/status")
 		cmd.Stdout = &out
-		if err := begin(cmd); err != nil {
+		if err := begin(cmd, nil); err != nil {
 			t.Fatal(err)
 		}
 		if err := cmd.Wait(); err != nil {
@@ -30,7 +30,7 @@ func TestBegin(t *testing.T) {
 }
 
 func TestBeginFails(t *testing.T) {
-	if err := begin(exec.Command("/no/such/program")); err == nil {
+	if err := begin(exec.Command("/no/such/program"), nil); err == nil {
 		t.Error("no error")
 	}
 }

@@ -33,6 +33,7 @@ var debianPackage = map[string]string{
 	"ssh-keygen": "openssh-client",
 	"sshd":       "openssh-server",
 	"systemctl":  "systemd",
+	"taskset":    "util-linux",
 	"unshare":    "util-linux",
 }
 
