@@ -53,7 +53,7 @@ func role(slot int) (arg, title string) {
 }
 
 // spawn starts the child of a slot from the program that runs now, which need not be the one on disk any more.
-func spawn(generation, slot int, env *Env, identity privileges.Identity, events chan<- childEvent) (*child, error) {
+func spawn(generation, slot int, limits confines, env *Env, events chan<- childEvent) (*child, error) {
 	mine, theirs, err := control.Pair()
 	if err != nil {
 		return nil, err
@@ -76,9 +76,9 @@ func spawn(generation, slot int, env *Env, identity privileges.Identity, events 
 
 		SysProcAttr: &syscall.SysProcAttr{PidFD: &pidfd},
 	}
-	cell, err := begin(cmd, identity)
+	cell, err := begin(cmd, limits)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("cannot start %s: %w%s", title, err, executeHint(err, identity)), conn.Close())
+		return nil, errors.Join(fmt.Errorf("cannot start %s: %w%s", title, err, executeHint(err, limits.identity)), conn.Close())
 	}
 	if pidfd < 0 {
 		if cell != nil {

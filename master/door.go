@@ -1,37 +1,55 @@
 package master
 
 import (
+	"os"
 	"os/exec"
 	"runtime"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
 	"lbmaster/shared/privileges"
 )
 
+// confines are what a child cannot leave.
+type confines struct {
+	identity privileges.Identity
+	cpus     *unix.CPUSet // nil: whichever the master may use
+}
+
+// impose puts the calling thread, and what it starts with attr, into them.
+func (l *confines) impose(attr *syscall.SysProcAttr) error {
+	if l.cpus != nil {
+		if err := unix.SchedSetaffinity(0, l.cpus); err != nil {
+			return os.NewSyscallError("sched_setaffinity", err)
+		}
+	}
+	return l.identity.GiveUp(attr)
+}
+
 // begin starts a child in a thread that has given up what no child needs, and that ends afterwards. A child that is to be
 // locked up has a cell, which the caller shuts or leaves.
-func begin(cmd *exec.Cmd, identity privileges.Identity) (*cell, error) {
+func begin(cmd *exec.Cmd, limits confines) (*cell, error) {
 	done := make(chan begun, 1)
 	go func() {
 		runtime.LockOSThread()              // for ever: with this goroutine the thread ends
 		if unix.Gettid() == unix.Getpid() { // except the first one of the process
-			c, err := begin(cmd, identity) // which waits, so that it is not this one again
+			c, err := begin(cmd, limits) // which waits, so that it is not this one again
 			done <- begun{c, err}
 			runtime.UnlockOSThread()
 			return
 		}
-		err := identity.GiveUp(cmd.SysProcAttr)
+		err := limits.impose(cmd.SysProcAttr)
 		if err == nil {
 			err = cmd.Start()
 		}
-		if err != nil || identity.Chroot == "" {
+		if err != nil || limits.identity.Chroot == "" {
 			done <- begun{nil, err}
 			return
 		}
 		c := &cell{orders: make(chan bool), done: make(chan error)}
 		done <- begun{c, nil}
-		c.watch(identity)
+		c.watch(limits.identity)
 	}()
 	b := <-done
 	return b.cell, b.err

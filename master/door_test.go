@@ -19,7 +19,7 @@ func TestBegin(t *testing.T) {
 		var out bytes.Buffer
 		cmd := exec.Command("/bin/cat", "/proc/self/status")
 		cmd.Stdout, cmd.SysProcAttr = &out, new(syscall.SysProcAttr)
-		if cell, err := begin(cmd, privileges.Identity{}); err != nil || cell != nil {
+		if cell, err := begin(cmd, confines{}); err != nil || cell != nil {
 			t.Fatal(cell, err)
 		}
 		if err := cmd.Wait(); err != nil {
@@ -37,7 +37,7 @@ func TestBegin(t *testing.T) {
 func TestBeginFails(t *testing.T) {
 	cmd := exec.Command("/no/such/program")
 	cmd.SysProcAttr = new(syscall.SysProcAttr)
-	if _, err := begin(cmd, privileges.Identity{}); err == nil {
+	if _, err := begin(cmd, confines{}); err == nil {
 		t.Error("no error")
 	}
 }
@@ -56,7 +56,7 @@ func TestCell(t *testing.T) {
 			t.Fatal(err)
 		}
 		cmd.SysProcAttr = new(syscall.SysProcAttr)
-		cell, err := begin(cmd, identity)
+		cell, err := begin(cmd, confines{identity: identity})
 		if err != nil || cell == nil {
 			t.Fatal(cell, err)
 		}

@@ -139,7 +139,7 @@ func (m *master) open(workers int) (err error) {
 		if err := m.openFirst(workers); err != nil {
 			return err
 		}
-		m.admin, err = m.replaced.listen(func() ([]*listener, error) { return listenAdmin(&m.config.Admin, nil) })
+		m.admin, err = m.replaced.listen(func() ([]*listener, error) { return m.listenAdmin(nil) })
 		return err
 	}
 	s, err := readState(m.upgrader)
@@ -153,7 +153,7 @@ func (m *master) open(workers int) (err error) {
 	if m.listeners, err = listen(m.config, workers, m.estate); err != nil {
 		return err
 	}
-	m.admin, err = listenAdmin(&m.config.Admin, m.estate)
+	m.admin, err = m.listenAdmin(m.estate)
 	return err
 }
 

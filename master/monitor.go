@@ -111,7 +111,7 @@ func (m *master) watchMonitor(now time.Time) {
 }
 
 func (m *master) startMonitor(s *slot, now time.Time) {
-	c, err := spawn(m.number, s.index, &m.env, m.identity, m.events)
+	c, err := m.spawn(s.index)
 	s.become(starting, now)
 	if err != nil {
 		m.log.Error("cannot start the monitor", "error", err)

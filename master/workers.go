@@ -9,7 +9,7 @@ import (
 
 // start starts a worker in a slot.
 func (m *master) start(s *slot, now time.Time) {
-	c, err := spawn(m.number, s.index, &m.env, m.identity, m.events)
+	c, err := m.spawn(s.index)
 	if err != nil {
 		m.log.Error("cannot start a worker", "worker", s.index, "error", err)
 		s.become(starting, now)

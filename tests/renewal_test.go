@@ -3,7 +3,10 @@
 package tests
 
 import (
+	"bufio"
 	"fmt"
+	"io"
+	"net"
 	"strings"
 	"syscall"
 	"testing"
@@ -79,5 +82,54 @@ func TestMonitorAcrossUpgrade(t *testing.T) {
 	}
 	if failed := h.failed(); len(failed) > 0 {
 		t.Errorf("requests failed: %v", fmt.Sprint(failed))
+	}
+}
+
+// An answer that is on its way on the admin socket is finished by the old generation's monitor, and so is a conversation:
+// with an orderly end, soon.
+func TestAdminSocketAcrossUpgrade(t *testing.T) {
+	t.Parallel()
+	s, _ := newSite(t, 1)
+	s.workers = 2
+	s.withAdmin(t)
+	d := found(t, s)
+	enter := func(line string) net.Conn {
+		t.Helper()
+		c, err := net.DialTimeout("unix", s.socket, settle)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		c.SetDeadline(time.Now().Add(settle))
+		if _, err := io.WriteString(c, line+"\n"); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	const answers = 500 // more than fits into the socket
+	long := enter(strings.Repeat("show stat;", answers) + "show version")
+	in := bufio.NewReader(long)
+	begin, err := in.ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	idle := enter("prompt")
+	if _, err := io.ReadFull(idle, make([]byte, 3)); err != nil {
+		t.Fatal(err)
+	}
+	d.upgrade()
+	rest, err := io.ReadAll(in)
+	text := begin + string(rest)
+	if n := strings.Count(text, "\nweb,FRONTEND,"); err != nil || n != answers || !strings.HasSuffix(text, "\n\n") {
+		t.Errorf("%d of %d answers came, then %v", n, answers, err)
+	}
+	if text, err := io.ReadAll(idle); err != nil || len(text) > 0 {
+		t.Errorf("the end of an idle conversation: %q, %v", text, err)
+	}
+	if !soon(func() bool { return len(d.children()) == 3 }) {
+		t.Errorf("children %v, want two workers and a monitor", d.children())
+	}
+	if text := tell(t, s.socket, "show generations"); !strings.Contains(text, "\n2 active ") {
+		t.Errorf("show generations:\n%s", text)
 	}
 }

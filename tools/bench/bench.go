@@ -20,16 +20,16 @@ import (
 // bench is what all works share: the programs, and a directory.
 type bench struct {
 	options
-	dir         string
-	installer   *rig.Installer
-	wrk         string
-	lbmaster    *peer.Peer
-	haproxy     *peer.Peer
-	nginx       *peer.Peer
-	floor       *peer.Peer
-	others      []*peer.Peer // that happen to be installed
-	load        []string     // prefix of commands that make load
-	missed      int          // wanted ratios
+	dir       string
+	installer *rig.Installer
+	wrk       string
+	lbmaster  *peer.Peer
+	haproxy   *peer.Peer
+	nginx     *peer.Peer
+	floor     *peer.Peer
+	others    []*peer.Peer // that happen to be installed
+	load      []string     // prefix of commands that make load
+	missed    int          // wanted ratios
 }
 
 // open finds or installs what is needed.

@@ -2,8 +2,8 @@ package monitor
 
 import (
 	"bytes"
+	"context"
 	"errors"
-	"io"
 	"net"
 	"net/http"
 	"time"
@@ -12,8 +12,8 @@ import (
 	"lbmaster/worker/monitor/tally"
 )
 
-// serveWeb serves /metrics. Closing what it returns ends that.
-func (m *monitor) serveWeb(l net.Listener) io.Closer {
+// serveWeb serves /metrics.
+func (m *monitor) serveWeb(l net.Listener) host {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /metrics", m.serveMetrics)
 	s := &http.Server{
@@ -29,7 +29,10 @@ func (m *monitor) serveWeb(l net.Listener) io.Closer {
 			m.report(Warning, "/metrics: "+err.Error())
 		}
 	}()
-	return s
+	finish := func(ctx context.Context) {
+		_ = s.Shutdown(ctx) // who is not done by then never will be
+	}
+	return host{s.Close, finish}
 }
 
 func (m *monitor) serveMetrics(w http.ResponseWriter, _ *http.Request) {
