@@ -4,6 +4,7 @@ package tests
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -196,9 +197,27 @@ func (b *balancer) sum(read func(pid int) (int64, error)) int64 {
 	return total
 }
 
-// fds counts the descriptors of the workers.
+// fds counts the descriptors of the workers, but for pipes: a worker keeps those that it has used for the next bytes.
 func (b *balancer) fds() int {
-	return int(b.sum(func(pid int) (int64, error) { return int64(rig.CountFDs(pid)), nil }))
+	b.t.Helper()
+	return int(b.sum(func(pid int) (int64, error) { return int64(rig.CountFDs(pid) - countPipes(pid)), nil }))
+}
+
+// pipes counts the ends of pipes that the workers hold, standard error among them.
+func (b *balancer) pipes() int {
+	b.t.Helper()
+	return int(b.sum(func(pid int) (int64, error) { return int64(countPipes(pid)), nil }))
+}
+
+func countPipes(pid int) int {
+	n := 0
+	links, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+	for _, link := range links {
+		if is, _ := os.Readlink(link); strings.HasPrefix(is, "pipe:") {
+			n++
+		}
+	}
+	return n
 }
 
 // sameWorkers proves that no worker has died and been replaced meanwhile.

@@ -63,7 +63,7 @@ func holdRelays(t *testing.T, n int) {
 	for _, c := range all {
 		c.Close()
 	}
-	if !soon(func() bool { return b.fds() <= fds+2*256+10 }) { // pipes may stay
+	if !soon(func() bool { return b.fds() <= fds }) {
 		t.Errorf("the workers hold %d descriptors, at the start it was %d", b.fds(), fds)
 	}
 	b.sameWorkers(workers)
