@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux && soak
 
 package tests
 
@@ -40,7 +40,7 @@ func newTrixie(t *testing.T) string {
 }
 
 // With Type=notify-reload a reload returns when the next generation serves, and when there will be none.
-func TestSystemdNotifyReload(t *testing.T) {
+func TestSoakNotifyReload(t *testing.T) {
 	t.Parallel()
 	b := newBoxOf(t, newTrixie(t), farmConf)
 	b.run("install", "-D", "/etc/systemd/system/notify-reload.conf", "/etc/systemd/system/lbmaster.service.d/notify-reload.conf")
