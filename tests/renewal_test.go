@@ -133,3 +133,32 @@ func TestAdminSocketAcrossUpgrade(t *testing.T) {
 		t.Errorf("show generations:\n%s", text)
 	}
 }
+
+// What several generations count that are alive side by side is told once.
+func TestCountersOfManyGenerations(t *testing.T) {
+	t.Parallel()
+	s, _ := newSite(t, 1)
+	s.workers = 2
+	s.withAdmin(t)
+	d := found(t, s)
+	const generations, each = 8, 5
+	requests := 0
+	for i := range generations {
+		tunnel := dial(t, s.place.front()) // it keeps its generation alive
+		tunnel.send(upgradeRequest)
+		tunnel.answer("GET")
+		for range each {
+			dial(t, s.place.front()).get("/", 200)
+		}
+		requests += 1 + each
+		d.upgrade()
+		want := fmt.Sprintf("haproxy_frontend_http_requests_total{proxy=\"web\"} %d\n", requests)
+		if !soon(func() bool { return strings.Contains(scrape(t, s.metrics()), want) }) {
+			t.Fatalf("not %s after %d upgrades:\n%s", want, i+1, scrape(t, s.metrics()))
+		}
+	}
+	values, _ := samples(t, scrape(t, s.metrics()))
+	if values["lbmaster_upgrades_total"] != generations || values["lbmaster_generations"] != generations+1 {
+		t.Errorf("%v upgrades, %v generations", values["lbmaster_upgrades_total"], values["lbmaster_generations"])
+	}
+}
