@@ -190,7 +190,6 @@ func (m *master) act(now time.Time) {
 	m.watchMonitor(now)
 	m.watchOld(now)
 	if !now.Before(m.beat) {
-		m.beat = now.Add(beatTime)
 		m.heartbeat(now)
 		m.mirror(now)
 		m.memory.count().LogsDropped.Add(m.lostLogs.Swap(0))
@@ -251,25 +250,29 @@ func (m *master) killAll() {
 	m.deadline = time.Now().Add(stopTime)
 }
 
-// heartbeat asks every child for a sign of life, and ends those that have given none for too long.
+// heartbeat asks every child for a sign of life, and ends those that have given none for too long. By how much it comes too
+// late does not count: the machine stood still, or this process did, and what they have said since is not read yet.
 func (m *master) heartbeat(now time.Time) {
+	late := now.Sub(m.beat)
+	m.beat = now.Add(beatTime)
 	for _, s := range m.slots {
-		m.examine(s, now)
+		m.examine(s, now, late)
 	}
 	if m.monitor != nil {
-		m.examine(m.monitor, now)
+		m.examine(m.monitor, now, late)
 	}
-	m.eachOld(func(c *child) { m.examineChild(c, now) })
+	m.eachOld(func(c *child) { m.examineChild(c, now, late) })
 }
 
-func (m *master) examine(s *slot, now time.Time) {
+func (m *master) examine(s *slot, now time.Time, late time.Duration) {
 	if s.child != nil && s.state != starting {
-		m.examineChild(s.child, now)
+		m.examineChild(s.child, now, late)
 	}
 }
 
-func (m *master) examineChild(c *child, now time.Time) {
-	silent := now.Sub(c.heard)
+func (m *master) examineChild(c *child, now time.Time, late time.Duration) {
+	silent := max(0, now.Sub(c.heard)-late)
+	c.heard = now.Add(-silent)
 	switch {
 	case silent < hangTime:
 		c.say(control.Message{Kind: control.Ping}, nil)
