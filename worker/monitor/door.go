@@ -87,6 +87,17 @@ func (g *gate) Accept() (net.Conn, error) {
 	}
 }
 
+// empty waits until nobody is in any more. Nobody gets in after that.
+func (g *gate) empty(ctx context.Context) {
+	for range guests {
+		select {
+		case g.free <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // guest gives its place back when it leaves, once.
 type guest struct {
 	net.Conn

@@ -51,38 +51,22 @@ func (m *monitor) unlessReplaced(change func() string) string {
 // talks are the conversations that are open.
 type talks struct {
 	mu   sync.Mutex
-	open map[any]bool  // connections, and the doorman
-	last time.Time     // no line is waited for after that; zero: nobody has to leave
-	gone chan struct{} // closed when all have left who had to
+	open map[net.Conn]bool
+	last time.Time // no line is waited for after that; zero: nobody has to leave
 }
 
-// doorman stands for who lets others in: as long as he is there, somebody may come.
-const doorman = "doorman"
+func newTalks() *talks { return &talks{open: make(map[net.Conn]bool)} }
 
-func newTalks() *talks { return &talks{open: make(map[any]bool), gone: make(chan struct{})} }
-
-func (t *talks) enter(who any) {
+func (t *talks) enter(c net.Conn) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.open[who] = true
+	t.open[c] = true
 }
 
-func (t *talks) leave(who any) {
+func (t *talks) leave(c net.Conn) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(t.open, who)
-	t.look()
-}
-
-// look tells whether anybody is left. The caller holds mu.
-func (t *talks) look() {
-	if !t.last.IsZero() && len(t.open) == 0 {
-		select {
-		case <-t.gone:
-		default:
-			close(t.gone)
-		}
-	}
+	delete(t.open, c)
 }
 
 // patience sets how long a conversation waits for its next line, and after that for a reader of the answer.
@@ -104,10 +88,7 @@ func (t *talks) end() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.last = time.Now().Add(lineTime)
-	for who := range t.open {
-		if c, ok := who.(net.Conn); ok {
-			_ = c.SetReadDeadline(t.last) // it fails only for one that has ended
-		}
+	for c := range t.open {
+		_ = c.SetReadDeadline(t.last) // it fails only for one that has ended
 	}
-	t.look()
 }

@@ -22,9 +22,7 @@ const talkTime = 30 * time.Second
 // serveSocket serves the admin socket.
 func (m *monitor) serveSocket(l net.Listener) host {
 	g, open := newGate(l), newTalks()
-	open.enter(doorman)
 	go func() {
-		defer open.leave(doorman)
 		for {
 			c, err := g.Accept()
 			if err != nil {
@@ -37,10 +35,7 @@ func (m *monitor) serveSocket(l net.Listener) host {
 	finish := func(ctx context.Context) {
 		_ = g.Close() // nothing depends on the outcome
 		open.end()
-		select {
-		case <-open.gone:
-		case <-ctx.Done():
-		}
+		g.empty(ctx)
 	}
 	return host{g.Close, finish}
 }

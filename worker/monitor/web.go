@@ -24,13 +24,16 @@ func (m *monitor) serveWeb(l net.Listener) host {
 		IdleTimeout:       15 * time.Second,
 		MaxHeaderBytes:    16 << 10,
 	}
+	g := newGate(l)
 	go func() {
-		if err := s.Serve(newGate(l)); !errors.Is(err, http.ErrServerClosed) {
+		if err := s.Serve(g); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 			m.report(Warning, "/metrics: "+err.Error())
 		}
 	}()
 	finish := func(ctx context.Context) {
-		_ = s.Shutdown(ctx) // who is not done by then never will be
+		_ = g.Close()                 // nothing depends on the outcome
+		s.SetKeepAlivesEnabled(false) // Shutdown would close a connection whose request has just come
+		g.empty(ctx)
 	}
 	return host{s.Close, finish}
 }
