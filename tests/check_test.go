@@ -29,6 +29,14 @@ func (b *balancer) monitor() int {
 	return 0
 }
 
+// checks waits until there is a monitor that does its work: lbmaster is ready without.
+func (b *balancer) checks(o *origin) {
+	b.t.Helper()
+	if !soon(func() bool { return o.Stats().Connections > 0 && b.monitor() != 0 }) {
+		b.t.Fatalf("nobody checks %s", o.name)
+	}
+}
+
 // says waits until lbmaster has written a text.
 func (b *balancer) says(text string) {
 	b.t.Helper()
@@ -95,7 +103,8 @@ func TestOneCheckForAllWorkers(t *testing.T) {
 		want := int(passed.Round(inter) / inter)
 		got := len(at) - 1
 		t.Logf("server %d: %d checks in %v, with 4 workers; want %d", i, got, passed.Round(time.Millisecond), want)
-		if got < want-1 || got > want+1 {
+		// A busy machine may be late with some, or with noting them; checks by every worker would be four times as many.
+		if got < want/2 || got > 2*want {
 			t.Errorf("server %d: %d checks in %v, want %d", i, got, passed, want)
 		}
 	}
@@ -178,7 +187,7 @@ func TestMonitorKilledUnderLoad(t *testing.T) {
 			t.Fatal("the monitor is not replaced")
 		}
 		t.Logf("the monitor was back after %v", time.Since(dead).Round(time.Millisecond))
-		within(t, dead, 0, 3*time.Second)
+		within(t, dead, 0, 5*time.Second)
 		h.progress(t, 1000)
 	}
 	if failed := h.failed(); len(failed) > 0 {
@@ -194,12 +203,10 @@ func TestMonitorKilledUnderLoad(t *testing.T) {
 // A monitor that stands still is replaced, and nobody notices.
 func TestMonitorHangs(t *testing.T) {
 	t.Parallel()
-	s, _ := newSite(t, 1)
+	s, origins := newSite(t, 1)
 	s.servers[0].extra = checked(100*time.Millisecond, "")
 	b := s.run(t)
-	if !soon(func() bool { return b.monitor() != 0 }) {
-		t.Fatal("there is no monitor")
-	}
+	b.checks(origins[0])
 	victim := b.monitor()
 	if err := rig.Kill(victim, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
@@ -229,12 +236,10 @@ func TestNoMonitorWithoutChecks(t *testing.T) {
 // When the master dies, the monitor leaves too, not before the workers have had the time to serve on.
 func TestMonitorOutlivesMaster(t *testing.T) {
 	t.Parallel()
-	s, _ := newSite(t, 1)
+	s, origins := newSite(t, 1)
 	s.servers[0].extra = checked(100*time.Millisecond, "")
 	b := s.run(t)
-	if !soon(func() bool { return b.monitor() != 0 }) {
-		t.Fatal("there is no monitor")
-	}
+	b.checks(origins[0])
 	b.signal(syscall.SIGKILL)
 	b.exits(settle, 137)
 	b.says("monitor: warning: the master is gone")
@@ -249,21 +254,20 @@ func TestMonitorOutlivesMaster(t *testing.T) {
 // A soft stop keeps the monitor for as long as there are workers, and it checks meanwhile.
 func TestMonitorDuringSoftStop(t *testing.T) {
 	t.Parallel()
-	s, origins := newSite(t, 1)
+	s, servers := newPuppets(t, 1)
 	checks := countArrivals(t, s.place.addr(11, 9000))
 	s.servers[0].extra = checked(50*time.Millisecond, "check_port = 9000")
 	b := s.run(t)
 	busy := dial(t, s.place.front())
-	busy.send("GET /delay/1000 HTTP/1.1\r\nHost: raw\r\n\r\n")
-	if !soon(func() bool { return origins[0].Stats().Running == 1 }) {
-		t.Fatal("the request did not arrive")
-	}
+	busy.send(plainGet)
+	v := servers.next()
 	b.signal(syscall.SIGUSR1)
 	b.says("stopping when")
 	n := len(checks.times())
 	if !soon(func() bool { return len(checks.times()) > n+3 }) {
 		t.Error("no more checks during a soft stop")
 	}
+	v.answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 	busy.answer("GET")
 	b.exits(settle, 0)
 }

@@ -3,6 +3,7 @@
 package tests
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"syscall"
@@ -114,8 +115,9 @@ func TestWorkerLeavesBySignal(t *testing.T) {
 		}
 		replaced(t, b, victim, 2)
 		dial(t, s.place.front()).get("/", 200)
+		b.says(fmt.Sprintf(" pid=%d how=", victim)) // behind the runtime's dump of it
+		b.Stderr.Forget()
 	}
-	b.Stderr.Forget() // the runtime's dump of a worker that was made to crash
 }
 
 // When the master is killed, the workers go on for a while, so that it can be restarted beside them, and then leave.

@@ -82,12 +82,14 @@ func blackHole(t *testing.T, addr string) {
 	if err := syscall.Listen(fd, 0); err != nil {
 		t.Fatal(err)
 	}
+	inVain := 0
 	for range 10 {
 		c, err := net.DialTimeout("tcp", addr, 200*time.Millisecond)
-		if err != nil {
+		if err == nil {
+			t.Cleanup(func() { c.Close() })
+		} else if inVain++; inVain == 2 { // one may have been slow
 			return
 		}
-		t.Cleanup(func() { c.Close() })
 	}
 	t.Fatal("the queue does not fill up")
 }
@@ -99,23 +101,23 @@ func TestServerTimeout(t *testing.T) {
 	s.run(t)
 	c := dial(t, s.place.front())
 	begin := time.Now()
-	c.send("GET /delay/5000 HTTP/1.1\r\nHost: raw\r\n\r\n")
+	c.send("GET /delay/20000 HTTP/1.1\r\nHost: raw\r\n\r\n")
 	page(t, c.answer("GET"), 504)
-	within(t, begin, 250*time.Millisecond, 4*time.Second)
+	within(t, begin, 250*time.Millisecond, settle)
 }
 
 // The server timeout is about inactivity, not about the length of an answer.
 func TestServerTimeoutIsInactivity(t *testing.T) {
 	t.Parallel()
 	s, _ := newSite(t, 1)
-	s.timeout = `{ connect = "5s", client = "30s", server = "500ms" }`
+	s.timeout = `{ connect = "5s", client = "30s", server = "2s" }`
 	s.run(t)
 	c := dial(t, s.place.front())
 	begin := time.Now()
-	if a := c.get("/slow/30/50", 200); len(a.body) != 30 {
+	if a := c.get("/slow/30/100", 200); len(a.body) != 30 {
 		t.Errorf("%d bytes, want 30", len(a.body))
 	}
-	within(t, begin, time.Second, settle)
+	within(t, begin, 2500*time.Millisecond, settle)
 }
 
 func TestHTTPRequestTimeout(t *testing.T) {

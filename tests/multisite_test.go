@@ -134,7 +134,7 @@ func TestSitesThatCheck(t *testing.T) {
 	dial(t, leaving.place.front()).get("/", 200) // it serves those who have not heard of it yet
 	old.goesOn("OP1 SD1 S1L2 B" + number)
 	leaving.exits(settle, 0)
-	within(t, begin, 2*time.Second, settle)
+	within(t, begin, 4*time.Second, 2*settle)
 	s.start("S1L1")
 	s.nodes["SD1"].board.awaitUp("S1L1")
 	old.goesOn("OP1 SD1 S1L1 B" + number)

@@ -30,19 +30,21 @@ func enterNetwork(t *testing.T, pid int) *network {
 	return n
 }
 
-// live does in the namespace what is called for.
+// live does in the namespace what is called for, and returns to our own. The thread must not end: what it has started for
+// other tests before would be killed (PR_SET_PDEATHSIG, prctl(2)).
 func (n *network) live(namespace string, entered chan<- error) {
-	runtime.LockOSThread()              // for ever: with this goroutine the thread ends
-	if unix.Gettid() == unix.Getpid() { // except the first one of the process, which waits meanwhile
-		done := make(chan struct{})
-		go func() { defer close(done); n.live(namespace, entered) }()
-		<-done
-		runtime.UnlockOSThread()
-		return
+	runtime.LockOSThread()
+	home, err := os.Open("/proc/thread-self/ns/net")
+	if err == nil {
+		defer home.Close()
+		err = enter(namespace)
 	}
-	entered <- enter(namespace)
+	entered <- err
 	for f := range n.calls {
 		f()
+	}
+	if err == nil && unix.Setns(int(home.Fd()), unix.CLONE_NEWNET) == nil {
+		runtime.UnlockOSThread()
 	}
 }
 

@@ -109,10 +109,11 @@ func TestMasterDoesNotWaitForTheLog(t *testing.T) {
 		}
 	}
 	said := strings.Count(b.Stderr.String(), "\n")
-	kept := drain(t, full)
 	counters := b.counters()
+	var kept int
 	var dropped int64
 	counted := func() bool {
+		kept += drain(t, full)
 		dropped = b.counted(counters, stats.Row{Kind: stats.Worker}, "logs_dropped")
 		return kept > 0 && dropped > 0 && kept+int(dropped) == said
 	}

@@ -44,11 +44,12 @@ func TestMasterIsReplacedAfterItsDeath(t *testing.T) {
 // TERM to a child is for the master: only when that is gone does it end the child, at once.
 func TestTermEndsOrphans(t *testing.T) {
 	t.Parallel()
-	s, _ := newSite(t, 1)
+	s, origins := newSite(t, 1)
 	s.workers = 2
 	s.servers[0].extra += "\ncheck = true"
 	b := s.run(t)
 	b.expects = -1
+	b.checks(origins[0])
 	children := rig.Children(b.Pid)
 	if len(children) != 3 {
 		t.Fatalf("children %v", children)

@@ -169,7 +169,7 @@ func TestPauseDuringUpgrade(t *testing.T) {
 			s, _ := newSite(t, 1)
 			s.workers = 2
 			d := found(t, s)
-			d.replaceProgram("#!/bin/sh\n[ \"$1\" = -t ] && { sleep 0.5; exit 0; }\n" + tt.then + "\n")
+			goOn := d.replaceProgramByOneThatWaits(tt.then)
 			if err := os.Symlink(d.exe+".away", d.exe+".real"); err != nil {
 				t.Fatal(err)
 			}
@@ -181,6 +181,7 @@ func TestPauseDuringUpgrade(t *testing.T) {
 			}
 			d.signal(syscall.SIGTTOU)
 			dial(t, s.place.front()).get("/", 200)
+			goOn()
 			if !soon(func() bool { return d.Stderr.Has("paused: other programs may listen") }) {
 				t.Fatal("not paused")
 			}

@@ -55,12 +55,20 @@ func (p place) listeners() ([]netip.AddrPort, error) {
 	return ours, err
 }
 
-// silent proves that nobody listens any more. A process that ends has no program any more before its sockets are closed.
+// silent proves that nobody listens any more.
 func (p place) silent(t *testing.T) {
 	t.Helper()
+	if err := p.vacated(); err != nil {
+		t.Error(err)
+	}
+}
+
+// vacated waits until nobody listens. A process that ends has no program any more before its sockets are closed.
+func (p place) vacated() error {
 	var left []netip.AddrPort
 	var err error
 	if !soon(func() bool { left, err = p.listeners(); return err == nil && len(left) == 0 }) {
-		t.Errorf("somebody still listens on %v, %v", left, err)
+		return fmt.Errorf("somebody still listens on %v, %w", left, err)
 	}
+	return nil
 }

@@ -81,9 +81,5 @@ func (s *script) nothingLeft() error {
 	if !soon(func() bool { return len(rig.Running(s.exe)) == 0 }) {
 		return fmt.Errorf("processes left: %v", rig.Running(s.exe))
 	}
-	left, err := s.place.listeners()
-	if err != nil || len(left) > 0 {
-		return fmt.Errorf("somebody still listens on %v, %v", left, err)
-	}
-	return nil
+	return s.place.vacated()
 }

@@ -28,7 +28,7 @@ type target struct {
 	extra         string // further lines
 }
 
-const patient = `{ connect = "5s", client = "30s", server = "30s" }`
+const patient = `{ connect = "5s", client = "30s", server = "30s", check = "5s" }`
 
 // text returns the configuration file.
 func (s site) text() string {

@@ -118,7 +118,7 @@ var hurry = [][2]string{
 	{`inter = "8s"`, `inter = "50ms"`},
 	{`inter = "30s"`, `inter = "50ms"`},
 	{`inter = "60s"`, `inter = "50ms"`},
-	{`grace = "20s"`, `grace = "2s"`},
+	{`grace = "20s"`, `grace = "4s"`},
 	{"check_port = 81", "check_port = 8081"},
 	{"check_port = 80\n", "check_port = 8000\n"},
 }

@@ -153,5 +153,10 @@ func ReadCPU(pids ...int) CPU {
 	return sum
 }
 
-// Kill sends a signal to one process by its id.
-func Kill(pid int, sig syscall.Signal) error { return syscall.Kill(pid, sig) }
+// Kill sends a signal to one process by its id. That of none, 0, would mean all processes of our group; see kill(2).
+func Kill(pid int, sig syscall.Signal) error {
+	if pid <= 0 {
+		return syscall.ESRCH
+	}
+	return syscall.Kill(pid, sig)
+}

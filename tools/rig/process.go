@@ -5,9 +5,11 @@ package rig
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -23,8 +25,9 @@ type Process struct {
 	Stdout *Output
 	Stderr *Output
 
-	cmd  *exec.Cmd
-	done chan struct{} // closed when the process has been reaped
+	cmd     *exec.Cmd
+	reading sync.WaitGroup // until nobody holds the other ends of the pipes of Stdout and Stderr
+	done    chan struct{}  // closed when the process has been reaped
 }
 
 // Start runs argv in a process group of its own, so that a signal typed at a terminal reaches it through us only.
@@ -50,15 +53,20 @@ func StartWith(files []*os.File, name string, argv []string, env ...string) (*Pr
 func newProcess(name string, argv, env []string) *Process {
 	p := &Process{Name: name, Stdout: new(Output), Stderr: new(Output), done: make(chan struct{})}
 	p.cmd = exec.Command(argv[0], argv[1:]...)
-	p.cmd.Stdout, p.cmd.Stderr = p.Stdout, p.Stderr
 	p.cmd.Env = append(os.Environ(), env...)
 	return p
 }
 
 func (p *Process) start() (*Process, error) {
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	// A grandchild that outlives the process holds our pipes; Wait shall not wait for it.
-	p.cmd.WaitDelay = time.Second
+	out, err1 := p.collect(p.Stdout)
+	errs, err2 := p.collect(p.Stderr)
+	defer out.Close()
+	defer errs.Close()
+	p.cmd.Stdout, p.cmd.Stderr = out, errs
+	if err := errors.Join(err1, err2); err != nil {
+		return nil, fmt.Errorf("cannot start %s: %w", p.Name, err)
+	}
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("cannot start %s: %w", p.Name, err)
 	}
@@ -67,9 +75,33 @@ func (p *Process) start() (*Process, error) {
 	return p, nil
 }
 
+// collect returns the writing end of a pipe that is read to its end: whoever outlives the process and goes on writing, like
+// the next generation of a daemon, is heard too. (os/exec closes its own pipes when it has waited for the process.)
+func (p *Process) collect(into *Output) (*os.File, error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	p.reading.Go(func() {
+		defer r.Close()
+		_, _ = io.Copy(into, r)
+	})
+	return w, nil
+}
+
+// reap waits for the end of the process, and for its last words, but not for those of others that hold its pipes.
 func (p *Process) reap() {
 	// The exit status is read from ProcessState; the error repeats it.
 	_ = p.cmd.Wait()
+	read := make(chan struct{})
+	go func() {
+		p.reading.Wait()
+		close(read)
+	}()
+	select {
+	case <-read:
+	case <-time.After(time.Second):
+	}
 	close(p.done)
 }
 
