@@ -62,11 +62,14 @@ bench-upgrade: bin/lbmaster bin/bench ## failed requests and latency during upgr
 bench-code: ## the benchmarks beside the code
 	$(GO) test -run '^$$' -bench . -benchmem $(UNITS)
 
+# Go before 1.27 takes the end of the time for a failure now and then (https://go.dev/issue/75804): then there is no input.
 fuzz: ## every fuzz target for FUZZTIME (FUZZED: only those of these packages)
-	@for p in $(FUZZED); do \
+	@mkdir -p out; for p in $(FUZZED); do \
 	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 	    echo "fuzz $$p $$f"; \
-	    $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
+	    $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p 2>&1 | tee out/fuzz.log || \
+	      { grep -qx ' *context deadline exceeded' out/fuzz.log && ! grep -qE 'Failing input|panic|hung' out/fuzz.log && \
+	        echo "fuzz $$p $$f: only the time was over"; } || exit 1; \
 	  done; \
 	done
 

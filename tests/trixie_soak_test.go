@@ -16,8 +16,7 @@ func newTrixie(t *testing.T) string {
 	t.Helper()
 	needs(t, "debootstrap", "dpkg-deb")
 	packages, root := t.TempDir(), t.TempDir()
-	fetch := exec.Command("timeout", "180", "debootstrap", "--download-only", "--variant=minbase", "--include=systemd,procps", "trixie", packages)
-	if out, err := fetch.CombinedOutput(); err != nil {
+	if out, err := fetchTrixie(packages); err != nil {
 		t.Skipf("no Debian 13 can be had: %v\n%s", err, out)
 	}
 	all, _ := filepath.Glob(filepath.Join(packages, "var/cache/apt/archives/*.deb"))
@@ -37,6 +36,18 @@ func newTrixie(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return root
+}
+
+// fetchTrixie downloads packages into a directory. What has come is kept when something does not, and the rest is asked for
+// again.
+func fetchTrixie(packages string) (out []byte, err error) {
+	for range 3 {
+		fetch := exec.Command("timeout", "80", "debootstrap", "--download-only", "--variant=minbase", "--include=systemd,procps", "trixie", packages)
+		if out, err = fetch.CombinedOutput(); err == nil {
+			break
+		}
+	}
+	return out, err
 }
 
 // With Type=notify-reload a reload returns when the next generation serves, and when there will be none.

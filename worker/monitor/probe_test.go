@@ -74,8 +74,8 @@ func TestProbes(t *testing.T) {
 		{"refused", probe{address: host + ":8009"}, check.Outcome{Result: check.ConnectFailed, Info: "Connection refused"}},
 		{"good", probe{address: host + ":8001", request: testRequest}, check.Outcome{Result: check.Passed, Code: 200}},
 		{"pieces", probe{address: host + ":8002", request: testRequest}, check.Outcome{Result: check.WrongStatus, Code: 503, Info: "Busy"}},
-		{"silent", probe{address: host + ":8003", request: testRequest, timeout: 50 * time.Millisecond}, check.Outcome{Result: check.ReplyTimeout}},
-		{"no more", probe{address: host + ":8006", request: testRequest, timeout: 200 * time.Millisecond}, check.Outcome{Result: check.Passed, Code: 200}},
+		{"silent", probe{address: host + ":8003", request: testRequest, timeout: 500 * time.Millisecond}, check.Outcome{Result: check.ReplyTimeout}},
+		{"no more", probe{address: host + ":8006", request: testRequest, timeout: time.Second}, check.Outcome{Result: check.Passed, Code: 200}},
 		{"closed", probe{address: host + ":8004", request: testRequest}, check.Outcome{Result: check.Invalid}},
 		{"other protocol", probe{address: host + ":8005", request: testRequest}, check.Outcome{Result: check.Invalid}},
 		{"unix", probe{network: "unix", address: path, request: testRequest}, check.Outcome{Result: check.Passed, Code: 301}},
@@ -113,7 +113,11 @@ func TestConnectTimeout(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unix.Close(fd)
-	if err := errors.Join(unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1), unix.Bind(fd, &unix.SockaddrInet4{Port: 8000, Addr: [4]byte{127, 62, 1, 2}}), unix.Listen(fd, 0)); err != nil {
+	// When the test is repeated, connections of the last time may still be there.
+	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(unix.Bind(fd, &unix.SockaddrInet4{Port: 8000, Addr: [4]byte{127, 62, 1, 2}}), unix.Listen(fd, 0)); err != nil {
 		t.Fatal(err)
 	}
 	p := probe{network: "tcp", address: "127.62.1.2:8000", timeout: 50 * time.Millisecond}

@@ -70,7 +70,7 @@ func TestLog(t *testing.T) {
 		{"inserted", nil, script(okHead + "ok"), "GET / HTTP/1.1\r\nHost: a\r\n\r\n", false, `web web/a %d/%d/%d/%d/%d 200 %d - - --NI %d/%d/0/0/0 0/0 "GET / HTTP/1.1"`, false},
 		{"bad request", nil, nil, "GET\r\n\r\n", false, `web web/<NOSRV> -1/-1/-1/-1/%d 400 %d - - PR-- %d/%d/0/0/0 0/0 "<BADREQ>"`, false},
 		{
-			"head too late", func(c *conf.Config) { c.Frontends[0].Timeout.HTTPRequest = 50 * time.Millisecond }, nil, "GET / HT", false,
+			"head too late", func(c *conf.Config) { c.Frontends[0].Timeout.HTTPRequest = 500 * time.Millisecond }, nil, "GET / HT", false,
 			`web web/<NOSRV> -1/-1/-1/-1/%d 408 %d - - cR-- %d/%d/0/0/0 0/0 "<BADREQ>"`, false,
 		},
 		{

@@ -340,7 +340,7 @@ func TestRelayUnserved(t *testing.T) {
 // TestRelayTimes: the shorter of both times ends a relay in which neither side has said anything; a byte either way begins
 // it anew.
 func TestRelayTimes(t *testing.T) {
-	const short = 300 * time.Millisecond
+	const short = 900 * time.Millisecond
 	for i, side := range []string{"client", "server"} {
 		t.Run(side, func(t *testing.T) {
 			f := start(t, fmt.Sprintf("127.61.3.%d", 16+i), also(relays, func(c *conf.Config) {
@@ -499,8 +499,8 @@ func TestRelayLog(t *testing.T) {
 		{"good", nil, says("a"), func(c *client) { c.want("I am a\n"); c.CloseWrite(); c.wantEnd() }, "web web/a %d/%d/%d 7 -- 1/1/0/0/0 0/0"},
 		{"client resets", nil, says("a"), func(c *client) { c.want("I am a\n"); c.SetLinger(0); c.Close() }, "web web/a %d/%d/%d 7 CD 1/1/0/0/0 0/0"},
 		{"server resets", nil, func(c net.Conn, in *bufio.Reader) { in.ReadByte(); c.(*net.TCPConn).SetLinger(0) }, func(c *client) { c.send("x"); io.ReadAll(c.in) }, "web web/a %d/%d/%d 0 SD 1/1/0/0/0 0/0"},
-		{"client time", func(c *conf.Config) { c.Frontends[0].Timeout.Client = 50 * time.Millisecond }, says("a"), func(c *client) { c.wantEnd() }, "web web/a %d/%d/%d 7 cD 1/1/0/0/0 0/0"},
-		{"server time", func(c *conf.Config) { c.Backends[0].Timeout.Server = 50 * time.Millisecond }, says("a"), func(c *client) { c.wantEnd() }, "web web/a %d/%d/%d 7 sD 1/1/0/0/0 0/0"},
+		{"client time", func(c *conf.Config) { c.Frontends[0].Timeout.Client = 500 * time.Millisecond }, says("a"), func(c *client) { c.wantEnd() }, "web web/a %d/%d/%d 7 cD 1/1/0/0/0 0/0"},
+		{"server time", func(c *conf.Config) { c.Backends[0].Timeout.Server = 500 * time.Millisecond }, says("a"), func(c *client) { c.wantEnd() }, "web web/a %d/%d/%d 7 sD 1/1/0/0/0 0/0"},
 		{"refused", nil, nil, func(c *client) { c.wantEnd() }, "web web/a %d/-1/%d 0 SC 1/1/0/0/0 0/0"},
 		{"dispatch", func(c *conf.Config) {
 			c.Backends[0].Dispatch, c.Backends[0].Servers = &c.Backends[0].Servers[0].Address, nil

@@ -254,8 +254,8 @@ func TestTruncatedResponse(t *testing.T) {
 
 func TestClientTimeouts(t *testing.T) {
 	f := start(t, "127.61.1.9", func(c *conf.Config) {
-		c.Frontends[0].Timeout.HTTPRequest = 80 * time.Millisecond
-		c.Frontends[0].Timeout.HTTPKeepAlive = 80 * time.Millisecond
+		c.Frontends[0].Timeout.HTTPRequest = 500 * time.Millisecond
+		c.Frontends[0].Timeout.HTTPKeepAlive = 500 * time.Millisecond
 	}, echoHead)
 	c := f.dial()
 	c.send("GET / HTTP/1.1\r\nHo")
