@@ -196,14 +196,3 @@ func (b *box) finish() {
 		_, _ = b.Wait(settle)
 	}
 }
-
-// is compares the state of the unit, and how its status begins.
-func (b *box) is(state, status string) {
-	b.t.Helper()
-	if is := b.show("SubState"); is != state {
-		b.t.Errorf("the unit is %s, and should be %s", is, state)
-	}
-	if is := b.show("StatusText"); !strings.HasPrefix(is, status) {
-		b.t.Errorf("status %q does not begin with %q", is, status)
-	}
-}

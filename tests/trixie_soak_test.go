@@ -103,3 +103,14 @@ func TestSoakNotifyReload(t *testing.T) {
 	b.run("systemctl", "stop", "lbmaster")
 	b.is("dead", "")
 }
+
+// is compares the state of the unit, and how its status begins.
+func (b *box) is(state, status string) {
+	b.t.Helper()
+	if is := b.show("SubState"); is != state {
+		b.t.Errorf("the unit is %s, and should be %s", is, state)
+	}
+	if is := b.show("StatusText"); !strings.HasPrefix(is, status) {
+		b.t.Errorf("status %q does not begin with %q", is, status)
+	}
+}

@@ -123,7 +123,7 @@ func (f *FD) set(level, option int, value int32) unix.Errno {
 func (f *FD) ResetOnClose() {
 	l := unix.Linger{Onoff: 1}
 	// A socket that refuses the option is closed in order: the peer then learns of the end by the missing bytes.
-	syscall.RawSyscall6(unix.SYS_SETSOCKOPT, uintptr(f.Int()), unix.SOL_SOCKET, unix.SO_LINGER,
+	_, _, _ = syscall.RawSyscall6(unix.SYS_SETSOCKOPT, uintptr(f.Int()), unix.SOL_SOCKET, unix.SO_LINGER,
 		uintptr(unsafe.Pointer(&l)), unsafe.Sizeof(l), 0)
 }
 
