@@ -36,7 +36,7 @@ run: bin/lbmaster bin/demo ## show the main job: four servers, two workers; Ctrl
 	@bin/demo -lbmaster bin/lbmaster
 
 test: bin/verdict bin/need ## every test; the last line is "N passed, N failed"
-	@bin/need gcc nginx haproxy hatop wrk curl openssl iperf3 ssh ssh-keygen sshd psql debootstrap || true
+	@bin/need gcc nginx haproxy hatop wrk curl openssl iperf3 ssh ssh-keygen sshd psql || true
 	$(GO) vet ./...
 	@{ $(GO) test -json -timeout 5m $(RACE) $(UNITS); a=$$?; \
 	   $(GO) test -json -count=1 -timeout 10m ./tests; b=$$?; exit $$((a | b)); } | bin/verdict $(STRICT)
@@ -73,7 +73,7 @@ fuzz: ## every fuzz target for FUZZTIME (FUZZED: only those of these packages)
 	  done; \
 	done
 
-soak: ## mixed load with dying workers for SOAKTIME, and relays in large numbers
+soak: ## mixed load with dying workers for SOAKTIME, relays in large numbers, upgrades, and a newer systemd
 	SOAKTIME=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -tags soak -run '^TestSoak' -v ./tests
 
 lint: lint-light ## everything that reads the source

@@ -19,15 +19,11 @@ const inListen = inFrontend | inBackend
 
 // key is one key of the language.
 type key struct {
-	name    string
-	scope   scope
-	pending bool   // accepted and checked, but not yet in effect
-	idle    any    // value of a pending key that asks for nothing, besides the zero of its type
-	instead string // what happens now to what a pending key asks for; "": nothing
+	name  string
+	scope scope
 }
 
-// keys is the one table of all keys. What is pending is warned of when it is used; whoever makes a key work takes its
-// mark away.
+// keys is the one table of all keys.
 var keys = []key{
 	{name: "workers", scope: inGlobal},
 	{name: "user", scope: inGlobal},
@@ -42,7 +38,7 @@ var keys = []key{
 	{name: "hard_stop_after", scope: inGlobal},
 	{name: "upgrade_timeout", scope: inGlobal},
 	{name: "max_generations", scope: inGlobal},
-	{name: "cpu_affinity", scope: inGlobal, pending: true},
+	{name: "cpu_affinity", scope: inGlobal},
 
 	{name: "socket", scope: inAdmin},
 	{name: "listen", scope: inAdmin},

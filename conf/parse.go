@@ -139,7 +139,7 @@ func (p *parser) chroot(t *table, user string) string {
 	case !filepath.IsAbs(path):
 		t.wrong("chroot", "%q: the path must be absolute", path)
 	case user == "":
-		p.warn(t.line("chroot"), t.key("chroot"), "without user, a worker of root could leave it: add user")
+		p.warn(t.line("chroot"), t.key("chroot"), "without user, workers are still root, who may end processes outside: add user")
 	}
 	return path
 }

@@ -1,8 +1,6 @@
 package conf
 
 import (
-	"cmp"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -36,11 +34,6 @@ func (t *table) line(name string) int { return t.lines.of(t.key(name)) }
 // wrong reports a key's value.
 func (t *table) wrong(name, format string, args ...any) {
 	t.fail(t.line(name), t.key(name), format, args...)
-}
-
-// pending warns of a key's value that is not yet in effect.
-func (t *table) pending(name, text string) {
-	t.warn(t.line(name), t.key(name), "not yet in effect: %s", text)
 }
 
 // get looks a key up that must be of type T. Without it, or with another type, which it reports, it returns otherwise.
@@ -148,16 +141,11 @@ func (t *table) sub(name string, scope scope) (sub *table, ok bool) {
 	return sub, true
 }
 
-// checkKeys reports keys that do not exist, and warns of those which are not yet in effect. The name of the section kind
-// tells what the table is.
+// checkKeys reports keys that do not exist. The name of the section kind tells what the table is.
 func (t *table) checkKeys(section string) {
-	for name, v := range t.values {
-		k := lookUp(name, t.scope)
-		switch {
-		case k == nil:
+	for name := range t.values {
+		if lookUp(name, t.scope) == nil {
 			t.unknown(name, section)
-		case k.pending && !zero(v) && !reflect.DeepEqual(v, k.idle):
-			t.pending(name, cmp.Or(k.instead, "it is checked, and then ignored"))
 		}
 	}
 }
@@ -178,17 +166,6 @@ func (t *table) unknown(name, section string) {
 		return
 	}
 	t.wrong(name, "unknown key: known here are %s", strings.Join(known, ", "))
-}
-
-// zero says that a value asks for nothing.
-func zero(v any) bool {
-	switch v := v.(type) {
-	case []any:
-		return len(v) == 0
-	case map[string]any:
-		return len(v) == 0
-	}
-	return v == "" || v == false || v == int64(0)
 }
 
 func quoted(words []string) string {

@@ -3,10 +3,8 @@ package master
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 
-	"lbmaster/conf"
 	"lbmaster/shared/control"
 )
 
@@ -15,8 +13,9 @@ const adminMode = 0o600
 
 // listenAdmin opens the sockets of the runtime interfaces. The monitor could not: it may have no right to. Sockets that are
 // the generation before has are claimed; nil: there was none.
-func listenAdmin(a *conf.Admin, before owner) (all []*listener, err error) {
+func (m *master) listenAdmin(before owner) (all []*listener, err error) {
 	var failures []error
+	a := &m.config.Admin
 	add := func(bind int, address string, open func() (*listener, error)) {
 		var l *listener
 		var err error
@@ -34,7 +33,7 @@ func listenAdmin(a *conf.Admin, before owner) (all []*listener, err error) {
 		all = append(all, l)
 	}
 	if a.Socket != "" {
-		add(control.AdminSocket, "unix:"+a.Socket, func() (*listener, error) { return takePath(a.Socket) })
+		add(control.AdminSocket, "unix:"+a.Socket, func() (*listener, error) { return openUnix(a.Socket, adminMode, m.mayTakeAdmin) })
 	}
 	if a.Listen.IsValid() {
 		add(control.AdminListen, a.Listen.String(), func() (*listener, error) { return openTCP(a.Listen, 1) })
@@ -49,27 +48,10 @@ func listenAdmin(a *conf.Admin, before owner) (all []*listener, err error) {
 // adminKey begins the keys of these sockets, which no bind of a frontend must get.
 const adminKey = "admin "
 
-// takePath opens the admin socket in the place of one that may be in use: that of an instance which this one replaces, since
-// their ports are ours already. It goes on serving whom it has, and leaves the path alone when it ends.
-func takePath(path string) (*listener, error) {
-	mine := path + ".new"
-	if err := os.Remove(mine); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
-	}
-	l, err := openUnix(mine, adminMode)
-	if err != nil {
-		return nil, err
-	}
-	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSocket == 0 {
-		l.close()
-		return nil, errors.New("the path exists and is not a socket: remove it or choose another")
-	}
-	if err := os.Rename(mine, path); err != nil {
-		l.close()
-		return nil, err
-	}
-	l.path = path
-	return l, nil
+// mayTakeAdmin says whether the admin socket may be opened in the place of one that answers: that of an instance which this
+// one replaces, or of one whose ports it has just got, or of one whose master is gone. Another program's it may not.
+func (m *master) mayTakeAdmin() bool {
+	return len(m.replaced.processes) > 0 || heldByMonitor(listeningOn(m.config.Admin.Socket))
 }
 
 // sockets are all that the master listens on: those of the frontends and those of the monitor.

@@ -3,6 +3,7 @@ package master
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/shared/control"
+	"lbmaster/shared/privileges"
 )
 
 // child is a process that the master has started, or has adopted from the master before. Its goroutines tell the
@@ -23,6 +25,7 @@ type child struct {
 	pidfd      int // names the process for as long as we hold it, whoever gets its pid later
 	controlFD  int // of conn
 	conn       *control.Conn
+	cell       *cell     // where the child is to be locked up; nil: it is, or is not to be
 	heard      time.Time // when the child last said anything
 	aborted    bool      // it has been told to die with a dump, because it hung
 	reason     string    // why it leaves, in its own words, or why it is killed; "": nobody has said
@@ -50,7 +53,7 @@ func role(slot int) (arg, title string) {
 }
 
 // spawn starts the child of a slot from the program that runs now, which need not be the one on disk any more.
-func spawn(generation, slot int, env *Env, events chan<- childEvent) (*child, error) {
+func spawn(generation, slot int, limits confines, env *Env, events chan<- childEvent) (*child, error) {
 	mine, theirs, err := control.Pair()
 	if err != nil {
 		return nil, err
@@ -73,15 +76,19 @@ func spawn(generation, slot int, env *Env, events chan<- childEvent) (*child, er
 
 		SysProcAttr: &syscall.SysProcAttr{PidFD: &pidfd},
 	}
-	if err := begin(cmd); err != nil {
-		return nil, errors.Join(fmt.Errorf("cannot start %s: %w", title, err), conn.Close())
+	cell, err := begin(cmd, limits)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("cannot start %s: %w%s", title, err, executeHint(err, limits.identity)), conn.Close())
 	}
 	if pidfd < 0 {
+		if cell != nil {
+			cell.leave()
+		}
 		_ = cmd.Process.Kill() // it is reaped below like any other
 		go func() { _ = cmd.Wait() }()
 		return nil, errors.Join(fmt.Errorf("cannot start %s: the kernel has no pidfd (Linux 5.4 is needed)", title), conn.Close())
 	}
-	c := &child{generation: generation, slot: slot, pid: cmd.Process.Pid, pidfd: pidfd, controlFD: mine, conn: conn}
+	c := &child{generation: generation, slot: slot, pid: cmd.Process.Pid, pidfd: pidfd, controlFD: mine, conn: conn, cell: cell}
 	go c.watch(events, func() string {
 		if err := cmd.Wait(); err != nil {
 			return err.Error()
@@ -89,6 +96,14 @@ func spawn(generation, slot int, env *Env, events chan<- childEvent) (*child, er
 		return endedWell
 	})
 	return c, nil
+}
+
+// executeHint says what may help when a child could not be started.
+func executeHint(err error, identity privileges.Identity) string {
+	if errors.Is(err, fs.ErrPermission) && identity.User != 0 {
+		return fmt.Sprintf(": user %d must be allowed to execute the program", identity.User)
+	}
+	return ""
 }
 
 // endedWell is how a child ends that has left in order.
@@ -131,8 +146,21 @@ func (c *child) end(how string) string {
 	return c.reason + " (" + how + ")"
 }
 
+// lockUp takes the files out of the reach of a child that has opened what it needs.
+func (c *child) lockUp() error {
+	cell := c.cell
+	if cell == nil {
+		return nil
+	}
+	c.cell = nil
+	return cell.shut()
+}
+
 // close lets go of a child that has ended.
 func (c *child) close() {
+	if c.cell != nil {
+		c.cell.leave()
+	}
 	_ = c.conn.Close() // it was only read from since
 	unix.Close(c.pidfd)
 }

@@ -1,32 +1,88 @@
 package master
 
 import (
+	"os"
 	"os/exec"
 	"runtime"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
 	"lbmaster/shared/privileges"
 )
 
-// begin starts a child in a thread that has given up what no child needs, and that ends afterwards.
-func begin(cmd *exec.Cmd) error {
-	done := make(chan error, 1)
+// confines are what a child cannot leave.
+type confines struct {
+	identity privileges.Identity
+	cpus     *unix.CPUSet // nil: whichever the master may use
+}
+
+// impose puts the calling thread, and what it starts with attr, into them.
+func (l *confines) impose(attr *syscall.SysProcAttr) error {
+	if l.cpus != nil {
+		if err := unix.SchedSetaffinity(0, l.cpus); err != nil {
+			return os.NewSyscallError("sched_setaffinity", err)
+		}
+	}
+	return l.identity.GiveUp(attr)
+}
+
+// begin starts a child in a thread that has given up what no child needs, and that ends afterwards. A child that is to be
+// locked up has a cell, which the caller shuts or leaves.
+func begin(cmd *exec.Cmd, limits confines) (*cell, error) {
+	done := make(chan begun, 1)
 	go func() {
 		runtime.LockOSThread()              // for ever: with this goroutine the thread ends
 		if unix.Gettid() == unix.Getpid() { // except the first one of the process
-			done <- begin(cmd) // which waits, so that it is not this one again
+			c, err := begin(cmd, limits) // which waits, so that it is not this one again
+			done <- begun{c, err}
 			runtime.UnlockOSThread()
 			return
 		}
-		err := privileges.GiveUp()
+		err := limits.impose(cmd.SysProcAttr)
 		if err == nil {
 			err = cmd.Start()
 		}
-		done <- err
+		if err != nil || limits.identity.Chroot == "" {
+			done <- begun{nil, err}
+			return
+		}
+		c := &cell{orders: make(chan bool), done: make(chan error)}
+		done <- begun{c, nil}
+		c.watch(limits.identity)
 	}()
-	return <-done
+	b := <-done
+	return b.cell, b.err
 }
+
+// begun is what has become of a child.
+type begun struct {
+	cell *cell
+	err  error
+}
+
+// cell is a thread that has its root directory in common with a child which it has started. The thread may change it; the child
+// may not.
+type cell struct {
+	orders chan bool
+	done   chan error
+}
+
+// watch waits for what is to be done, in the thread.
+func (c *cell) watch(identity privileges.Identity) {
+	if shut := <-c.orders; shut {
+		c.done <- identity.LockUp()
+	}
+}
+
+// shut locks the child up. It is the end of the thread.
+func (c *cell) shut() error {
+	c.orders <- true
+	return <-c.done
+}
+
+// leave ends the thread of a child that has ended before.
+func (c *cell) leave() { close(c.orders) }
 
 // keepFromChildren makes every descriptor that somebody has left open here end with this program. Those for a child are
 // given to it one by one.

@@ -2,10 +2,15 @@ package master
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
+
+	"lbmaster/shared/privileges"
 )
 
 // TestBegin: the child can get nothing, and no thread of this process is left that could not.
@@ -13,9 +18,9 @@ func TestBegin(t *testing.T) {
 	for range 50 { // whichever threads there are
 		var out bytes.Buffer
 		cmd := exec.Command("/bin/cat", "/proc/self/status")
-		cmd.Stdout = &out
-		if err := begin(cmd); err != nil {
-			t.Fatal(err)
+		cmd.Stdout, cmd.SysProcAttr = &out, new(syscall.SysProcAttr)
+		if cell, err := begin(cmd, confines{}); err != nil || cell != nil {
+			t.Fatal(cell, err)
 		}
 		if err := cmd.Wait(); err != nil {
 			t.Fatal(err)
@@ -30,7 +35,52 @@ func TestBegin(t *testing.T) {
 }
 
 func TestBeginFails(t *testing.T) {
-	if err := begin(exec.Command("/no/such/program")); err == nil {
+	cmd := exec.Command("/no/such/program")
+	cmd.SysProcAttr = new(syscall.SysProcAttr)
+	if _, err := begin(cmd, confines{}); err == nil {
 		t.Error("no error")
+	}
+}
+
+// TestCell: a child is locked up when it is time to, or ends before; this process is where it was.
+func TestCell(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can lock somebody up")
+	}
+	identity := privileges.Identity{User: 65534, Group: 65534, Groups: []int{65534}, Chroot: t.TempDir()}
+	for _, shut := range []bool{true, false, true} {
+		cmd := exec.Command("/bin/sh", "-c", "echo up; read go; echo /*")
+		in, err := cmd.StdinPipe()
+		out, err2 := cmd.StdoutPipe()
+		if err := errors.Join(err, err2); err != nil {
+			t.Fatal(err)
+		}
+		cmd.SysProcAttr = new(syscall.SysProcAttr)
+		cell, err := begin(cmd, confines{identity: identity})
+		if err != nil || cell == nil {
+			t.Fatal(cell, err)
+		}
+		if _, err := io.ReadFull(out, make([]byte, len("up\n"))); err != nil {
+			t.Fatal(err)
+		}
+		if shut {
+			err = cell.shut()
+		} else {
+			cell.leave()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = in.Write([]byte("\n"))
+		sees, err2 := io.ReadAll(out)
+		if err := errors.Join(err, err2, cmd.Wait()); err != nil {
+			t.Fatal(err)
+		}
+		if empty := string(sees) == "/*\n"; empty != shut {
+			t.Errorf("locked up: %v; it sees %s", shut, sees)
+		}
+	}
+	if _, err := os.Stat("/proc/self"); err != nil {
+		t.Error(err)
 	}
 }

@@ -127,7 +127,7 @@ func (m *master) succeed(g *generation) {
 	places := m.heirs(g.keys)
 	for slot, c := range g.children {
 		if slot == monitorIndex {
-			c.say(control.Message{Kind: control.Stop}, nil)
+			c.say(control.Message{Kind: control.Retire}, nil)
 			continue
 		}
 		if err := m.introduce(c, m.slots[slot%len(m.slots)].child, places); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"slices"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -95,4 +96,12 @@ func identifyRoot(g *conf.Global, id *privileges.Identity) error {
 		return fmt.Errorf("global.chroot: %s is no directory", g.Chroot)
 	}
 	return nil
+}
+
+// bindsLowPorts says that connections to some server, or their checks, come from a port that not everybody may have.
+func bindsLowPorts(c *conf.Config) bool {
+	low := func(s *conf.Source) bool { return s != nil && s.Port > 0 && s.Port < 1024 }
+	return slices.ContainsFunc(c.Backends, func(b conf.Backend) bool {
+		return low(b.Source) || slices.ContainsFunc(b.Servers, func(s conf.Server) bool { return low(s.Source) })
+	})
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
 	"strconv"
 	"time"
 
@@ -140,7 +139,7 @@ func open(b *conf.Bind, workers int) (*listener, error) {
 	switch b.Network {
 	case "unix":
 		// Whoever may reach the directory may connect, as with a port.
-		return openUnix(b.Path, 0o666)
+		return openUnix(b.Path, 0o666, func() bool { return heldByOrphans(listeningOn(b.Path)) })
 	case "fd":
 		return nil, errors.New("this program was not started with such a socket (FileDescriptorName= in systemd.socket(5) names them)")
 	}
@@ -155,7 +154,7 @@ func openTCP(ap netip.AddrPort, workers int) (*listener, error) {
 	switch {
 	case err == nil:
 		unix.Close(probe) // it has not listened: nothing was queued on it
-	case !errors.Is(err, unix.EADDRINUSE) || !heldByOrphans(ap):
+	case !errors.Is(err, unix.EADDRINUSE) || !heldByOrphans(listeningAt(ap)):
 		return nil, err
 	}
 	l := &listener{}
@@ -209,47 +208,6 @@ func sockaddr(ap netip.AddrPort) unix.Sockaddr {
 		return &unix.SockaddrInet4{Port: int(ap.Port()), Addr: ap.Addr().As4()}
 	}
 	return &unix.SockaddrInet6{Port: int(ap.Port()), Addr: ap.Addr().As16()}
-}
-
-// openUnix opens a unix socket with that mode. A file that an earlier process left is replaced, if nobody answers there.
-func openUnix(path string, mode os.FileMode) (*listener, error) {
-	if err := clearPath(path); err != nil {
-		return nil, err
-	}
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return nil, err
-	}
-	if err := unix.Bind(fd, &unix.SockaddrUnix{Name: path}); err != nil {
-		unix.Close(fd)
-		return nil, err
-	}
-	l := &listener{fds: []int{fd}, path: path, inode: inode(path), one: true}
-	if err := errors.Join(os.Chmod(path, mode), unix.Listen(fd, backlog)); err != nil {
-		l.close()
-		return nil, err
-	}
-	return l, nil
-}
-
-// clearPath removes a socket on which nobody listens any more.
-func clearPath(path string) error {
-	var st unix.Stat_t
-	if err := unix.Lstat(path, &st); err != nil {
-		return nil // bind says what is wrong, if anything
-	}
-	if st.Mode&unix.S_IFMT != unix.S_IFSOCK {
-		return errors.New("the path exists and is not a socket: remove it or choose another")
-	}
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	if err := unix.Connect(fd, &unix.SockaddrUnix{Name: path}); !errors.Is(err, unix.ECONNREFUSED) {
-		return unix.EADDRINUSE
-	}
-	return unix.Unlink(path)
 }
 
 // inode is the number of the file at path, 0 when there is none.

@@ -112,6 +112,7 @@ func (m *master) run(signals <-chan os.Signal) error {
 	if m.identity, err = identify(&config.Global); err != nil {
 		return err
 	}
+	m.identity.LowPorts = bindsLowPorts(config)
 	defer func() { closeListeners(m.sockets()) }()
 	if err := m.open(workers); err != nil {
 		return err
@@ -138,7 +139,7 @@ func (m *master) open(workers int) (err error) {
 		if err := m.openFirst(workers); err != nil {
 			return err
 		}
-		m.admin, err = m.replaced.listen(func() ([]*listener, error) { return listenAdmin(&m.config.Admin, nil) })
+		m.admin, err = m.replaced.listen(func() ([]*listener, error) { return m.listenAdmin(nil) })
 		return err
 	}
 	s, err := readState(m.upgrader)
@@ -152,7 +153,7 @@ func (m *master) open(workers int) (err error) {
 	if m.listeners, err = listen(m.config, workers, m.estate); err != nil {
 		return err
 	}
-	m.admin, err = listenAdmin(&m.config.Admin, m.estate)
+	m.admin, err = m.listenAdmin(m.estate)
 	return err
 }
 

@@ -47,7 +47,7 @@ func (m *master) onMonitor(e childEvent) {
 	case control.Hello:
 		m.instructMonitor(e.child)
 	case control.Ready:
-		if s.state == starting {
+		if s.state == starting && m.lockUp(s.child) {
 			s.become(ready, time.Now())
 			m.known = nil // it knows nothing yet
 		}
@@ -111,7 +111,7 @@ func (m *master) watchMonitor(now time.Time) {
 }
 
 func (m *master) startMonitor(s *slot, now time.Time) {
-	c, err := spawn(m.number, s.index, &m.env, m.events)
+	c, err := m.spawn(s.index)
 	s.become(starting, now)
 	if err != nil {
 		m.log.Error("cannot start the monitor", "error", err)

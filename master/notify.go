@@ -74,9 +74,9 @@ func (n *notifier) reloading(status string) {
 
 // refused says that a next generation was wished for and will not come: whoever has asked for one through the service manager
 // may wait for it to begin, and to be there (Type=notify-reload).
-func (n *notifier) refused(status string) {
-	n.reloading(status)
-	n.ready(status)
+func (n *notifier) refused() {
+	n.reloading(n.status)
+	n.ready(n.status)
 }
 
 // handOver says that another process is the service's main process from now on, and ready. Only the present one may say so

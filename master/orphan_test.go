@@ -24,7 +24,7 @@ func TestProcAddress(t *testing.T) {
 		if n := len(listeningAt(ap)); n != 1 {
 			t.Errorf("%s: %d sockets listen, want 1", at, n)
 		}
-		if heldByOrphans(ap) {
+		if heldByOrphans(listeningAt(ap)) {
 			t.Errorf("%s: this test is no worker", at)
 		}
 	}

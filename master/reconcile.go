@@ -120,7 +120,7 @@ func (m *master) softStop(s os.Signal) {
 	m.log.Info("stopping when the requests that run are finished", "signal", s)
 	m.phase = draining
 	m.upgrader.stop()
-	m.notifier.stopping("stopping when the last session ends")
+	m.notifier.say("stopping when the last session ends") // not more: a service that is stopping has only TimeoutStopSec
 	m.retire(control.Message{Kind: control.Drain})
 	now := time.Now()
 	if limit := m.config.Global.HardStopAfter; limit > 0 {

@@ -33,12 +33,15 @@ func (m *master) renew(s os.Signal) {
 	switch {
 	case m.phase == draining || m.phase == stopping:
 		m.log.Warn("no next generation: the instance is stopping", "signal", s)
+		if m.phase == draining {
+			m.notifier.refused()
+		}
 	case m.phase == comingUp || m.renewal.running:
 		m.log.Info("the next generation begins after the one that is coming up", "signal", s)
 		m.renewal.again = true
 	case m.pause.reasons&byOperator != 0:
 		m.log.Warn("no next generation while the ports are released: send TTIN first", "signal", s)
-		m.notifier.refused("paused")
+		m.notifier.refused()
 	default:
 		m.beginRenewal()
 	}

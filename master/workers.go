@@ -9,7 +9,7 @@ import (
 
 // start starts a worker in a slot.
 func (m *master) start(s *slot, now time.Time) {
-	c, err := spawn(m.number, s.index, &m.env, m.events)
+	c, err := m.spawn(s.index)
 	if err != nil {
 		m.log.Error("cannot start a worker", "worker", s.index, "error", err)
 		s.become(starting, now)
@@ -109,7 +109,7 @@ func (m *master) sendShards(to *child, message control.Message, all []offer) {
 // onReady goes on with a worker that has everything. At the first start all wait for each other, so that an instance that
 // does not come up has served nobody.
 func (m *master) onReady(s *slot) {
-	if s.state != starting {
+	if s.state != starting || !m.lockUp(s.child) {
 		return
 	}
 	s.become(ready, time.Now())
@@ -121,6 +121,17 @@ func (m *master) onReady(s *slot) {
 			m.goUp()
 		}
 	}
+}
+
+// lockUp locks up a child that is ready to be. One that cannot be is no use.
+func (m *master) lockUp(c *child) bool {
+	err := c.lockUp()
+	if err != nil {
+		_, title := role(c.slot)
+		m.log.Error("cannot lock up a child: killed", "child", title, "pid", c.pid, "error", err)
+		c.kill()
+	}
+	return err == nil
 }
 
 func (m *master) allReady() bool {

@@ -161,7 +161,8 @@ func TestDaemonByConfiguration(t *testing.T) {
 	t.Parallel()
 	s, _ := newSite(t, 1)
 	d := newBarracks(t, s.place)
-	s.global = fmt.Sprintf("daemon = true\npidfile = %q\nquiet = true\ncpu_affinity = true", d.path("pid"))
+	s.global = fmt.Sprintf("daemon = true\npidfile = %q\nquiet = true", d.path("pid"))
+	s.tail = fmt.Sprintf("[listen.warned]\nbind = %q\nlog_format = \"httplog\"\nserver = [{ name = \"a\", address = %q }]\n", s.place.addr(2, 8080), s.place.server(0))
 	d.write("conf.toml", s.text())
 	status, said := d.command("/bin/sh", "-c", d.exe+" -c conf.toml 2>log")
 	if status != 0 || said != "" {

@@ -78,13 +78,23 @@ func TestServiceManagerIsTold(t *testing.T) {
 	}
 	b.signal(syscall.SIGTTOU)
 	m.hears("STATUS=paused")
+	refused := func(status string) {
+		t.Helper()
+		b.signal(syscall.SIGUSR2)
+		if said := m.next(false); !strings.HasPrefix(said, "RELOADING=1\nMONOTONIC_USEC=") || !strings.HasSuffix(said, "\nSTATUS="+status) {
+			t.Errorf("the service manager hears %q", said)
+		}
+		m.hears(fmt.Sprintf("READY=1\nMAINPID=%d\nSTATUS=%s", b.Pid, status))
+	}
+	refused("paused")
 	b.signal(syscall.SIGTTIN)
 	m.hears("STATUS=serving with 2 workers")
 	tunnel := dial(t, s.place.front())
 	tunnel.send(upgradeRequest)
 	tunnel.answer("GET")
 	b.signal(syscall.SIGUSR1)
-	m.hears("STOPPING=1\nSTATUS=stopping when the last session ends")
+	m.hears("STATUS=stopping when the last session ends")
+	refused("stopping when the last session ends")
 	b.signal(syscall.SIGTERM)
 	m.hears("STOPPING=1\nSTATUS=stopping")
 	b.exits(settle, 0)

@@ -4,8 +4,11 @@ package tests
 
 import (
 	"fmt"
+	"net"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -24,24 +27,9 @@ func TestMasterIsReplacedAfterItsDeath(t *testing.T) {
 	orphans := b.workers()
 	c := dial(t, s.place.front())
 	c.get("/", 200)
-	b.signal(syscall.SIGKILL)
-	if _, err := b.Wait(settle); err != nil {
-		t.Fatal(err)
-	}
-	b.stopped = true
+	b.die(b.Process)
 	c.get("/", 200)
-	next, err := rig.Start("lbmaster", []string{b.exe, "-c", filepath.Join(filepath.Dir(b.exe), "conf.toml")}, "TMPDIR="+b.tmp)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if _, err := next.Stop(syscall.SIGTERM, settle); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := next.Ready(settle, func() bool { return next.Stderr.Has("msg=ready") }); err != nil {
-		t.Fatal(err)
-	}
+	b.startAgain()
 	c.get("/", 200) // still with its orphan
 	gone := func() bool { return !rig.Alive(orphans[0]) && !rig.Alive(orphans[1]) }
 	for i := 0; !gone(); i++ {
@@ -94,3 +82,119 @@ func TestTermEndsOrphans(t *testing.T) {
 
 // orphanTime is how long orphans serve on by themselves.
 const orphanTime = 10 * time.Second
+
+// startAgain starts another lbmaster on the same configuration, and returns when it is ready.
+func (b *balancer) startAgain() *rig.Process {
+	b.t.Helper()
+	next, err := rig.Start("lbmaster", []string{b.exe, "-c", filepath.Join(filepath.Dir(b.exe), "conf.toml")}, "TMPDIR="+b.tmp)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() {
+		if _, err := next.Stop(syscall.SIGTERM, settle); err != nil {
+			b.t.Error(err)
+		}
+	})
+	if err := next.Ready(settle, func() bool { return next.Stderr.Has("msg=ready") }); err != nil {
+		b.t.Fatal(err)
+	}
+	return next
+}
+
+// die kills a master. Its children go on.
+func (b *balancer) die(master *rig.Process) {
+	b.t.Helper()
+	if err := master.Signal(syscall.SIGKILL); err != nil {
+		b.t.Fatal(err)
+	}
+	if _, err := master.Wait(settle); err != nil {
+		b.t.Fatal(err)
+	}
+	b.stopped = true
+}
+
+// The paths of unix sockets are taken over too, those of the frontends and that of the monitor, twice in a row; at no moment
+// is there nobody behind them.
+func TestPathsAreTakenOverAfterDeath(t *testing.T) {
+	t.Parallel()
+	s, _ := newSite(t, 1)
+	s.workers = 2
+	path := filepath.Join(t.TempDir(), "front.sock")
+	s.bind = "unix:" + path
+	s.withAdmin(t)
+	b := s.run(t)
+	client := newClient(t)
+	tr := unixTransport(t, path)
+	tr.DisableKeepAlives = true
+	client.Transport = tr
+	visit := func() {
+		t.Helper()
+		if a := fetch(t, client, "http://unix/"); a.body != "webA /\n" {
+			t.Errorf("got %q", a.body)
+		}
+	}
+	master := b.Process
+	var orphans []int
+	for range 2 {
+		b.die(master)
+		orphans = b.family()
+		visit()
+		master = b.startAgain()
+		for _, pid := range orphans {
+			if !rig.Alive(pid) {
+				t.Errorf("%d has ended already: those who had the paths were waited for", pid)
+			}
+		}
+		if text := tell(t, s.socket, "show workers"); !strings.Contains(text, fmt.Sprint(rig.Children(master.Pid)[0])) {
+			t.Errorf("the admin socket tells of others:\n%s", text)
+		}
+		for range 10 {
+			visit()
+		}
+	}
+	gone := func() bool { return !slices.ContainsFunc(orphans, rig.Alive) }
+	for !gone() {
+		visit()
+		rig.Until(20*time.Millisecond, gone)
+	}
+	for range 10 {
+		visit()
+	}
+	if _, err := master.Stop(syscall.SIGTERM, settle); err != nil {
+		t.Fatal(err)
+	}
+	for _, left := range []string{path, path + ".new", s.socket, s.socket + ".new"} {
+		if _, err := os.Lstat(left); err == nil {
+			t.Errorf("%s is left", left)
+		}
+	}
+}
+
+// A path on which another program listens is left to it.
+func TestPathsOfOthers(t *testing.T) {
+	t.Parallel()
+	for _, whose := range []string{"front", "admin"} {
+		t.Run(whose, func(t *testing.T) {
+			t.Parallel()
+			s, _ := newSite(t, 1)
+			dir := t.TempDir()
+			s.bind = "unix:" + dir + "/front"
+			s.tail = fmt.Sprintf("[admin]\nsocket = %q\n", dir+"/admin")
+			l, err := net.Listen("unix", filepath.Join(dir, whose))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			b := launch(t, s.place, s.text())
+			b.exits(settle, 1)
+			if !b.Stderr.Has("cannot bind unix:"+l.Addr().String()) || !b.Stderr.Has("address already in use") {
+				t.Errorf("it said:\n%s", b.Said())
+			}
+			c, err := net.Dial("unix", l.Addr().String())
+			if err != nil {
+				t.Fatalf("the path is somebody else's now: %v", err)
+			}
+			c.Close()
+		})
+	}
+}

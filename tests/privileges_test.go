@@ -4,6 +4,7 @@ package tests
 
 import (
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -64,11 +65,14 @@ func jailed(uid, gid, groups string) map[string]string {
 	four := func(id string) string { return strings.Repeat(id+" ", 3) + id }
 	return map[string]string{
 		"Uid": four(uid), "Gid": four(gid), "Groups": groups, "NoNewPrivs": "1",
-		"CapInh": nothing, "CapPrm": nothing, "CapEff": nothing, "CapAmb": nothing,
+		"CapInh": nothing, "CapPrm": nothing, "CapEff": nothing, "CapAmb": nothing, "CapBnd": nothing,
 	}
 }
 
-// Workers become the user, in the directory, with all their threads; those that come later too. The master stays root:
+// unlocked is what a child is that has to be root still, and has no privileges either.
+func unlocked(groups string) map[string]string { return jailed("0", "0", groups) }
+
+// Workers and the monitor are the user, in the directory, with all their threads; those that come later too. The master stays root:
 // it can bind a low port, and send signals.
 func TestPrivileges(t *testing.T) {
 	asRoot(t)
@@ -79,24 +83,29 @@ func TestPrivileges(t *testing.T) {
 	}
 	s, _ := newSite(t, 1)
 	s.workers = 2
+	s.servers[0].extra += "\ncheck = true" // so that there is a monitor
 	s.bind = s.place.front() + "," + s.place.addr(1, 80)
 	s.global = fmt.Sprintf("user = %q\ngroup = \"daemon\"\nchroot = %q", nobody, jail)
 	b := s.run(t)
 	group := statusOf(t, "/proc/self/status")["Gid"] // something to compare with
 	check := func() {
 		t.Helper()
-		for _, pid := range b.workers() {
+		children := rig.Children(b.Pid)
+		if len(children) != 3 {
+			t.Errorf("children %v", children)
+		}
+		for _, pid := range children {
 			is := statusOf(t, fmt.Sprintf("/proc/%d/status", pid))
 			gid, _, _ := strings.Cut(is["Gid"], " ")
 			if gid == "0" || is["Gid"] == group {
-				t.Errorf("the worker is of the master's group %s", gid)
+				t.Errorf("the child is of the master's group %s", gid)
 			}
 			wantStatus(t, pid, jailed(nobody, gid, gid))
 			if root, err := os.Readlink(fmt.Sprintf("/proc/%d/root", pid)); err != nil || root != jail {
-				t.Errorf("the root of a worker is %q, %v", root, err)
+				t.Errorf("the root of a child is %q, %v", root, err)
 			}
 			if cwd, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", pid)); err != nil || cwd != jail {
-				t.Errorf("a worker is in %q, %v", cwd, err)
+				t.Errorf("a child is in %q, %v", cwd, err)
 			}
 		}
 	}
@@ -119,22 +128,72 @@ func TestPrivileges(t *testing.T) {
 	b.Stderr.Forget()
 }
 
-// With a user alone, the workers have all groups of that user; without one they stay what the master is, and yet cannot
-// get more than that.
+// With a user alone, the children have all groups of that user.
 func TestPrivilegesOfAUser(t *testing.T) {
 	asRoot(t)
 	t.Parallel()
 	s, _ := newSite(t, 1)
-	plain := s.run(t)
-	wantStatus(t, plain.workers()[0], map[string]string{"Uid": "0 0 0 0", "NoNewPrivs": "1", "CapInh": nothing, "CapAmb": nothing})
-	plain.signal(syscall.SIGTERM)
-	plain.exits(settle, 0)
 	s.global = `user = "nobody"`
 	b := s.run(t)
 	is := statusOf(t, fmt.Sprintf("/proc/%d/status", b.workers()[0]))
 	gid, _, _ := strings.Cut(is["Gid"], " ")
 	wantStatus(t, b.workers()[0], jailed(nobody, gid, gid))
 	dial(t, s.place.front()).get("/", 200)
+}
+
+// Whoever has to stay root has no privileges either, in a directory or not.
+func TestPrivilegesOfRoot(t *testing.T) {
+	asRoot(t)
+	jail := t.TempDir()
+	groups := statusOf(t, "/proc/self/status")["Groups"]
+	for name, c := range map[string]struct {
+		global, root string
+		want         map[string]string
+	}{
+		"root":   {"", "/", unlocked(groups)},
+		"locked": {fmt.Sprintf("chroot = %q", jail), jail, unlocked(groups)},
+		"group":  {`group = "1"`, "/", jailed("0", "1", "1")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, _ := newSite(t, 1)
+			s.servers[0].extra += "\ncheck = true"
+			s.global = c.global
+			b := s.run(t)
+			for _, pid := range rig.Children(b.Pid) {
+				wantStatus(t, pid, c.want)
+				if root, err := os.Readlink(fmt.Sprintf("/proc/%d/root", pid)); err != nil || root != c.root {
+					t.Errorf("the root of %s is %q, %v", rig.Cmdline(pid), root, err)
+				}
+			}
+			dial(t, s.place.front()).get("/", 200)
+		})
+	}
+}
+
+// The one thing that a child may need: connections to a server that come from a port below 1024.
+func TestPrivilegesForLowPorts(t *testing.T) {
+	asRoot(t)
+	const netBindService = "0000000000000400"
+	for _, global := range []string{"", `user = "nobody"`} {
+		t.Run(global, func(t *testing.T) {
+			t.Parallel()
+			s, _ := newSite(t, 1)
+			from := s.place.addr(3, 987)
+			s.servers[0].extra += fmt.Sprintf("\nsource = %q", from)
+			s.global = global
+			b := s.run(t)
+			c := dial(t, s.place.front())
+			c.get("/", 200)
+			worker := b.workers()[0]
+			wantStatus(t, worker, map[string]string{
+				"NoNewPrivs": "1", "CapPrm": netBindService, "CapEff": netBindService, "CapBnd": netBindService,
+			})
+			if held, err := rig.Connections(netip.MustParseAddrPort(from), []int{worker}); err != nil || held[worker] != 1 {
+				t.Errorf("connections from %s: %v, %v", from, held, err)
+			}
+		})
+	}
 }
 
 // A child has the descriptors that it needs and no others, whatever lbmaster was started with.
@@ -202,8 +261,10 @@ func TestStartAsAnybody(t *testing.T) {
 	if is := statusOf(t, fmt.Sprintf("/proc/%d/status", pid)); is["CapEff"] == nothing {
 		t.Error("the master has lost the right to bind low ports")
 	}
+	want := jailed(nobody, nobody, "")
+	delete(want, "CapBnd") // it takes a privilege to empty that
 	for _, child := range rig.Children(pid) {
-		wantStatus(t, child, jailed(nobody, nobody, ""))
+		wantStatus(t, child, want)
 	}
 	d.kill(pid, syscall.SIGTERM)
 	d.gone(pid)

@@ -3,7 +3,10 @@
 package tests
 
 import (
+	"bufio"
 	"fmt"
+	"io"
+	"net"
 	"strings"
 	"syscall"
 	"testing"
@@ -79,5 +82,89 @@ func TestMonitorAcrossUpgrade(t *testing.T) {
 	}
 	if failed := h.failed(); len(failed) > 0 {
 		t.Errorf("requests failed: %v", fmt.Sprint(failed))
+	}
+}
+
+// An answer that is on its way on the admin socket is finished by the old generation's monitor, and so is a conversation:
+// with an orderly end, soon.
+func TestAdminSocketAcrossUpgrade(t *testing.T) {
+	t.Parallel()
+	s, _ := newSite(t, 1)
+	s.workers = 2
+	s.withAdmin(t)
+	d := found(t, s)
+	enter := func(line string) net.Conn {
+		t.Helper()
+		c, err := net.DialTimeout("unix", s.socket, settle)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		c.SetDeadline(time.Now().Add(settle))
+		if _, err := io.WriteString(c, line+"\n"); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	const answers = 500 // more than fits into the socket
+	long := enter(strings.Repeat("show stat;", answers) + "show version")
+	in := bufio.NewReader(long)
+	begin, err := in.ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	idle := enter("prompt")
+	if _, err := io.ReadFull(idle, make([]byte, 3)); err != nil {
+		t.Fatal(err)
+	}
+	d.upgrade()
+	rest, err := io.ReadAll(in)
+	text := begin + string(rest)
+	if n := strings.Count(text, "\nweb,FRONTEND,"); err != nil || n != answers || !strings.HasSuffix(text, "\n\n") {
+		t.Errorf("%d of %d answers came, then %v", n, answers, err)
+	}
+	if text, err := io.ReadAll(idle); err != nil || len(text) > 0 {
+		t.Errorf("the end of an idle conversation: %q, %v", text, err)
+	}
+	if !soon(func() bool { return len(d.children()) == 3 }) {
+		t.Errorf("children %v, want two workers and a monitor", d.children())
+	}
+	if text := tell(t, s.socket, "show generations"); !strings.Contains(text, "\n2 active ") {
+		t.Errorf("show generations:\n%s", text)
+	}
+}
+
+// What several generations count that are alive side by side is told once.
+func TestCountersOfManyGenerations(t *testing.T) {
+	t.Parallel()
+	s, _ := newSite(t, 1)
+	s.workers = 2
+	s.withAdmin(t)
+	d := found(t, s)
+	const generations, each = 8, 5
+	requests := 0
+	for i := range generations {
+		tunnel := dial(t, s.place.front()) // it keeps its generation alive
+		tunnel.send(upgradeRequest)
+		tunnel.answer("GET")
+		for range each {
+			dial(t, s.place.front()).get("/", 200)
+		}
+		requests += 1 + each
+		d.upgrade()
+		want := fmt.Sprintf("haproxy_frontend_http_requests_total{proxy=\"web\"} %d\n", requests)
+		if !soon(func() bool { return strings.Contains(scrape(t, s.metrics()), want) }) {
+			t.Fatalf("not %s after %d upgrades:\n%s", want, i+1, scrape(t, s.metrics()))
+		}
+	}
+	// The newest monitor may not have been told of all the others yet; and a tunnel that comes at once may still get into the
+	// generation before.
+	var values map[string]float64
+	all := func() bool {
+		values, _ = samples(t, scrape(t, s.metrics()))
+		return values["lbmaster_upgrades_total"] == generations && values["lbmaster_generations"] > generations/2
+	}
+	if !soon(all) {
+		t.Errorf("%v upgrades, %v generations", values["lbmaster_upgrades_total"], values["lbmaster_generations"])
 	}
 }

@@ -3,8 +3,11 @@
 package tests
 
 import (
+	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -64,7 +67,14 @@ func TestSoakUpgrades(t *testing.T) {
 	s, _ := newSite(t, 2)
 	s.workers, s.listen = 2, insertCookie
 	d := found(t, s)
+	alone := func() {
+		t.Helper()
+		if !soon(func() bool { return len(d.children()) == 2 }) {
+			t.Errorf("children %v when nobody is connected any more", d.children())
+		}
+	}
 	d.upgrade()
+	alone()
 	fds, memory := d.holds()
 	c := startCrowd(t, s.place.front(), 64, 2*time.Second, 10*time.Second)
 	var longest time.Duration
@@ -77,38 +87,119 @@ func TestSoakUpgrades(t *testing.T) {
 	t.Logf("longest upgrade %v, from the signal to the old master's end", longest)
 	c.end()
 	c.check(t)
-	if !soon(func() bool { return len(d.children()) == 2 }) {
-		t.Errorf("children %v when nobody is connected any more", d.children())
-	}
 	d.upgrade()
-	more, grown := d.holds()
+	alone()
+	// What was shared with the last generation is let go of soon after its end.
+	var more int
+	var grown int64
+	soon(func() bool { more, grown = d.holds(); return more <= fds+2 })
 	t.Logf("descriptors %d, at first %d; memory of the newest master and workers %d KiB, at first %d", more, fds, grown>>10, memory>>10)
 	if more > fds+2 || grown > memory+memory/5 {
 		t.Error("something grows")
 	}
 }
 
-// A thousand wishes, one after the other, without waiting for any of them.
+// A thousand wishes, one after the other, without waiting for any of them. What becomes of them is counted by lbmaster: the
+// generations by their numbers, and the upgrades, of which there are as many and one less.
 func TestSoakWishes(t *testing.T) {
 	s, _ := newSite(t, 1)
 	s.workers = 2
+	s.withAdmin(t)
 	d := found(t, s)
-	for range 1000 {
-		if masters := d.masters(); len(masters) == 1 { // one that is only coming up may not know the signal yet
-			_ = rig.Kill(masters[0], syscall.SIGUSR2)
+	d.upgrade()
+	settled := func() bool { return len(d.masters()) == 1 && len(d.children()) == 3 }
+	if !rig.Until(fatal, settled) {
+		t.Fatalf("masters %v, children %v", d.masters(), d.children())
+	}
+	fds, _ := d.holds()
+	const wishes = 1000
+	sent, begin := 0, time.Now()
+	for limit := begin.Add(5 * fatal); sent < wishes; {
+		if time.Now().After(limit) {
+			t.Fatalf("only %d signals were sent", sent)
+		}
+		// One that is only coming up may not know the signal yet; and one that has left by then gets none.
+		if masters := d.masters(); len(masters) == 1 && rig.Kill(masters[0], syscall.SIGUSR2) == nil {
+			sent++
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	settled := func() bool { return len(d.masters()) == 1 && len(d.children()) == 2 }
+	took := time.Since(begin)
 	if !rig.Until(fatal, settled) {
 		t.Fatalf("masters %v, children %v", d.masters(), d.children())
 	}
 	d.reigns = d.masters()[0]
-	fds, _ := d.holds()
-	t.Logf("%d descriptors; %d generations", fds, strings.Count(d.Said(), "has taken over"))
-	if fds > 100 {
-		t.Errorf("the newest master and its workers have %d descriptors", fds)
+	awaitOneGeneration(t, &s)
+	d.upgrade() // tableflip keeps what older generations have handed over until the next time
+	if !rig.Until(fatal, settled) {
+		t.Fatalf("masters %v, children %v", d.masters(), d.children())
 	}
+	generation := awaitOneGeneration(t, &s)
+	values, _ := samples(t, scrape(t, s.metrics()))
+	upgrades, failures := int(values["lbmaster_upgrades_total"]), int(values["lbmaster_upgrade_failures_total"])
+	more, _ := d.holds()
+	dead := zombies(t, append(d.children(), d.reigns))
+	t.Logf("%d signals in %v: %d generations, %d upgrades, %d failed; at the end 1 active generation, %d processes, %d zombies, "+
+		"%d descriptors, %d at the beginning", sent, took.Round(time.Millisecond), generation, upgrades, failures, len(d.family()), len(dead), more, fds)
+	switch {
+	case generation != upgrades+1 || failures != 0:
+		t.Error("the numbers do not agree, or an upgrade has failed")
+	case generation < wishes/20:
+		t.Error("hardly any wish is fulfilled")
+	case len(dead) > 0:
+		t.Errorf("zombies %v", dead)
+	case more > fds+2:
+		t.Error("descriptors leak")
+	}
+	for range 10 {
+		dial(t, s.place.front()).get("/", 200)
+	}
+}
+
+// awaitOneGeneration waits until a single generation is alive, and returns its number.
+func awaitOneGeneration(t *testing.T, s *site) int {
+	t.Helper()
+	var number int
+	var text string
+	one := func() bool {
+		text = tell(t, s.socket, "show generations")
+		all := strings.Split(strings.TrimSpace(text), "\n")[1:] // without the heading
+		all = slices.DeleteFunc(all, func(line string) bool { return strings.HasPrefix(line, "#") })
+		if len(all) != 1 {
+			return false
+		}
+		n, err := fmt.Sscanf(all[0], "%d active ", &number)
+		return n == 1 && err == nil
+	}
+	if !rig.Until(fatal, one) {
+		t.Fatalf("generations:\n%s", text)
+	}
+	return number
+}
+
+// zombies are the children of processes that have ended, and that these have not waited for.
+func zombies(t *testing.T, parents []int) (dead []int) {
+	t.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range all {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // it has ended
+		}
+		_, rest, _ := strings.Cut(string(text), ") ") // behind the name of the program (proc(5))
+		var state string
+		var parent int
+		if _, err := fmt.Sscan(rest, &state, &parent); err != nil {
+			t.Fatalf("%s: %q", file, text)
+		}
+		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file))); err == nil && state == "Z" && slices.Contains(parents, parent) {
+			dead = append(dead, pid)
+		}
+	}
+	return dead
 }
 
 // holds counts the descriptors and the memory of the newest master and its own children.

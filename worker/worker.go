@@ -98,7 +98,7 @@ func (w *worker) begin(env Env) error {
 		return err
 	}
 	if identity != nil {
-		if err := identity.Assume(); err != nil {
+		if err := identity.Settle(); err != nil {
 			return err
 		}
 	}

@@ -2,14 +2,12 @@ package worker
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/netip"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -21,83 +19,15 @@ import (
 	"lbmaster/shared/shm"
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
+	"lbmaster/tools/understudy"
 )
 
 // fatal is how long anything may take before a test gives up.
-const fatal = 10 * time.Second
-
-const roleVariable = "LBMASTER_TEST_ROLE"
+const fatal = understudy.Patience
 
 // TestMain makes the test binary its own child: a real worker process.
 func TestMain(m *testing.M) {
-	if os.Getenv(roleVariable) == "" {
-		os.Exit(m.Run())
-	}
-	if err := Run(Env{Control: ControlFD, Stderr: os.Stderr}); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
-
-// child is a worker process that a test plays the master for.
-type child struct {
-	t      *testing.T
-	cmd    *exec.Cmd
-	conn   *control.Conn
-	stderr bytes.Buffer
-	ended  chan error
-}
-
-func startChild(t *testing.T) *child {
-	t.Helper()
-	mine, theirs, err := control.Pair()
-	if err != nil {
-		t.Fatal(err)
-	}
-	end := os.NewFile(uintptr(theirs), "control")
-	defer end.Close()
-	c := &child{t: t, ended: make(chan error, 1)}
-	if c.conn, err = control.NewConn(mine); err != nil {
-		t.Fatal(err)
-	}
-	c.cmd = exec.Command("/proc/self/exe")
-	c.cmd.Env = append(os.Environ(), roleVariable+"=worker")
-	c.cmd.ExtraFiles = []*os.File{end}
-	c.cmd.Stderr = &c.stderr
-	if err := c.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() { c.ended <- c.cmd.Wait() }()
-	t.Cleanup(func() { c.conn.Close(); c.cmd.Process.Kill() })
-	return c
-}
-
-func (c *child) say(m control.Message, fds ...int) {
-	c.t.Helper()
-	if err := c.conn.Send(m, fds, time.Now().Add(fatal)); err != nil {
-		c.t.Fatal(err)
-	}
-}
-
-func (c *child) wantSaid(kind control.Kind) control.Message {
-	c.t.Helper()
-	m, _, err := c.conn.Recv(time.Now().Add(fatal))
-	if err != nil || m.Kind != kind {
-		c.t.Fatalf("the worker said %q, %v; want %s; stderr: %s", m.Kind, err, kind, c.stderr.String())
-	}
-	return m
-}
-
-// wantEnd waits for the process to end, and returns its exit status.
-func (c *child) wantEnd() int {
-	c.t.Helper()
-	select {
-	case <-c.ended:
-		return c.cmd.ProcessState.ExitCode()
-	case <-time.After(fatal):
-		c.t.Fatal("the worker does not end")
-		return 0
-	}
+	understudy.Main(m, func() error { return Run(Env{Control: ControlFD, Stderr: os.Stderr}) })
 }
 
 // instance is what a master hands out.
@@ -164,37 +94,35 @@ func TestLife(t *testing.T) {
 	_, shard := listenOn(t, "127.54.0.1:8000")
 	_, lent := listenOn(t, "127.54.0.1:8002")
 	i := newInstance(t, "127.54.0.1")
-	c := startChild(t)
-	if m := c.wantSaid(control.Hello); m.Pid != c.cmd.Process.Pid {
-		t.Errorf("pid %d, want %d", m.Pid, c.cmd.Process.Pid)
+	c := understudy.Start(t)
+	if m := c.WantSaid(control.Hello); m.Pid != c.Process.Pid {
+		t.Errorf("pid %d, want %d", m.Pid, c.Process.Pid)
 	}
-	c.say(control.Message{Kind: control.Start, Slot: 1, Workers: 2}, i.fds()...)
-	c.say(control.Message{Kind: control.Listeners, Shards: []control.Shard{{}}, Last: true}, shard)
-	c.wantSaid(control.Ready)
-	c.say(control.Message{Kind: control.Activate})
+	c.Say(control.Message{Kind: control.Start, Slot: 1, Workers: 2}, i.fds()...)
+	c.Say(control.Message{Kind: control.Listeners, Shards: []control.Shard{{}}, Last: true}, shard)
+	c.WantSaid(control.Ready)
+	c.Say(control.Message{Kind: control.Activate})
 	wantStatus(t, "127.54.0.1:8000", "204")
-	c.say(control.Message{Kind: control.Lend, Slot: 0, Shards: []control.Shard{{}}}, lent)
+	c.Say(control.Message{Kind: control.Lend, Slot: 0, Shards: []control.Shard{{}}}, lent)
 	wantStatus(t, "127.54.0.1:8002", "204")
-	c.say(control.Message{Kind: control.Return, Slot: 0})
-	c.say(control.Message{Kind: control.Ping})
-	c.wantSaid(control.Pong)
+	c.Say(control.Message{Kind: control.Return, Slot: 0})
+	c.Say(control.Message{Kind: control.Ping})
+	c.WantSaid(control.Pong)
 	if n := i.counters.Counters(1, 0).Requests.Load(); n != 2 {
 		t.Errorf("%d requests counted in the worker's slab, want 2", n)
 	}
-	if comm, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", c.cmd.Process.Pid)); string(comm) != "lb-worker-1\n" {
+	if comm, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", c.Process.Pid)); string(comm) != "lb-worker-1\n" {
 		t.Errorf("the process is called %q", comm)
 	}
-	c.cmd.Process.Signal(unix.SIGTERM) // only the master's word counts
-	c.cmd.Process.Signal(unix.SIGINT)
-	c.say(control.Message{Kind: control.Ping})
-	c.wantSaid(control.Pong)
-	c.say(control.Message{Kind: control.Drain})
-	if m := c.wantSaid(control.Bye); m.Reason != "drained" {
+	c.Process.Signal(unix.SIGTERM) // only the master's word counts
+	c.Process.Signal(unix.SIGINT)
+	c.Say(control.Message{Kind: control.Ping})
+	c.WantSaid(control.Pong)
+	c.Say(control.Message{Kind: control.Drain})
+	if m := c.WantSaid(control.Bye); m.Reason != "drained" {
 		t.Errorf("reason %q", m.Reason)
 	}
-	if status := c.wantEnd(); status != 0 {
-		t.Errorf("exit status %d: %s", status, c.stderr.String())
-	}
+	c.WantEnd(0)
 }
 
 // answer gives every connection one answer.
@@ -229,15 +157,13 @@ func wantStatus(t *testing.T, addr, want string) {
 func TestMasterDiesEarly(t *testing.T) {
 	i := newInstance(t, "127.54.0.2")
 	_, shard := listenOn(t, "127.54.0.2:8000")
-	c := startChild(t)
-	c.wantSaid(control.Hello)
-	c.say(control.Message{Kind: control.Start}, i.fds()...)
-	c.say(control.Message{Kind: control.Listeners, Shards: []control.Shard{{}}, Last: true}, shard)
-	c.wantSaid(control.Ready)
-	c.conn.Close()
-	if status := c.wantEnd(); status != 0 {
-		t.Errorf("exit status %d: %s", status, c.stderr.String())
-	}
+	c := understudy.Start(t)
+	c.WantSaid(control.Hello)
+	c.Say(control.Message{Kind: control.Start}, i.fds()...)
+	c.Say(control.Message{Kind: control.Listeners, Shards: []control.Shard{{}}, Last: true}, shard)
+	c.WantSaid(control.Ready)
+	c.Conn.Close()
+	c.WantEnd(0)
 }
 
 // TestBadStart: what a worker cannot work with ends it, with the reason.
@@ -245,30 +171,30 @@ func TestBadStart(t *testing.T) {
 	i := newInstance(t, "127.54.0.3")
 	for _, tt := range []struct {
 		name, want string
-		say        func(c *child)
+		say        func(c *understudy.Child)
 	}{
-		{"nothing to read", "is not a sealed memory file", func(c *child) {
-			c.say(control.Message{Kind: control.Start}, i.wake, i.counters.FD(), i.board.FD(), i.wake)
+		{"nothing to read", "is not a sealed memory file", func(c *understudy.Child) {
+			c.Say(control.Message{Kind: control.Start}, i.wake, i.counters.FD(), i.board.FD(), i.wake)
 		}},
-		{"no descriptors", "0 descriptors instead of 4", func(c *child) { c.say(control.Message{Kind: control.Start}) }},
-		{"wrong order", "said activate instead of start", func(c *child) { c.say(control.Message{Kind: control.Activate}) }},
-		{"unknown frontend", "no frontend 5", func(c *child) {
-			c.say(control.Message{Kind: control.Start}, i.fds()...)
-			c.say(control.Message{Kind: control.Listeners, Shards: []control.Shard{{Frontend: 5}}}, i.wake)
+		{"no descriptors", "0 descriptors instead of 4", func(c *understudy.Child) { c.Say(control.Message{Kind: control.Start}) }},
+		{"wrong order", "said activate instead of start", func(c *understudy.Child) { c.Say(control.Message{Kind: control.Activate}) }},
+		{"unknown frontend", "no frontend 5", func(c *understudy.Child) {
+			c.Say(control.Message{Kind: control.Start}, i.fds()...)
+			c.Say(control.Message{Kind: control.Listeners, Shards: []control.Shard{{Frontend: 5}}}, i.wake)
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c := startChild(t)
-			c.wantSaid(control.Hello)
+			c := understudy.Start(t)
+			c.WantSaid(control.Hello)
 			tt.say(c)
-			if status := c.wantEnd(); status != 1 || !strings.Contains(c.stderr.String(), tt.want) {
-				t.Errorf("exit status %d, stderr %q; want %q", status, c.stderr.String(), tt.want)
+			if said := c.WantEnd(1); !strings.Contains(said, tt.want) {
+				t.Errorf("stderr %q; want %q", said, tt.want)
 			}
-			m, _, err := c.conn.Recv(time.Now().Add(fatal))
+			m, _, err := c.Conn.Recv(time.Now().Add(fatal))
 			if err != nil || m.Kind != control.Bye || !strings.Contains(m.Reason, tt.want) {
 				t.Errorf("the worker says %+v, %v", m, err)
 			}
-			if _, _, err := c.conn.Recv(time.Now().Add(fatal)); !errors.Is(err, io.EOF) {
+			if _, _, err := c.Conn.Recv(time.Now().Add(fatal)); !errors.Is(err, io.EOF) {
 				t.Errorf("the channel: %v", err)
 			}
 		})

@@ -22,7 +22,7 @@ address = "127.0.0.1:2"
 func TestRun(t *testing.T) {
 	files := map[string]string{
 		"good.toml": goodText,
-		"warn.toml": goodText + "[global]\ncpu_affinity = true\n",
+		"warn.toml": goodText + "[global]\nchroot = \"/var/empty\"\n",
 		"bad.toml":  "[global]\nworkers = -1\nmaxcon = 3\n",
 	}
 	for _, tt := range []struct {
@@ -33,7 +33,7 @@ func TestRun(t *testing.T) {
 		{"-t -c good.toml", 0, "Configuration file is valid: good.toml\n", ""},
 		{"-t -q -c good.toml", 0, "", ""},
 		{"-t -q -c bad.toml", 1, "", "bad.toml:3: "},
-		{"-t -c warn.toml", 0, "valid", "warning: warn.toml:8: global.cpu_affinity: not yet in effect"},
+		{"-t -c warn.toml", 0, "valid", "warning: warn.toml:8: global.chroot: without user"},
 		{"-t -c bad.toml", 1, "", `bad.toml:3: global.maxcon: unknown key: did you mean "maxconn"?`},
 		{"-c bad.toml", 1, "", "bad.toml:2: global.workers: -1 is out of range"},
 		{"-t -c none.toml", 1, "", "cannot read the configuration: open none.toml: file does not exist"},

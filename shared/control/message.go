@@ -10,7 +10,7 @@
 //	        <------------------------------- Activate
 //	        <------------------------------- Pause
 //	  Paused ------------------------------>  the queues of its listening sockets are empty
-//	        <------------------------------- Resume, Lend + shards, Return, Drain, Stop
+//	        <------------------------------- Resume, Lend + shards, Return, Drain, Retire, Stop
 //	        <------------------------------- Child: to the monitor, about each of the others, when it changes
 //	        <------------------------------- Ping
 //	  Pong  ------------------------------->
@@ -55,6 +55,7 @@ const (
 	Bury      Kind = "bury"   // Generation: it has ended
 	Lend      Kind = "lend"   // Slot, Shards; a descriptor for each shard of that slot
 	Return    Kind = "return" // Slot
+	Retire    Kind = "retire" // to the monitor: the next generation's serves
 	Stop      Kind = "stop"
 	Bye       Kind = "bye"   // Reason
 	Child     Kind = "child" // Generation, Slot, Pid, State, Since, Restarts, Sessions
@@ -77,7 +78,7 @@ const (
 var kinds = map[Kind]bool{
 	Hello: true, Start: true, Listeners: true, Ready: true, Activate: true, Pause: true, Paused: true,
 	Resume: true, Drain: true, Lend: true, Return: true, Stop: true, Bye: true, Child: true, Ping: true, Pong: true,
-	Reopen: true, Logs: true, Heir: true, Kin: true, Bury: true,
+	Reopen: true, Logs: true, Heir: true, Retire: true, Kin: true, Bury: true,
 }
 
 // Message is one message. Fields that its kind has no use for are zero.
@@ -87,7 +88,7 @@ type Message struct {
 	Pid      int                  `json:",omitempty"`
 	Slot     int                  `json:",omitempty"`
 	Workers  int                  `json:",omitempty"`
-	Identity *privileges.Identity `json:",omitempty"` // what the child becomes before it is ready
+	Identity *privileges.Identity `json:",omitempty"` // what the child must be before it is ready
 	Shards   []Shard              `json:",omitempty"`
 	Last     bool                 `json:",omitempty"`
 	Reason   string               `json:",omitempty"`

@@ -4,6 +4,10 @@ import "slices"
 
 // Past is an older generation's counters, on their way into a newer one's: what the older generation counts until its
 // last worker is gone is not lost, and no total goes back.
+//
+// How much has been carried over stands in the older one's ledger: masters that follow each other go on where the last one
+// stopped, so that what a generation counts is carried over once, into whichever is the newest at that time, and from
+// there with everything else into the next.
 type Past struct {
 	from *Stats
 	into *Stats
@@ -13,9 +17,8 @@ type Past struct {
 // pair is a counter that both know by name.
 type pair struct {
 	column column
-	row    int    // of the older one
-	to     int    // of the newer one
-	seen   uint64 // how much of it has been added
+	row    int // of the older one
+	to     int // of the newer one
 }
 
 // NewPast matches the counters of two generations by the names of rows and columns. Rows that the newer one does not have
@@ -36,12 +39,15 @@ func NewPast(from, into *Stats) *Past {
 	return p
 }
 
-// Absorb adds what has been counted since the last time.
+// Absorb carries over what has been counted since the last time. A master that is being replaced may do so in the same
+// moment: each count is taken by one of them.
 func (p *Past) Absorb() {
 	for i := range p.pair {
 		c := &p.pair[i]
-		total := p.from.total(c.row, c.column)
-		c.column.at(p.into.Counters(p.into.Master(), c.to)).Add(total - c.seen)
-		c.seen = total
+		carried := c.column.at(p.from.ledger(c.row))
+		before, total := carried.Load(), p.from.total(c.row, c.column)
+		if total > before && carried.CompareAndSwap(before, total) {
+			c.column.at(p.into.Counters(p.into.Master(), c.to)).Add(total - before)
+		}
 	}
 }

@@ -5,7 +5,9 @@
 // that dies, the next one goes on where it stopped. So a total, the sum over all slabs, never goes back, and needs no lock.
 //
 //	0       16        16 + size of the table, rounded      + slab           + slab ...
-//	| sizes | table   | slab of worker 0: rows of {Counters, Gauges} | slab of worker 1 | ... | slab of the monitor | slab of the master |
+//	| sizes | table   | slab of worker 0: rows of {Counters, Gauges} | slab of worker 1 | ... | slab of the monitor | slab of the master | ledger |
+//
+// The ledger has how much of each total has been carried over into a newer generation (see Past), and counts for none.
 //
 // The table names the rows and columns, as JSON: another generation or version matches what it knows by name.
 package stats
@@ -38,7 +40,7 @@ type Row struct {
 type Stats struct {
 	segment *shm.Segment
 	table   table
-	cells   []cell // by slab: the workers, the monitor, the master; then by row
+	cells   []cell // by slab: the workers, the monitor, the master, the ledger; then by row
 }
 
 // cell is one row of one worker. Its size is a multiple of a cache line's, 64 bytes.
@@ -61,9 +63,10 @@ type sizes struct {
 
 const (
 	kind    = 0x636f_756e // "coun"
-	version = 3
+	version = 4
 
-	extra   = 2  // slabs besides those of the workers
+	counted = 2  // slabs that count, besides those of the workers
+	extra   = 3  // slabs besides those of the workers
 	tableAt = 16 // the size of sizes
 	line    = 64 // bytes of a cache line
 )
@@ -127,8 +130,11 @@ func (s *Stats) Workers() int { return s.table.Workers }
 // Monitor is the number of the monitor's slab, for Counters and Gauges: it follows those of the workers.
 func (s *Stats) Monitor() int { return s.table.Workers }
 
-// Master is the number of the master's slab, for Counters: the last one.
+// Master is the number of the master's slab, for Counters: it follows that of the monitor.
 func (s *Stats) Master() int { return s.table.Workers + 1 }
+
+// ledger is what has been carried over of a row.
+func (s *Stats) ledger(row int) *Counters { return s.Counters(s.Master()+1, row) }
 
 // Rows are the names of the rows.
 func (s *Stats) Rows() []Row { return s.table.Rows }
@@ -149,7 +155,7 @@ func (s *Stats) Total(row, column int) uint64 { return s.total(row, columns[colu
 
 func (s *Stats) total(row int, c column) uint64 {
 	var sum uint64
-	for w := range s.table.Workers + extra {
+	for w := range s.table.Workers + counted {
 		sum += c.at(s.Counters(w, row)).Load()
 	}
 	return sum

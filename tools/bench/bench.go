@@ -20,16 +20,16 @@ import (
 // bench is what all works share: the programs, and a directory.
 type bench struct {
 	options
-	dir         string
-	installer   *rig.Installer
-	wrk, h2load string
-	lbmaster    *peer.Peer
-	haproxy     *peer.Peer
-	nginx       *peer.Peer
-	floor       *peer.Peer
-	others      []*peer.Peer // that happen to be installed
-	load        []string     // prefix of commands that make load
-	missed      int          // wanted ratios
+	dir       string
+	installer *rig.Installer
+	wrk       string
+	lbmaster  *peer.Peer
+	haproxy   *peer.Peer
+	nginx     *peer.Peer
+	floor     *peer.Peer
+	others    []*peer.Peer // that happen to be installed
+	load      []string     // prefix of commands that make load
+	missed    int          // wanted ratios
 }
 
 // open finds or installs what is needed.
@@ -39,7 +39,7 @@ func (o options) open(dir string) (*bench, error) {
 		return nil, err
 	}
 	b := &bench{options: o, dir: dir, installer: &rig.Installer{}, lbmaster: peer.Lbmaster(binary)}
-	for program, path := range map[string]*string{"wrk": &b.wrk, "h2load": &b.h2load, "taskset": new(string)} {
+	for program, path := range map[string]*string{"wrk": &b.wrk, "taskset": new(string)} {
 		if *path, err = b.installer.Need(program); err != nil {
 			return nil, err
 		}

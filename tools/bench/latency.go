@@ -18,6 +18,10 @@ import (
 // playLatency measures how long answers take when nobody is busy: every proxy gets half of the requests that HAProxy can
 // serve in the same time.
 func (b *bench) playLatency(w work, out io.Writer) (err error) {
+	h2load, err := b.installer.Need("h2load")
+	if err != nil {
+		return err
+	}
 	f, err := b.prepare(w, fourServers)
 	defer f.end(&err)
 	if err != nil {
@@ -30,7 +34,7 @@ func (b *bench) playLatency(w work, out io.Writer) (err error) {
 	each := max(1, int(most.Rate/2)/w.load.clients)
 	fmt.Fprintf(out, "%d requests/s\n", each*w.load.clients)
 	columns := []column{{"p50 us", "%.0f", true}, {"p99 us", "%.0f", true}, {"p99.9 us", "%.0f", true}, {"requests/s", "%.0f", false}}
-	t, err := contest{columns, b.rounds, func(c *contender) ([]float64, error) { return f.times(c, w.load, each) }}.play(f)
+	t, err := contest{columns, b.rounds, func(c *contender) ([]float64, error) { return f.times(c, h2load, w.load, each) }}.play(f)
 	if err != nil {
 		return err
 	}
@@ -39,10 +43,10 @@ func (b *bench) playLatency(w work, out io.Writer) (err error) {
 }
 
 // times lets every client send so many requests per second, and returns quantiles of the times of answers.
-func (f *field) times(c *contender, l load, rate int) ([]float64, error) {
+func (f *field) times(c *contender, h2load string, l load, rate int) ([]float64, error) {
 	file := filepath.Join(f.dir, "times")
 	defer os.Remove(file)
-	argv := append(slices.Clone(f.bench.load), f.bench.h2load, "--h1", "-c", strconv.Itoa(l.clients), "--rps", strconv.Itoa(rate),
+	argv := append(slices.Clone(f.bench.load), h2load, "--h1", "-c", strconv.Itoa(l.clients), "--rps", strconv.Itoa(rate),
 		"-D", strconv.Itoa(int(f.bench.duration/time.Second)), "--log-file", file, "http://"+c.addr+l.path())
 	if said, err := exec.Command(argv[0], argv[1:]...).CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("h2load: %w\n%s", err, said)

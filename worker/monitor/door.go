@@ -1,9 +1,9 @@
 package monitor
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"sync"
@@ -16,15 +16,21 @@ import (
 // floods it keeps away others who want to look, but no check.
 const guests = 16
 
-// door is a socket on which an interface listens, and how that is served: serve returns what ends it.
+// door is a socket on which an interface listens, and how that is served.
 type door struct {
 	listener net.Listener
-	serve    func(net.Listener) io.Closer
+	serve    func(net.Listener) host
+}
+
+// host is an interface that is being served. Both ways to end it close its listener.
+type host struct {
+	close  func() error              // at once
+	finish func(ctx context.Context) // when those who are in have what they came for, at the latest with ctx
 }
 
 // open takes the master's sockets. Nobody is served yet: an older generation's monitor may do so.
 func (m *monitor) open(shards []control.Shard, fds []int) error {
-	serve := map[int]func(net.Listener) io.Closer{control.AdminSocket: m.serveSocket, control.AdminListen: m.serveWeb}
+	serve := map[int]func(net.Listener) host{control.AdminSocket: m.serveSocket, control.AdminListen: m.serveWeb}
 	for i, shard := range shards {
 		f := os.NewFile(uintptr(fds[i]), "listener")
 		l, err := net.FileListener(f)
@@ -49,7 +55,7 @@ func (m *monitor) welcome() {
 // shut ends the runtime interfaces.
 func (m *monitor) shut() {
 	for _, h := range m.hosts {
-		_ = h.Close() // nothing depends on the outcome
+		_ = h.close() // nothing depends on the outcome
 	}
 	m.hosts = nil
 }
@@ -78,6 +84,17 @@ func (g *gate) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		<-time.After(acceptAgain)
+	}
+}
+
+// empty waits until nobody is in any more. Nobody gets in after that.
+func (g *gate) empty(ctx context.Context) {
+	for range guests {
+		select {
+		case g.free <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 

@@ -77,7 +77,7 @@ func TestTalk(t *testing.T) {
 		t.Helper()
 		mine, theirs := net.Pipe()
 		defer mine.Close()
-		go m.talk(theirs)
+		go m.talk(theirs, newTalks())
 		mine.SetDeadline(time.Now().Add(fatal))
 		go io.WriteString(mine, send)
 		b, err := io.ReadAll(mine)

@@ -14,10 +14,11 @@ import (
 	"lbmaster/shared/shm"
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
+	"lbmaster/tools/understudy"
 )
 
 // fatal is how long anything may take before a test gives up.
-const fatal = 10 * time.Second
+const fatal = understudy.Patience
 
 // testConfig has a listen section "web" with the servers a, b and c, of which c is a backup and "d" is not checked, and a
 // backend "pool" with one server that has nothing but a name.

@@ -66,7 +66,7 @@ type monitor struct {
 	files      uint64   // that may be open
 	proc       *os.Root // of /proc; nil: there is none
 	doors      []door
-	hosts      []io.Closer // those of the doors that are open
+	hosts      []host // those of the doors that are open
 	calls      chan func()
 	// rendering is held by who turns a picture into text.
 	rendering sync.Mutex
@@ -74,6 +74,8 @@ type monitor struct {
 	orders   chan control.Message // closed when the master is gone
 	leave    <-chan time.Time     // when an orphan ends; nil: not
 	draining bool
+	retired  bool            // another generation has taken over
+	finished <-chan struct{} // retired: closed when nobody is in any more
 	left     bool
 	reason   string // why the loop ends
 }
@@ -117,7 +119,7 @@ func (m *monitor) begin() error {
 	if err != nil {
 		return fmt.Errorf("the master says nothing: %w", err)
 	}
-	if order.Kind == control.Stop {
+	if order.Kind == control.Stop || order.Kind == control.Retire {
 		m.left = true
 		return nil
 	}
@@ -140,7 +142,7 @@ func (m *monitor) begin() error {
 		return err
 	}
 	if identity != nil {
-		if err := identity.Assume(); err != nil {
+		if err := identity.Settle(); err != nil {
 			return err
 		}
 	}
@@ -188,6 +190,8 @@ func (m *monitor) loop() {
 		case <-timer.C:
 		case <-m.leave:
 			m.left = true
+		case <-m.finished:
+			m.left = true
 		}
 		now := time.Now()
 		m.launch(now)
@@ -208,6 +212,8 @@ func (m *monitor) obey(order control.Message, ok bool) {
 		m.noteChild(order)
 	case control.Drain:
 		m.draining = true
+	case control.Retire:
+		m.retire()
 	case control.Stop:
 		m.reason, m.left = "stopped", true
 	case control.Ping:
@@ -230,7 +236,7 @@ func (m *monitor) orphaned() {
 
 // activate begins to check.
 func (m *monitor) activate(now time.Time) {
-	if m.schedule != nil {
+	if m.schedule != nil || m.retired {
 		return
 	}
 	var every []time.Duration

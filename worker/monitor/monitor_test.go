@@ -1,11 +1,9 @@
 package monitor
 
 import (
-	"bytes"
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -15,82 +13,12 @@ import (
 
 	"lbmaster/shared/control"
 	"lbmaster/shared/status"
+	"lbmaster/tools/understudy"
 )
-
-const roleVariable = "LBMASTER_TEST_ROLE"
 
 // TestMain makes the test binary its own child: a real monitor process.
 func TestMain(m *testing.M) {
-	if os.Getenv(roleVariable) == "" {
-		os.Exit(m.Run())
-	}
-	if err := Run(Env{Control: ControlFD, Stderr: os.Stderr}); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
-
-// child is a monitor process that a test plays the master for.
-type child struct {
-	t      *testing.T
-	cmd    *exec.Cmd
-	conn   *control.Conn
-	stderr bytes.Buffer
-	ended  chan error
-}
-
-func startChild(t *testing.T) *child {
-	t.Helper()
-	mine, theirs, err := control.Pair()
-	if err != nil {
-		t.Fatal(err)
-	}
-	end := os.NewFile(uintptr(theirs), "control")
-	defer end.Close()
-	c := &child{t: t, ended: make(chan error, 1)}
-	if c.conn, err = control.NewConn(mine); err != nil {
-		t.Fatal(err)
-	}
-	c.cmd = exec.Command("/proc/self/exe")
-	c.cmd.Env = append(os.Environ(), roleVariable+"=monitor")
-	c.cmd.ExtraFiles = []*os.File{end}
-	c.cmd.Stderr = &c.stderr
-	if err := c.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() { c.ended <- c.cmd.Wait() }()
-	t.Cleanup(func() { c.conn.Close(); c.cmd.Process.Kill() })
-	return c
-}
-
-func (c *child) say(m control.Message, fds ...int) {
-	c.t.Helper()
-	if err := c.conn.Send(m, fds, time.Now().Add(fatal)); err != nil {
-		c.t.Fatal(err)
-	}
-}
-
-func (c *child) wantSaid(kind control.Kind) control.Message {
-	c.t.Helper()
-	m, _, err := c.conn.Recv(time.Now().Add(fatal))
-	if err != nil || m.Kind != kind {
-		c.t.Fatalf("the monitor said %q, %v; want %s; stderr: %s", m.Kind, err, kind, c.stderr.String())
-	}
-	return m
-}
-
-// wantEnd waits for the process to end with an exit status, and returns what it wrote.
-func (c *child) wantEnd(status int) string {
-	c.t.Helper()
-	select {
-	case <-c.ended:
-		if got := c.cmd.ProcessState.ExitCode(); got != status {
-			c.t.Errorf("exit status %d, want %d; stderr: %s", got, status, c.stderr.String())
-		}
-	case <-time.After(fatal):
-		c.t.Fatal("the monitor does not end")
-	}
-	return c.stderr.String()
+	understudy.Main(m, func() error { return Run(Env{Control: ControlFD, Stderr: os.Stderr}) })
 }
 
 // counter counts the connections to an address.
@@ -123,34 +51,34 @@ func TestLife(t *testing.T) {
 	config.Backends[0].Timeout.Check = fatal // else a check has no longer than its interval
 	checks := counter(t, host+":8001") // nobody listens on the port of server b
 	i := newInstance(t, config, 1)
-	c := startChild(t)
-	if m := c.wantSaid(control.Hello); m.Pid != c.cmd.Process.Pid {
-		t.Errorf("pid %d, want %d", m.Pid, c.cmd.Process.Pid)
+	c := understudy.Start(t)
+	if m := c.WantSaid(control.Hello); m.Pid != c.Process.Pid {
+		t.Errorf("pid %d, want %d", m.Pid, c.Process.Pid)
 	}
-	c.say(control.Message{Kind: control.Start, Workers: 1}, i.fds()...)
-	c.say(control.Message{Kind: control.Listeners, Last: true})
-	c.wantSaid(control.Ready)
-	c.say(control.Message{Kind: control.Ping})
-	c.wantSaid(control.Pong)
+	c.Say(control.Message{Kind: control.Start, Workers: 1}, i.fds()...)
+	c.Say(control.Message{Kind: control.Listeners, Last: true})
+	c.WantSaid(control.Ready)
+	c.Say(control.Message{Kind: control.Ping})
+	c.WantSaid(control.Pong)
 	if n := checks.Load(); n != 0 {
 		t.Errorf("%d checks before it was told to", n)
 	}
-	c.say(control.Message{Kind: control.Activate})
-	c.say(control.Message{Kind: control.Activate}) // twice means the same
+	c.Say(control.Message{Kind: control.Activate})
+	c.Say(control.Message{Kind: control.Activate}) // twice means the same
 	soon(t, "checks", func() bool { return checks.Load() >= 3 })
 	soon(t, "b is down", func() bool { return i.board.Load(1).Op == status.Down })
-	if comm, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", c.cmd.Process.Pid)); string(comm) != "lb-monitor\n" {
+	if comm, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", c.Process.Pid)); string(comm) != "lb-monitor\n" {
 		t.Errorf("the process is called %q", comm)
 	}
-	c.cmd.Process.Signal(unix.SIGTERM) // only the master's word counts
-	c.cmd.Process.Signal(unix.SIGINT)
-	c.say(control.Message{Kind: control.Ping})
-	c.wantSaid(control.Pong)
-	c.say(control.Message{Kind: control.Stop})
-	if m := c.wantSaid(control.Bye); m.Reason != "stopped" {
+	c.Process.Signal(unix.SIGTERM) // only the master's word counts
+	c.Process.Signal(unix.SIGINT)
+	c.Say(control.Message{Kind: control.Ping})
+	c.WantSaid(control.Pong)
+	c.Say(control.Message{Kind: control.Stop})
+	if m := c.WantSaid(control.Bye); m.Reason != "stopped" {
 		t.Errorf("reason %q", m.Reason)
 	}
-	if said := c.wantEnd(0); !strings.Contains(said, `lbmaster: monitor: alert: Server web/b is DOWN, reason: Layer4 connection problem, info: "Connection refused"`) {
+	if said := c.WantEnd(0); !strings.Contains(said, `lbmaster: monitor: alert: Server web/b is DOWN, reason: Layer4 connection problem, info: "Connection refused"`) {
 		t.Errorf("it wrote %q", said)
 	}
 	if s := i.board.Load(0); s.Op != status.Up || i.board.Check(0).Health != 4 {
@@ -160,21 +88,21 @@ func TestLife(t *testing.T) {
 
 // TestMasterDiesEarly: a monitor that is not active yet has nothing to go on with.
 func TestMasterDiesEarly(t *testing.T) {
-	c := startChild(t)
-	c.wantSaid(control.Hello)
-	c.say(control.Message{Kind: control.Start, Workers: 1}, newInstance(t, testConfig("127.62.2.2"), 1).fds()...)
-	c.say(control.Message{Kind: control.Listeners, Last: true})
-	c.wantSaid(control.Ready)
-	c.conn.Close()
-	c.wantEnd(0)
+	c := understudy.Start(t)
+	c.WantSaid(control.Hello)
+	c.Say(control.Message{Kind: control.Start, Workers: 1}, newInstance(t, testConfig("127.62.2.2"), 1).fds()...)
+	c.Say(control.Message{Kind: control.Listeners, Last: true})
+	c.WantSaid(control.Ready)
+	c.Conn.Close()
+	c.WantEnd(0)
 }
 
 // TestStopInsteadOfStart: an instance that has failed to come up tells its monitor to leave before it has begun.
 func TestStopInsteadOfStart(t *testing.T) {
-	c := startChild(t)
-	c.wantSaid(control.Hello)
-	c.say(control.Message{Kind: control.Stop})
-	if said := c.wantEnd(0); said != "" {
+	c := understudy.Start(t)
+	c.WantSaid(control.Hello)
+	c.Say(control.Message{Kind: control.Stop})
+	if said := c.WantEnd(0); said != "" {
 		t.Errorf("it wrote %q", said)
 	}
 }
@@ -197,10 +125,10 @@ func TestBadStart(t *testing.T) {
 		{"other board", "5 servers and 9 rows, the board 3, the counters 9", control.Start, []int{other.config, other.counters.FD(), small.board.FD(), i.wake}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c := startChild(t)
-			c.wantSaid(control.Hello)
-			c.say(control.Message{Kind: tt.kind}, tt.fds...)
-			if said := c.wantEnd(1); !strings.Contains(said, tt.want) {
+			c := understudy.Start(t)
+			c.WantSaid(control.Hello)
+			c.Say(control.Message{Kind: tt.kind}, tt.fds...)
+			if said := c.WantEnd(1); !strings.Contains(said, tt.want) {
 				t.Errorf("it wrote %q, want %q", said, tt.want)
 			}
 		})

@@ -3,9 +3,9 @@ package monitor
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/netip"
 	"strings"
@@ -19,28 +19,35 @@ import (
 // talkTime bounds the wait for a line, and for a reader of an answer.
 const talkTime = 30 * time.Second
 
-// serveSocket serves the admin socket. Closing what it returns ends that.
-func (m *monitor) serveSocket(l net.Listener) io.Closer {
-	g := newGate(l)
+// serveSocket serves the admin socket.
+func (m *monitor) serveSocket(l net.Listener) host {
+	g, open := newGate(l), newTalks()
 	go func() {
 		for {
 			c, err := g.Accept()
 			if err != nil {
 				return
 			}
-			go m.talk(c)
+			open.enter(c)
+			go m.talk(c, open)
 		}
 	}()
-	return g
+	finish := func(ctx context.Context) {
+		_ = g.Close() // nothing depends on the outcome
+		open.end()
+		g.empty(ctx)
+	}
+	return host{g.Close, finish}
 }
 
 // talk is one connection of the admin socket: a line of commands, and in prompt mode any number of lines.
-func (m *monitor) talk(c net.Conn) {
+func (m *monitor) talk(c net.Conn, open *talks) {
+	defer open.leave(c)
 	defer c.Close()
 	r := bufio.NewReaderSize(c, admin.MaxLine)
 	prompt := false
 	for {
-		if err := c.SetDeadline(time.Now().Add(talkTime)); err != nil {
+		if err := open.patience(c); err != nil {
 			return
 		}
 		line, err := r.ReadSlice('\n')
@@ -90,10 +97,12 @@ func (m *monitor) execute(b *bytes.Buffer, c *admin.Command) {
 	var in *tally.Instance
 	act := func() { in = m.picture(time.Now()) }
 	switch c.Verb {
-	case admin.SetState, admin.SetWeight, admin.SetAddress, admin.GetWeight:
+	case admin.GetWeight:
 		act = func() { text = m.onServer(c, time.Now().UnixMilli()) }
+	case admin.SetState, admin.SetWeight, admin.SetAddress:
+		act = func() { text = m.unlessReplaced(func() string { return m.onServer(c, time.Now().UnixMilli()) }) }
 	case admin.ClearCounters:
-		act = func() { m.forget(c.All, time.Now()) }
+		act = func() { text = m.unlessReplaced(func() string { m.forget(c.All, time.Now()); return "" }) }
 	case admin.Help:
 		act, text = nil, admin.HelpText(c.Topic)
 	}

@@ -42,7 +42,7 @@ func (m *monitor) launch(now time.Time) {
 func (m *monitor) onFinished(f finished) {
 	t := f.target
 	t.running = false
-	if f.round != t.round {
+	if f.round != t.round || m.retired {
 		return
 	}
 	if f.outcome.Result == check.None {

@@ -2,8 +2,8 @@ package monitor
 
 import (
 	"bytes"
+	"context"
 	"errors"
-	"io"
 	"net"
 	"net/http"
 	"time"
@@ -12,8 +12,8 @@ import (
 	"lbmaster/worker/monitor/tally"
 )
 
-// serveWeb serves /metrics. Closing what it returns ends that.
-func (m *monitor) serveWeb(l net.Listener) io.Closer {
+// serveWeb serves /metrics.
+func (m *monitor) serveWeb(l net.Listener) host {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /metrics", m.serveMetrics)
 	s := &http.Server{
@@ -24,12 +24,18 @@ func (m *monitor) serveWeb(l net.Listener) io.Closer {
 		IdleTimeout:       15 * time.Second,
 		MaxHeaderBytes:    16 << 10,
 	}
+	g := newGate(l)
 	go func() {
-		if err := s.Serve(newGate(l)); !errors.Is(err, http.ErrServerClosed) {
+		if err := s.Serve(g); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 			m.report(Warning, "/metrics: "+err.Error())
 		}
 	}()
-	return s
+	finish := func(ctx context.Context) {
+		_ = g.Close()                 // nothing depends on the outcome
+		s.SetKeepAlivesEnabled(false) // Shutdown would close a connection whose request has just come
+		g.empty(ctx)
+	}
+	return host{s.Close, finish}
 }
 
 func (m *monitor) serveMetrics(w http.ResponseWriter, _ *http.Request) {

@@ -61,8 +61,9 @@ const (
 // batch bounds the events of one wait, and so what a loop turn reads before it sends.
 const batch = 256
 
-// untold is for how long the scheduler is not told of a wait, in ms.
-const untold = 1
+// untold is for how long the scheduler is not told of a wait, in ms: more than the 4 ms between two ticks of most kernels, less
+// than the 10 ms after which the scheduler interrupts a thread that it takes for busy.
+const untold = 6
 
 // Poller is one epoll instance. It belongs to one event loop.
 type Poller struct {
@@ -101,10 +102,13 @@ func (p *Poller) ctl(op, fd int, want Ready, t Token) unix.Errno {
 // Wait collects events for Event and returns their number. It waits at most timeout milliseconds, for ever when
 // timeout is negative. A signal may end it early with no event.
 //
-// The first millisecond of it is not told to the Go scheduler, which would take the processor from this thread and give
+// The first milliseconds of it are not told to the Go scheduler, which would take the processor from this thread and give
 // it back afterwards, with the help of two others: on a machine that is half busy, and waits for 100 us at a time, that costs
-// a third of the processor time of a wait (BenchmarkShortWait), and a tenth of that of a relayed connection. Nothing else of
-// the process runs meanwhile, the garbage collector for one, so that it must be short. It also spares a look without waiting.
+// a third of the processor time of a wait (BenchmarkShortWait), and a tenth of that of a relayed connection. It also spares a
+// look without waiting. Nothing else of the process runs meanwhile, unless the scheduler insists with a signal, so that it must
+// be short. But not shorter than a tick: the end of such a wait is the kernel's next event, for which the clock of the
+// processor is set, and set back when something comes before. On a virtual machine that costs a tenth of a request of a
+// single client.
 func (p *Poller) Wait(timeout int) (int, unix.Errno) {
 	short := timeout
 	if timeout < 0 || timeout > untold {

@@ -49,8 +49,8 @@ func TestKin(t *testing.T) {
 		func(c *conf.Config) { c.Frontends[0].Maxconn = 3 },
 	} {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
-			old := start(t, fmt.Sprintf("127.62.0.%d", 1+2*i), nil, noContent)
-			next := start(t, fmt.Sprintf("127.62.0.%d", 2+2*i), limit, noContent)
+			old := start(t, fmt.Sprintf("127.62.200.%d", 1+2*i), nil, noContent)
+			next := start(t, fmt.Sprintf("127.62.200.%d", 2+2*i), limit, noContent)
 			first, second := old.connect(), old.connect()
 			wantNoContent(t, first)
 			wantNoContent(t, second)
@@ -87,8 +87,8 @@ func TestKin(t *testing.T) {
 
 // TestKinWithoutOurFrontend: what an older generation has, and we have not, counts for the instance only.
 func TestKinWithoutOurFrontend(t *testing.T) {
-	old := start(t, "127.62.0.5", func(c *conf.Config) { c.Frontends[0].Name = "other" }, noContent)
-	next := start(t, "127.62.0.6", func(c *conf.Config) { c.Global.Maxconn, c.Frontends[0].Maxconn = 3, 1 }, noContent)
+	old := start(t, "127.62.200.5", func(c *conf.Config) { c.Frontends[0].Name = "other" }, noContent)
+	next := start(t, "127.62.200.6", func(c *conf.Config) { c.Global.Maxconn, c.Frontends[0].Maxconn = 3, 1 }, noContent)
 	for range 2 {
 		wantNoContent(t, old.connect())
 	}
@@ -113,7 +113,7 @@ func TestTransit(t *testing.T) {
 		{"silent", func(int) {}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			f := start(t, fmt.Sprintf("127.62.1.%d", 1+i), nil, noContent)
+			f := start(t, fmt.Sprintf("127.62.201.%d", 1+i), nil, noContent)
 			for range 2 {
 				wantNoContent(t, f.connect())
 			}

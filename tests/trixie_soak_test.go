@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux && soak
 
 package tests
 
@@ -51,7 +51,7 @@ func fetchTrixie(packages string) (out []byte, err error) {
 }
 
 // With Type=notify-reload a reload returns when the next generation serves, and when there will be none.
-func TestSystemdNotifyReload(t *testing.T) {
+func TestSoakNotifyReload(t *testing.T) {
 	t.Parallel()
 	b := newBoxOf(t, newTrixie(t), farmConf)
 	b.run("install", "-D", "/etc/systemd/system/notify-reload.conf", "/etc/systemd/system/lbmaster.service.d/notify-reload.conf")
@@ -102,15 +102,4 @@ func TestSystemdNotifyReload(t *testing.T) {
 	}
 	b.run("systemctl", "stop", "lbmaster")
 	b.is("dead", "")
-}
-
-// is compares the state of the unit, and how its status begins.
-func (b *box) is(state, status string) {
-	b.t.Helper()
-	if is := b.show("SubState"); is != state {
-		b.t.Errorf("the unit is %s, and should be %s", is, state)
-	}
-	if is := b.show("StatusText"); !strings.HasPrefix(is, status) {
-		b.t.Errorf("status %q does not begin with %q", is, status)
-	}
 }
