@@ -49,7 +49,7 @@ func TestLife(t *testing.T) {
 		config.Backends[0].Servers[i].Inter = 20 * time.Millisecond
 	}
 	config.Backends[0].Timeout.Check = fatal // else a check has no longer than its interval
-	checks := counter(t, host+":8001") // nobody listens on the port of server b
+	checks := counter(t, host+":8001")       // nobody listens on the port of server b
 	i := newInstance(t, config, 1)
 	c := understudy.Start(t)
 	if m := c.WantSaid(control.Hello); m.Pid != c.Process.Pid {
