@@ -113,11 +113,7 @@ func TestConnectTimeout(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unix.Close(fd)
-	// When the test is repeated, connections of the last time may still be there.
-	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(unix.Bind(fd, &unix.SockaddrInet4{Port: 8000, Addr: [4]byte{127, 62, 1, 2}}), unix.Listen(fd, 0)); err != nil {
+	if err := errors.Join(unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1), unix.Bind(fd, &unix.SockaddrInet4{Port: 8000, Addr: [4]byte{127, 62, 1, 2}}), unix.Listen(fd, 0)); err != nil {
 		t.Fatal(err)
 	}
 	p := probe{network: "tcp", address: "127.62.1.2:8000", timeout: 50 * time.Millisecond}
