@@ -145,7 +145,11 @@ func TestPathsAreTakenOverAfterDeath(t *testing.T) {
 				t.Errorf("%d has ended already: those who had the paths were waited for", pid)
 			}
 		}
-		if text := tell(t, s.socket, "show workers"); !strings.Contains(text, fmt.Sprint(rig.Children(master.Pid)[0])) {
+		var text string
+		if !soon(func() bool {
+			text = tell(t, s.socket, "show workers")
+			return strings.Contains(text, fmt.Sprintf(" %d ", rig.Children(master.Pid)[0]))
+		}) {
 			t.Errorf("the admin socket tells of others:\n%s", text)
 		}
 		for range 10 {

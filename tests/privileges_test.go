@@ -81,12 +81,13 @@ func TestPrivileges(t *testing.T) {
 	if err := os.Chmod(jail, 0o555); err != nil {
 		t.Fatal(err)
 	}
-	s, _ := newSite(t, 1)
+	s, origins := newSite(t, 1)
 	s.workers = 2
 	s.servers[0].extra += "\ncheck = true" // so that there is a monitor
 	s.bind = s.place.front() + "," + s.place.addr(1, 80)
 	s.global = fmt.Sprintf("user = %q\ngroup = \"daemon\"\nchroot = %q", nobody, jail)
 	b := s.run(t)
+	b.checks(origins[0])
 	group := statusOf(t, "/proc/self/status")["Gid"] // something to compare with
 	check := func() {
 		t.Helper()
@@ -156,10 +157,11 @@ func TestPrivilegesOfRoot(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, _ := newSite(t, 1)
+			s, origins := newSite(t, 1)
 			s.servers[0].extra += "\ncheck = true"
 			s.global = c.global
 			b := s.run(t)
+			b.checks(origins[0])
 			for _, pid := range rig.Children(b.Pid) {
 				wantStatus(t, pid, c.want)
 				if root, err := os.Readlink(fmt.Sprintf("/proc/%d/root", pid)); err != nil || root != c.root {

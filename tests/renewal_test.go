@@ -59,18 +59,21 @@ func TestMonitorAcrossUpgrade(t *testing.T) {
 		t.Errorf("servers changed:\n%s", b.Stderr.String())
 	}
 	b.exits(settle, 0)
-	after, _ := samples(t, scrape(t, s.metrics()))
+	after := make(map[string]float64)
+	told := func() bool { // of all children of both generations, one after the other
+		after, _ = samples(t, scrape(t, s.metrics()))
+		text := tell(t, s.socket, "show workers")
+		return after["lbmaster_generations"] == 2 && strings.Contains(text, " 1 draining ") && strings.Count(text, " 2 active ") == 2
+	}
+	if !soon(told) || after["lbmaster_upgrades_total"] != 1 {
+		t.Errorf("%v upgrades, %v generations; show workers:\n%s",
+			after["lbmaster_upgrades_total"], after["lbmaster_generations"], tell(t, s.socket, "show workers"))
+	}
 	for name, v := range before {
 		family, _, _ := strings.Cut(name, "{")
 		if types[family] == "counter" && after[name] < v {
 			t.Errorf("%s went from %v to %v", name, v, after[name])
 		}
-	}
-	if after["lbmaster_upgrades_total"] != 1 || after["lbmaster_generations"] != 2 {
-		t.Errorf("%v upgrades, %v generations", after["lbmaster_upgrades_total"], after["lbmaster_generations"])
-	}
-	if text := tell(t, s.socket, "show workers"); strings.Count(text, " 1 draining ") == 0 || strings.Count(text, " 2 active ") != 2 {
-		t.Errorf("show workers:\n%s", text)
 	}
 	// The old generation ends with its last session, and is forgotten.
 	if err := tunnel.CloseWrite(); err != nil {
