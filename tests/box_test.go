@@ -185,7 +185,7 @@ func (b *box) family() (master string, workers []string) {
 func (b *box) finish() {
 	if b.t.Failed() {
 		said, _ := b.try("journalctl", "-n", "200", "-o", "short-precise", "--no-pager")
-		b.t.Logf("the journal:\n%s", said)
+		b.t.Logf("the journal:\n%s\nsystemd said:\n%s", said, b.Said())
 	}
 	if b.init != 0 {
 		_ = rig.Kill(b.init, syscall.Signal(34+4)) // SIGRTMIN+4: power off

@@ -123,7 +123,7 @@ func TestPrivileges(t *testing.T) {
 	}
 	check()
 	b.signal(syscall.SIGQUIT) // the master may still send them signals
-	for _, pid := range append(b.workers(), b.Pid) {
+	for _, pid := range append(rig.Children(b.Pid), b.Pid) {
 		b.says(fmt.Sprintf(" (pid %d): goroutines:\n", pid))
 	}
 	b.Stderr.Forget()

@@ -83,13 +83,13 @@ func TestNoHeir(t *testing.T) {
 func TestLastWill(t *testing.T) {
 	first, second, third := start(t, "127.61.7.5", nil, echoHead), start(t, "127.61.7.6", nil, echoHead), start(t, "127.61.7.7", nil, named("c"))
 	var clients []*client
-	for range 20 {
+	for range 8 { // as many as fit into a channel, whose reader stands still meanwhile
 		c := first.dial()
 		c.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\n\r\n")
 		c.want(echoed("GET / HTTP/1.1\r\nHost: a\r\n\r\n", ""))
 		clients = append(clients, c)
 	}
-	link := func(old, heir *fixture) {
+	link := func(heir *fixture) (succeed func(old *Proxy)) {
 		mine, theirs, err := control.Pair()
 		if err != nil {
 			t.Fatal(err)
@@ -99,10 +99,14 @@ func TestLastWill(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		old.do(func() { old.proxy.Succeed(mine, [][]control.Place{{control.PlaceOf(control.Shard{})}}) })
+		return func(old *Proxy) { old.Succeed(mine, [][]control.Place{{control.PlaceOf(control.Shard{})}}) }
 	}
-	link(first, second)
-	link(second, third)
+	toSecond, toThird := link(second), link(third)
+	second.do(func() {
+		first.do(func() { toSecond(first.proxy) })
+		first.do(func() {}) // the turn is over in which it has offered all
+		toThird(second.proxy)
+	})
 	first.ends()
 	second.ends()
 	for _, c := range clients {
