@@ -20,10 +20,15 @@ type heir struct {
 	channel sock.FD
 	places  [][]control.Place // of each frontend and bind: where the heir has it
 	transit transit
+	gone    bool // it takes nothing more
 }
 
 // heirPause is how long a worker waits for an heir that is behind, before it offers connections again.
 const heirPause = 2 * time.Millisecond
+
+// interregnum is how long idle connections are kept for another heir when this one has left: when it is replaced in its turn,
+// the master names one to both.
+const interregnum = time.Second
 
 // Succeed drains without a grace: the next generation accepts on the same sockets. It takes ownership of the channel to
 // the heir. Once more, it names another one.
@@ -56,6 +61,23 @@ func (p *Proxy) disinherit() {
 	}
 }
 
+// loseHeir keeps what the heir has not got for another one, for a while.
+func (p *Proxy) loseHeir() {
+	h := p.heir
+	if h.gone {
+		return
+	}
+	h.gone = true
+	p.Unwatch(h.channel.Int())
+	p.confirmed(len(h.transit.fronts))
+	p.After(interregnum, func() {
+		if p.heir == h {
+			p.disinherit()
+			p.offerAll()
+		}
+	})
+}
+
 // heir is where the heir has the bind on which the session's client came.
 func (s *session) heir() control.Place {
 	h := s.p.heir
@@ -65,11 +87,14 @@ func (s *session) heir() control.Place {
 	return h.places[s.front.number][s.bind]
 }
 
-// bequeath gives an idle client connection to the heir, or ends it when there is none.
+// bequeath gives an idle client connection to the heir, or ends it when there is none and none to come.
 func (s *session) bequeath() {
 	to := s.heir()
-	if to == control.NoPlace {
+	switch {
+	case to == control.NoPlace:
 		s.end()
+		return
+	case s.p.heir.gone:
 		return
 	}
 	err := control.SendConnection(s.p.heir.channel.Int(), to, s.client.fd.Int())
@@ -78,13 +103,13 @@ func (s *session) bequeath() {
 		s.p.offerLater()
 		return
 	case err != nil:
-		s.p.disinherit()
-	default:
-		if s.client.registered {
-			s.p.poller.Remove(s.client.fd.Int()) // closing does not: the socket lives on
-		}
-		s.p.hold(s.front)
+		s.p.loseHeir()
+		return
 	}
+	if s.client.registered {
+		s.p.poller.Remove(s.client.fd.Int()) // closing does not: the socket lives on
+	}
+	s.p.hold(s.front)
 	s.end()
 }
 

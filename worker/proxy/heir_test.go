@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"lbmaster/shared/control"
 )
 
@@ -79,29 +81,54 @@ func TestNoHeir(t *testing.T) {
 	f.ends()
 }
 
+// link makes a channel with room for some connections, 0 meaning hundreds, and returns what names heir to an old proxy.
+func link(t *testing.T, heir *fixture, room int) (succeed func(old *Proxy)) {
+	t.Helper()
+	mine, theirs, err := control.Pair()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if room > 0 {
+		const each = 768 // bytes that the kernel counts for a message of 4
+		if err := unix.SetsockoptInt(mine, unix.SOL_SOCKET, unix.SO_SNDBUF, room*each/2); err != nil {
+			t.Fatal(err)
+		}
+	}
+	heir.do(func() {
+		if err := heir.proxy.Inherit(theirs); err != nil {
+			t.Error(err)
+		}
+	})
+	return func(old *Proxy) { old.Succeed(mine, [][]control.Place{{control.PlaceOf(control.Shard{})}}) }
+}
+
+// idlers are clients that have been answered once.
+func idlers(f *fixture, n int) []*client {
+	f.t.Helper()
+	var all []*client
+	for range n {
+		c := f.dial()
+		c.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\n\r\n")
+		c.want(echoed("GET / HTTP/1.1\r\nHost: a\r\n\r\n", ""))
+		all = append(all, c)
+	}
+	return all
+}
+
+// served says that all go on with a proxy whose server is c.
+func served(all []*client) {
+	for _, c := range all {
+		c.t.Helper()
+		c.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\n\r\n")
+		c.want("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n")
+	}
+}
+
 // TestLastWill: an heir that has drained itself passes on what still comes.
 func TestLastWill(t *testing.T) {
 	first, second, third := start(t, "127.61.7.5", nil, echoHead), start(t, "127.61.7.6", nil, echoHead), start(t, "127.61.7.7", nil, named("c"))
-	var clients []*client
-	for range 8 { // as many as fit into a channel, whose reader stands still meanwhile
-		c := first.dial()
-		c.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\n\r\n")
-		c.want(echoed("GET / HTTP/1.1\r\nHost: a\r\n\r\n", ""))
-		clients = append(clients, c)
-	}
-	link := func(heir *fixture) (succeed func(old *Proxy)) {
-		mine, theirs, err := control.Pair()
-		if err != nil {
-			t.Fatal(err)
-		}
-		heir.do(func() {
-			if err := heir.proxy.Inherit(theirs); err != nil {
-				t.Error(err)
-			}
-		})
-		return func(old *Proxy) { old.Succeed(mine, [][]control.Place{{control.PlaceOf(control.Shard{})}}) }
-	}
-	toSecond, toThird := link(second), link(third)
+	clients := idlers(first, 20)
+	toSecond, toThird := link(t, second, 0), link(t, third, 0)
 	second.do(func() {
 		first.do(func() { toSecond(first.proxy) })
 		first.do(func() {}) // the turn is over in which it has offered all
@@ -109,8 +136,49 @@ func TestLastWill(t *testing.T) {
 	})
 	first.ends()
 	second.ends()
-	for _, c := range clients {
-		c.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\n\r\n")
-		c.want("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n")
+	served(clients)
+}
+
+// TestInterregnum: when an heir leaves before it has got everything, the rest waits for another one.
+func TestInterregnum(t *testing.T) {
+	first, second, third := start(t, "127.61.7.8", nil, echoHead), start(t, "127.61.7.9", nil, echoHead), start(t, "127.61.7.10", nil, named("c"))
+	clients := idlers(first, 40)
+	toSecond, toThird, alsoToThird := link(t, second, 10), link(t, third, 0), link(t, third, 0)
+	goOn := make(chan struct{})
+	second.do(func() {
+		first.do(func() { toSecond(first.proxy) })
+		first.do(func() {})              // the channel is full
+		first.calls <- func() { <-goOn } // and nothing more comes before the second one has left
+		unix.Write(first.bell, []byte{1, 7: 0})
+		toThird(second.proxy)
+	})
+	second.ends()
+	close(goOn)
+	first.do(func() { first.proxy.offerAll() })
+	first.do(func() {
+		if !first.proxy.heir.gone {
+			t.Error("the heir takes more")
+		}
+		alsoToThird(first.proxy)
+	})
+	first.ends()
+	served(clients)
+}
+
+// TestNoOtherHeir: without another one the rest ends.
+func TestNoOtherHeir(t *testing.T) {
+	first := start(t, "127.61.7.11", nil, echoHead)
+	clients := idlers(first, 3)
+	mine, theirs, err := control.Pair()
+	if err != nil {
+		t.Fatal(err)
 	}
+	unix.Close(theirs)
+	first.do(func() { first.proxy.Succeed(mine, [][]control.Place{{control.PlaceOf(control.Shard{})}}) })
+	for _, c := range clients {
+		if got := c.wantEnd(); got != "" {
+			t.Errorf("got %q", got)
+		}
+	}
+	first.ends()
 }

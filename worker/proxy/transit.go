@@ -47,7 +47,7 @@ func (p *Proxy) onConfirmed() {
 		case errors.Is(err, unix.EAGAIN):
 			return
 		case err != nil:
-			p.disinherit()
+			p.loseHeir()
 			return
 		}
 		p.confirmed(n)
