@@ -67,6 +67,9 @@ func TestUpgradeOutOfACrashLoop(t *testing.T) {
 		t.Fatal("clients are not refused")
 	}
 	d.upgrade()
+	if !soon(func() bool { return accepts(s.place.front()) }) { // it listens when the old master is gone
+		t.Fatal("the next generation does not listen")
+	}
 	for range 10 {
 		dial(t, s.place.front()).get("/", 200)
 	}

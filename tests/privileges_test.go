@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"lbmaster/tools/rig"
 )
@@ -140,6 +141,37 @@ func TestPrivilegesOfAUser(t *testing.T) {
 	gid, _, _ := strings.Cut(is["Gid"], " ")
 	wantStatus(t, b.workers()[0], jailed(nobody, gid, gid))
 	dial(t, s.place.front()).get("/", 200)
+}
+
+// Who the workers are, where they are locked up and how many clients they take changes with the generation.
+func TestUpgradeChangesIdentity(t *testing.T) {
+	asRoot(t)
+	t.Parallel()
+	s, _ := newSite(t, 1)
+	s.workers = 2
+	jail := t.TempDir()
+	d := found(t, s)
+	c := startCrowd(t, s.place.front(), 8, 20*time.Millisecond, 300*time.Millisecond)
+	for _, tt := range []struct {
+		global, uid, root string
+	}{
+		{fmt.Sprintf("user = \"nobody\"\nchroot = %q\nmaxconn = 300", jail), nobody + " ", jail},
+		{"user = \"nobody\"\nmaxconn = 100", nobody + " ", "/"},
+		{"maxconn = 200", "0 ", "/"},
+	} {
+		s.global = tt.global
+		d.rewrite(s.text())
+		d.upgrade()
+		for _, pid := range rig.Children(d.reigns) {
+			root, err := os.Readlink(fmt.Sprintf("/proc/%d/root", pid))
+			if is := statusOf(t, fmt.Sprintf("/proc/%d/status", pid)); !strings.HasPrefix(is["Uid"], tt.uid) || root != tt.root {
+				t.Errorf("with %q: user %s, root %s, %v", tt.global, is["Uid"], root, err)
+			}
+		}
+		c.progress(50)
+	}
+	c.end()
+	c.check(t)
 }
 
 // Whoever has to stay root has no privileges either, in a directory or not.

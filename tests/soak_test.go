@@ -64,6 +64,25 @@ func soakRound(t *testing.T, b *balancer, h *hammer) {
 
 // A hundred upgrades under load. What the newest master and its workers hold at the end is what they held after the first.
 func TestSoakUpgrades(t *testing.T) {
+	upgradeOften(t, func(*dynasty, *site, int) {})
+}
+
+// The same with two builds and two sets of servers, in turn.
+func TestSoakReplacements(t *testing.T) {
+	programs, all := []string{anotherBuild(t), product()}, []target(nil)
+	upgradeOften(t, func(d *dynasty, s *site, n int) {
+		if all == nil {
+			all = s.servers
+		}
+		d.install(programs[n%2])
+		s.servers = all[n/2%2:][:1]
+		d.rewrite(s.text())
+	})
+}
+
+// upgradeOften changes something before each upgrade.
+func upgradeOften(t *testing.T, change func(d *dynasty, s *site, n int)) {
+	t.Helper()
 	s, _ := newSite(t, 2)
 	s.workers, s.listen = 2, insertCookie
 	d := found(t, s)
@@ -78,7 +97,8 @@ func TestSoakUpgrades(t *testing.T) {
 	fds, memory := d.holds()
 	c := startCrowd(t, s.place.front(), 64, 2*time.Second, 10*time.Second)
 	var longest time.Duration
-	for range 99 {
+	for n := range 99 {
+		change(d, &s, n)
 		begin := time.Now()
 		d.upgrade()
 		longest = max(longest, time.Since(begin))

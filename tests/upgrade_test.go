@@ -249,10 +249,7 @@ func TestProgramIsReplaced(t *testing.T) {
 	s.workers = 2
 	s.withAdmin(t)
 	d := found(t, s)
-	other := filepath.Join(t.TempDir(), "lbmaster")
-	if out, err := exec.Command("go", "build", "-ldflags", "-X main.release=other", "-o", other, "lbmaster/cmd/lbmaster").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	other := anotherBuild(t)
 	versions := []string{versionOf(t, product()), versionOf(t, other)}
 	if versions[0] == versions[1] {
 		t.Fatalf("both builds call themselves %s", versions[0])
@@ -275,6 +272,16 @@ func TestProgramIsReplaced(t *testing.T) {
 	}
 	c.end()
 	c.check(t)
+}
+
+// anotherBuild is the program with another version.
+func anotherBuild(t *testing.T) string {
+	t.Helper()
+	other := filepath.Join(t.TempDir(), "lbmaster")
+	if out, err := exec.Command("go", "build", "-ldflags", "-X main.release=other", "-o", other, "lbmaster/cmd/lbmaster").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return other
 }
 
 // versionOf is what a build says of itself, in the form in which it is one word.
