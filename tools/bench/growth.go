@@ -9,9 +9,8 @@ import (
 	"lbmaster/tools/rig"
 )
 
-// level is how large something is, and the work that belongs to it.
+// level is the work that belongs to a size of something.
 type level struct {
-	size    int
 	work    work
 	servers int
 	idle    int // clients that are there besides
@@ -19,14 +18,14 @@ type level struct {
 
 // playServers compares 1 to 1,000 servers.
 func (b *bench) playServers(w work, out io.Writer) error {
-	return b.playGrowth(w, out, "servers", []int{1, 10, 100, 1000}, func(n int) level { return level{n, w, n, 0} })
+	return b.playGrowth(w, out, "servers", []int{1, 10, 100, 1000}, func(n int) level { return level{w, n, 0} })
 }
 
 // playFrontends compares 1 to 1,000 frontends.
 func (b *bench) playFrontends(w work, out io.Writer) error {
 	return b.playGrowth(w, out, "frontends", []int{1, 10, 100, 1000}, func(n int) level {
 		w.job.Frontends = n - 1
-		return level{n, w, fourServers, 0}
+		return level{w, fourServers, 0}
 	})
 }
 
@@ -35,12 +34,11 @@ func (b *bench) playFrontends(w work, out io.Writer) error {
 func (b *bench) playClients(w work, out io.Writer) error {
 	return b.playGrowth(w, out, "clients", []int{64, 100, 1000, 9000}, func(n int) level {
 		w.job.MaxConn = 9900
-		return level{n, w, fourServers, n - w.load.clients}
+		return level{w, fourServers, n - w.load.clients}
 	})
 }
 
-// playGrowth measures what a request costs at each size, and how that compares with the cheapest size. All sizes of all
-// proxies run at the same time.
+// playGrowth measures what a request costs at each size, one after the other, and how that compares with the first.
 func (b *bench) playGrowth(w work, out io.Writer, what string, sizes []int, at func(n int) level) error {
 	fmt.Fprintf(out, "%-10s  %22s  %22s\n", what, "haproxy us/request", "lbmaster us/request")
 	var first []float64
