@@ -46,7 +46,7 @@ func (p *Past) Absorb() {
 		c := &p.pair[i]
 		carried := c.column.at(p.from.ledger(c.row))
 		before, total := carried.Load(), p.from.total(c.row, c.column)
-		if total > before && carried.CompareAndSwap(before, total) {
+		if total > before && carried.claim(before, total) {
 			c.column.at(p.into.Counters(p.into.Master(), c.to)).Add(total - before)
 		}
 	}

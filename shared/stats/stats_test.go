@@ -3,7 +3,6 @@ package stats
 import (
 	"reflect"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"unsafe"
 
@@ -60,7 +59,7 @@ func TestShared(t *testing.T) {
 // TestColumns: every counter has a column, and a name of its own.
 func TestColumns(t *testing.T) {
 	c := &Counters{}
-	seen := make(map[*atomic.Uint64]bool)
+	seen := make(map[*Counter]bool)
 	names := make(map[string]bool)
 	for _, column := range columns {
 		seen[column.at(c)] = true
@@ -72,7 +71,7 @@ func TestColumns(t *testing.T) {
 		if v.Type().Field(i).Name == "_" {
 			continue
 		}
-		if p, ok := v.Field(i).Addr().Interface().(*atomic.Uint64); ok {
+		if p, ok := v.Field(i).Addr().Interface().(*Counter); ok {
 			counters++
 			if !seen[p] {
 				t.Errorf("%s has no column", v.Type().Field(i).Name)

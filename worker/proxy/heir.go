@@ -187,8 +187,8 @@ func (p *Proxy) adopt(at control.Shard, fd sock.FD) {
 		return
 	}
 	f := p.frontends[at.Frontend]
-	p.gauges.Sessions.Add(1)
-	f.gauges.Sessions.Add(1)
+	p.gauges.Sessions.AddFirst(1)
+	f.gauges.Sessions.AddFirst(1)
 	s := p.begin(fd, f, at.Bind, fd.Peer())
 	s.fresh = false
 	s.client.fill(&p.pool)

@@ -9,13 +9,13 @@ package proxy
 // that looks last sees the room that this made, and tries again. So a place is never left empty while all give up.
 func (p *Proxy) reserve(front *frontend) bool {
 	for {
-		p.gauges.Sessions.Add(1)
-		front.gauges.Sessions.Add(1)
+		p.gauges.Sessions.AddFirst(1)
+		front.gauges.Sessions.AddFirst(1)
 		if p.sessionsNow(workerRow) <= p.maxconn && p.sessionsNow(front.row) <= front.maxconn {
 			return true
 		}
-		p.gauges.Sessions.Add(-1)
-		front.gauges.Sessions.Add(-1)
+		p.gauges.Sessions.AddFirst(-1)
+		front.gauges.Sessions.AddFirst(-1)
 		if p.sessionsNow(workerRow) >= p.maxconn || p.sessionsNow(front.row) >= front.maxconn {
 			return false
 		}
@@ -24,8 +24,8 @@ func (p *Proxy) reserve(front *frontend) bool {
 
 // unreserve gives a connection's place back. If a limit was reached until now, a worker may be waiting for it.
 func (p *Proxy) unreserve(front *frontend) {
-	p.gauges.Sessions.Add(-1)
-	front.gauges.Sessions.Add(-1)
+	p.gauges.Sessions.AddFirst(-1)
+	front.gauges.Sessions.AddFirst(-1)
 	if p.sessionsNow(workerRow)+1 >= p.maxconn || p.sessionsNow(front.row)+1 >= front.maxconn {
 		p.wakeAll()
 	}

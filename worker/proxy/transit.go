@@ -22,8 +22,8 @@ const confirmTime = time.Second
 
 // hold keeps the place of a connection that has been sent to the heir.
 func (p *Proxy) hold(front *frontend) {
-	p.gauges.Sessions.Add(1)
-	front.gauges.Sessions.Add(1)
+	p.gauges.Sessions.AddFirst(1)
+	front.gauges.Sessions.AddFirst(1)
 	p.heir.transit.fronts = append(p.heir.transit.fronts, front)
 	p.awaitConfirmation()
 }
