@@ -27,7 +27,7 @@ type bench struct {
 	haproxy   *peer.Peer
 	nginx     *peer.Peer
 	floor     *peer.Peer
-	others    []*peer.Peer // that happen to be installed
+	others    []*peer.Peer // that happen to be installed, and lbmaster from before a change
 	load      []string     // prefix of commands that make load
 	missed    int          // wanted ratios
 }
@@ -57,6 +57,9 @@ func (o options) open(dir string) (*bench, error) {
 		if p != nil {
 			b.others = append(b.others, p)
 		}
+	}
+	if o.before != "" {
+		b.others = append(b.others, peer.LbmasterBefore(o.before))
 	}
 	if o.pin && runtime.NumCPU() > 1 {
 		b.load = []string{"taskset", "-c", "1"}

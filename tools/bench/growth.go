@@ -6,78 +6,100 @@ import (
 	"fmt"
 	"io"
 
+	"lbmaster/tools/bench/peer"
 	"lbmaster/tools/rig"
 )
 
-// level is the work that belongs to a size of something.
-type level struct {
-	work    work
+// size is how large something is, and the job that belongs to it.
+type size struct {
+	n       int
+	job     peer.Setup
 	servers int
 	idle    int // clients that are there besides
 }
 
 // playServers compares 1 to 1,000 servers.
 func (b *bench) playServers(w work, out io.Writer) error {
-	return b.playGrowth(w, out, "servers", []int{1, 10, 100, 1000}, func(n int) level { return level{w, n, 0} })
+	return b.playGrowth(w, out, "servers", []int{1, 10, 100, 1000}, func(n int) size { return size{n, w.job, n, 0} })
 }
 
 // playFrontends compares 1 to 1,000 frontends.
 func (b *bench) playFrontends(w work, out io.Writer) error {
-	return b.playGrowth(w, out, "frontends", []int{1, 10, 100, 1000}, func(n int) level {
+	return b.playGrowth(w, out, "frontends", []int{1, 10, 100, 1000}, func(n int) size {
 		w.job.Frontends = n - 1
-		return level{w, fourServers, 0}
+		return size{n, w.job, fourServers, 0}
 	})
 }
 
 // playClients compares 64 clients by themselves and among others that are idle: at most 9,000, because a process may have
 // 20,000 files here.
 func (b *bench) playClients(w work, out io.Writer) error {
-	return b.playGrowth(w, out, "clients", []int{64, 100, 1000, 9000}, func(n int) level {
+	return b.playGrowth(w, out, "clients", []int{64, 100, 1000, 9000}, func(n int) size {
 		w.job.MaxConn = 9900
-		return level{w, fourServers, n - w.load.clients}
+		return size{n, w.job, fourServers, n - w.load.clients}
 	})
 }
 
-// playGrowth measures what a request costs at each size, one after the other, and how that compares with the first.
-func (b *bench) playGrowth(w work, out io.Writer, what string, sizes []int, at func(n int) level) error {
-	fmt.Fprintf(out, "%-10s  %22s  %22s\n", what, "haproxy us/request", "lbmaster us/request")
-	var first []float64
-	for _, n := range sizes {
-		got, err := b.measure(at(n))
+// playGrowth measures what a request costs at each size, each time beside the first one.
+func (b *bench) playGrowth(w work, out io.Writer, what string, sizes []int, at func(n int) size) error {
+	fmt.Fprintf(out, "us/request: user + system, and in all compared with the first line (median and extremes of the rounds)\n")
+	for i, n := range sizes {
+		grown := []size{at(sizes[0])}
+		if i > 0 {
+			grown = append(grown, at(n))
+		}
+		t, err := b.measure(w, grown)
 		if err != nil {
 			return fmt.Errorf("%d %s: %w", n, what, err)
 		}
-		if first == nil {
-			first = got
-		}
-		fmt.Fprintf(out, "%-10d  %15.2f %5.0f%%  %15.2f %5.0f%%\n", n, got[0], 100*got[0]/first[0], got[1], 100*got[1]/first[1])
+		t.printGrowth(out, fmt.Sprintf("%d %s", n, what), len(b.growers()))
 	}
 	return nil
 }
 
-// measure returns the medians of what a request costs HAProxy and lbmaster.
-func (b *bench) measure(l level) (cost []float64, err error) {
-	f, err := b.openField(&l.work.job, l.servers)
+// growers are the proxies whose growth is measured.
+func (b *bench) growers() []*peer.Peer {
+	all := []*peer.Peer{b.haproxy, b.lbmaster}
+	for _, p := range b.others {
+		if p.Name == peer.Before {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// printGrowth prints the last rows, and how they compare with the first ones of the same proxies.
+func (t table) printGrowth(out io.Writer, what string, growers int) {
+	fmt.Fprintf(out, "%-16s", what)
+	for i, r := range t.rows[len(t.rows)-growers:] {
+		fmt.Fprintf(out, "  %s %5.2f + %5.2f, %v", r.name, median(r.figures(0)), median(r.figures(1)), t.compare(r, t.rows[i], 2))
+	}
+	fmt.Fprintln(out)
+}
+
+// measure lets HAProxy and lbmaster of all these sizes work in turn.
+func (b *bench) measure(w work, sizes []size) (t table, err error) {
+	last := sizes[len(sizes)-1]
+	f, err := b.openField(&last.job, last.servers)
 	defer f.end(&err)
 	if err != nil {
-		return nil, err
+		return t, err
 	}
-	if err := f.enter(l.work.job, b.haproxy, b.lbmaster); err != nil {
-		return nil, err
-	}
-	for _, c := range f.contenders {
-		conns, err := c.open(l.idle)
-		defer closeAll(conns)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", c.name, err)
+	for _, s := range sizes {
+		s.job.Servers = last.job.Servers[:s.servers]
+		if err := f.enter(s.job, b.growers()...); err != nil {
+			return t, err
+		}
+		for _, c := range f.contenders[len(f.contenders)-len(b.growers()):] {
+			conns, err := c.open(s.idle)
+			defer closeAll(conns)
+			if err != nil {
+				return t, fmt.Errorf("%s: %w", c.name, err)
+			}
 		}
 	}
 	requests := func(r rig.LoadResult) float64 { return float64(r.Requests) }
-	t, err := contest{perUnit("request", "requests/s"), b.rounds, func(c *contender) ([]float64, error) {
-		return f.cost(c, l.work.load, requests)
+	return contest{perUnit("request", "requests/s"), b.rounds, func(c *contender) ([]float64, error) {
+		return f.cost(c, w.load, requests)
 	}}.play(f)
-	if err != nil {
-		return nil, err
-	}
-	return []float64{median(t.rows[0].figures(2)), median(t.rows[1].figures(2))}, nil
 }

@@ -27,6 +27,7 @@ func main() {
 // options are the command line.
 type options struct {
 	binary   string
+	before   string // another one, from before a change; "": none
 	rounds   int
 	duration time.Duration
 	only     *regexp.Regexp
@@ -39,6 +40,7 @@ func run(args []string, out, errs io.Writer) int {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(errs)
 	flags.StringVar(&o.binary, "lbmaster", "bin/lbmaster", "the binary to measure")
+	flags.StringVar(&o.before, "before", "", "another build of it, to compare with")
 	flags.IntVar(&o.rounds, "rounds", 5, "rounds of each proxy")
 	flags.DurationVar(&o.duration, "duration", 3*time.Second, "of a round, in whole seconds")
 	flags.Func("only", "play only what this regular expression matches", func(s string) (err error) {

@@ -7,6 +7,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"lbmaster/tools/bench/peer"
 )
 
 // table is the outcome of a contest.
@@ -86,16 +88,21 @@ func (t table) width(c column) int {
 	return n
 }
 
-// ratio of two rows in a column: of the medians, and the smallest and largest of the rounds, which are pairs.
-type ratio struct{ median, low, high float64 }
+// ratio of two rows in a column. Rounds are pairs, because the machine is not the same a minute later: this is the median of
+// their ratios, with the smallest and the largest.
+type ratio struct {
+	of                string
+	median, low, high float64
+}
 
-func compare(a, b row, column int) ratio {
-	x, y := a.figures(column), b.figures(column)
+// compare makes the ratio of two rows in column i.
+func (t table) compare(a, b row, i int) ratio {
+	x, y := a.figures(i), b.figures(i)
 	each := make([]float64, min(len(x), len(y)))
-	for i := range each {
-		each[i] = x[i] / y[i]
+	for k := range each {
+		each[k] = x[k] / y[k]
 	}
-	return ratio{median(x) / median(y), slices.Min(each), slices.Max(each)}
+	return ratio{a.name + "/" + b.name + ", " + t.columns[i].name, median(each), slices.Min(each), slices.Max(each)}
 }
 
 func (r ratio) String() string { return fmt.Sprintf("%.2f (%.2f to %.2f)", r.median, r.low, r.high) }
@@ -128,10 +135,13 @@ func (b *bench) conclude(t table, w work, out io.Writer) {
 			if strings.HasPrefix(r.name, "haproxy") {
 				continue
 			}
-			b.judge(out, r, base, i, c.name, map[string]float64{"lbmaster": w.want}[r.name])
+			b.judge(out, w, t.compare(r, base, i), map[string]float64{"lbmaster": w.want}[r.name])
 		}
 		if floor := t.find("floor"); floor != nil {
-			b.judge(out, *t.find("lbmaster"), *floor, i, c.name, overFloor)
+			b.judge(out, w, t.compare(*t.find("lbmaster"), *floor, i), overFloor)
+		}
+		if before := t.find(peer.Before); before != nil {
+			b.judge(out, w, t.compare(*t.find("lbmaster"), *before, i), 0)
 		}
 	}
 }
@@ -140,9 +150,8 @@ func (b *bench) conclude(t table, w work, out io.Writer) {
 const overFloor = 1.2
 
 // judge prints one ratio, and whether it is what is wanted. Nothing is wanted with 0.
-func (b *bench) judge(out io.Writer, a, base row, column int, name string, want float64) {
-	r := compare(a, base, column)
-	fmt.Fprintf(out, "ratio %s/%s, %s = %v", a.name, base.name, name, r)
+func (b *bench) judge(out io.Writer, w work, r ratio, want float64) {
+	fmt.Fprintf(out, "ratio %s of %s = %v", r.of, w.name, r)
 	switch {
 	case want == 0:
 	case r.meets(want):

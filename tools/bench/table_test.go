@@ -33,12 +33,12 @@ func TestConclusion(t *testing.T) {
 	}
 	var b bench
 	var out strings.Builder
-	b.conclude(all, work{want: 0.85}, &out)
+	b.conclude(all, work{name: "some", want: 0.85}, &out)
 	for _, want := range []string{
 		"haproxy           11.0 (10.0 to 12.0)     2\n",
-		"ratio lbmaster/haproxy-splice, us = 0.90 (0.80 to 1.00), wanted 0.85: missed\n",
-		"ratio floor/haproxy-splice, us = 0.80 (0.80 to 0.80)\n",
-		"ratio lbmaster/floor, us = 1.12 (1.00 to 1.25), wanted 1.20: reached\n",
+		"ratio lbmaster/haproxy-splice, us of some = 0.90 (0.80 to 1.00), wanted 0.85: missed\n",
+		"ratio floor/haproxy-splice, us of some = 0.80 (0.80 to 0.80)\n",
+		"ratio lbmaster/floor, us of some = 1.12 (1.00 to 1.25), wanted 1.20: reached\n",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, &out)

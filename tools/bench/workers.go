@@ -38,7 +38,7 @@ func (b *bench) playWorkers(w work, out io.Writer) (err error) {
 	}
 	t.print(out)
 	for _, name := range []string{"haproxy", "lbmaster", "nginx"} {
-		b.judge(out, *t.find(name + " 2"), *t.find(name + " 1"), 0, "requests/s", 0)
+		b.judge(out, w, t.compare(*t.find(name + " 2"), *t.find(name + " 1"), 0), 0)
 	}
 	return nil
 }

@@ -18,6 +18,16 @@ func Lbmaster(program string) *Peer {
 	}
 }
 
+// Before is the name of a second lbmaster, from before a change.
+const Before = "lbmaster-before"
+
+// LbmasterBefore is that one.
+func LbmasterBefore(program string) *Peer {
+	p := Lbmaster(program)
+	p.Name = Before
+	return p
+}
+
 func lbmasterConf(s Setup, _ string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "[global]\nworkers = %d\nmaxconn = %d\n", s.workers(), s.maxConn())
