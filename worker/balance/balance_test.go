@@ -35,7 +35,8 @@ func TestPick(t *testing.T) {
 		{"start beyond the end", 5, []int32{1, 1, 1}, "cabcab"},
 		{"start below zero", -1, []int32{1, 1, 1}, "cabcab"},
 		{"start at a server without weight", 1, []int32{1, 0, 1}, "cacaca"},
-		{"weights", 0, []int32{5, 1, 1}, "aabacaaaabacaa"},
+		{"weights", 0, []int32{5, 1, 1}, "abaaacaabaaaca"},
+		{"two of each weight", 0, []int32{2, 2, 1, 1}, "acbadbacbadb"},
 		{"weights 1 2 3", 0, []int32{1, 2, 3}, "cbacbccbacbc"},
 		{"one server", 0, []int32{3}, "aaaa"},
 		{"none", 0, []int32{}, "----"},
@@ -146,28 +147,51 @@ func TestPickAllocatesNothing(t *testing.T) {
 	}
 }
 
-// Turns are only a shorter way: a state that never takes it picks the same.
-func TestTurnsAreTheSame(t *testing.T) {
+// TestEvenness: at any time every server has had its share of the picks, but for less than two.
+func TestEvenness(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(3, 4))
 	for range 200 {
-		n := 1 + rnd.IntN(6)
-		short, long := NewRoundRobin(n, rnd.IntN(6)), NewRoundRobin(n, 0)
-		long.start = short.start
-		weights := make([]int32, n)
+		n := 1 + rnd.IntN(30)
+		r, weights, got := NewRoundRobin(n, rnd.IntN(n)), make([]int32, n), make([]int, n)
 		for i := range weights {
-			weights[i] = 3 * rnd.Int32N(2)
+			weights[i] = 1 + rnd.Int32N(1+rnd.Int32N(256))
 		}
-		short.Weigh(weights)
-		long.Weigh(weights)
-		long.turns = long.turns[:0]
-		for k := range 3*n + rnd.IntN(n) {
-			if a, b := short.Pick(None), long.Pick(None); a != b {
-				t.Fatalf("weights %v from %d: pick %d is %d, without turns %d", weights, short.start, k, a, b)
+		r.Weigh(weights)
+		for k := range 2 * int(r.sum) {
+			got[r.Pick(None)]++
+			for i, w := range weights {
+				if share := float64(k+1) * float64(w) / float64(r.sum); math.Abs(float64(got[i])-share) >= 2 {
+					t.Fatalf("weights %v from %d: after %d picks server %d has had %d instead of %.1f", weights, r.start, k+1, i, got[i], share)
+				}
 			}
 		}
-		if short.settle(); !slices.Equal(short.credits, long.credits) {
-			t.Fatalf("weights %v from %d: credits %v, without turns %v", weights, short.start, short.credits, long.credits)
+	}
+}
+
+// TestNewsOfOthers: the board changes for other backends too. Weights that are the same interrupt nothing.
+func TestNewsOfOthers(t *testing.T) {
+	weights := []int32{5, 1, 3, 1, 1, 3}
+	quiet, busy := NewRoundRobin(len(weights), 2), NewRoundRobin(len(weights), 2)
+	quiet.Weigh(weights)
+	for k := range 50 {
+		busy.Weigh(weights)
+		if a, b := quiet.Pick(None), busy.Pick(None); a != b {
+			t.Fatalf("pick %d is %d, and %d when weights are set each time", k, a, b)
 		}
+	}
+}
+
+// TestOneOfManyChanges: the others' turns go on where they were.
+func TestOneOfManyChanges(t *testing.T) {
+	r := NewRoundRobin(8, 0)
+	if got := picks(r, 5, 1, 1, 1, 1, 1, 1, 1, 1); got != "abcde" {
+		t.Fatalf("at first %s", got)
+	}
+	if got := picks(r, 4, 1, 1, 1, 1, 1, 1, 0, 1); got != "fhab" {
+		t.Errorf("without g: %s", got)
+	}
+	if got := picks(r, 16, 1, 1, 1, 1, 1, 1, 1, 1); !even(got, "abcdefgh", 2) {
+		t.Errorf("with g again: %s", got)
 	}
 }
 
@@ -213,4 +237,6 @@ func benchmark(b *testing.B, n, levels int) {
 
 func BenchmarkPick4(b *testing.B)         { benchmark(b, 4, 3) }
 func BenchmarkPick100(b *testing.B)       { benchmark(b, 100, 3) }
+func BenchmarkPick1000(b *testing.B)      { benchmark(b, 1000, 3) }
 func BenchmarkPickEqual1000(b *testing.B) { benchmark(b, 1000, 1) }
+func BenchmarkPickWorst(b *testing.B)     { benchmark(b, 1000, 256) }
