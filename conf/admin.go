@@ -13,6 +13,15 @@ func (p *parser) admin(t *table, a *Admin) {
 		}
 	}
 	a.Public = t.boolean("public")
+	a.Pprof = t.boolean("pprof")
+	p.adminListen(t, a)
+	if a.Pprof && !a.Listen.Addr().IsLoopback() {
+		t.wrong("pprof", "profiles show how the program works inside, and cost time: listen must be a loopback address, as in \"127.0.0.1:8404\"")
+	}
+}
+
+// adminListen reads the one address over TCP.
+func (p *parser) adminListen(t *table, a *Admin) {
 	text := t.str("listen", "")
 	if text == "" {
 		return

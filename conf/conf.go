@@ -40,6 +40,7 @@ type Admin struct {
 	Socket string         // path of a unix socket
 	Listen netip.AddrPort // of /metrics; not valid: nowhere
 	Public bool           // Listen may be an address that others can reach
+	Pprof  bool           // profiles of our processes too are there
 }
 
 // Mode is what a proxy does with its connections.

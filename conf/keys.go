@@ -43,6 +43,7 @@ var keys = []key{
 	{name: "socket", scope: inAdmin},
 	{name: "listen", scope: inAdmin},
 	{name: "public", scope: inAdmin},
+	{name: "pprof", scope: inAdmin},
 
 	{name: "bind", scope: inFrontend},
 	{name: "default_backend", scope: inFrontend},

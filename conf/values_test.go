@@ -130,17 +130,20 @@ n = 2
 func TestAdmin(t *testing.T) {
 	const rest = "\n[listen.web]\nbind = \"127.0.0.1:80\"\nmode = \"http\"\n[[listen.web.server]]\nname = \"a\"\naddress = \"127.0.0.1:81\"\n"
 	for text, want := range map[string]string{
-		`socket = "/run/lb.sock"`:                      "",
-		`socket = "lb.sock"`:                           `admin.socket: "lb.sock" must be an absolute path of at most 103 bytes`,
-		`listen = "127.0.0.1:8404"`:                    "",
-		`listen = "[::1]:8404"`:                        "",
-		`listen = "192.168.1.1:8404"`:                  "others can reach 192.168.1.1:8404: write \"127.0.0.1:8404\", or add public = true",
-		`listen = ":8404"`:                             "others can reach :8404",
-		"listen = \"192.168.1.1:8404\"\npublic = true": "",
-		`listen = "127.0.0.1"`:                         "has no port",
-		`listen = "127.0.0.1:1-2"`:                     "is not one address with a port",
-		`listen = "unix:/run/x"`:                       "is not one address with a port",
-		`listen = "127.0.0.1:80"`:                      "127.0.0.1:80 is bound by admin already",
+		`socket = "/run/lb.sock"`:                                    "",
+		`socket = "lb.sock"`:                                         `admin.socket: "lb.sock" must be an absolute path of at most 103 bytes`,
+		`listen = "127.0.0.1:8404"`:                                  "",
+		`listen = "[::1]:8404"`:                                      "",
+		`listen = "192.168.1.1:8404"`:                                "others can reach 192.168.1.1:8404: write \"127.0.0.1:8404\", or add public = true",
+		`listen = ":8404"`:                                           "others can reach :8404",
+		"listen = \"192.168.1.1:8404\"\npublic = true":               "",
+		"listen = \"192.168.1.1:8404\"\npublic = true\npprof = true": "pprof: profiles show how the program works inside, and cost time: listen must be a loopback address",
+		"pprof = true":                                               "listen must be a loopback address",
+		"listen = \"127.0.0.1:8404\"\npprof = true":                  "",
+		`listen = "127.0.0.1"`:                                       "has no port",
+		`listen = "127.0.0.1:1-2"`:                                   "is not one address with a port",
+		`listen = "unix:/run/x"`:                                     "is not one address with a port",
+		`listen = "127.0.0.1:80"`:                                    "127.0.0.1:80 is bound by admin already",
 	} {
 		c, _, err := Parse("f", []byte("[admin]\n"+text+rest))
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {

@@ -35,6 +35,7 @@ type child struct {
 type childEvent struct {
 	child   *child
 	message *control.Message // nil: it ended
+	fds     []int            // that came with a Profile; closed when the event has been taken
 	ended   string           // how
 }
 
@@ -116,8 +117,11 @@ func (c *child) watch(events chan<- childEvent, wait func() string) {
 		if err != nil {
 			break
 		}
-		control.CloseAll(fds)
-		events <- childEvent{child: c, message: &m}
+		if m.Kind != control.Profile {
+			control.CloseAll(fds)
+			fds = nil
+		}
+		events <- childEvent{child: c, message: &m, fds: fds}
 	}
 	events <- childEvent{child: c, ended: wait()}
 }

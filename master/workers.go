@@ -24,6 +24,7 @@ func (m *master) start(s *slot, now time.Time) {
 
 // onChild takes what happened to a child.
 func (m *master) onChild(e childEvent) {
+	defer control.CloseAll(e.fds)
 	if m.mayBeTold(e) {
 		return
 	}

@@ -44,6 +44,9 @@ func (w *worker) obey(m control.Message, fds []int) {
 	case control.Kin:
 		w.respect(m.Generation, fds)
 		return
+	case control.Profile:
+		w.profile(m, fds)
+		return
 	}
 	control.CloseAll(fds)
 	switch m.Kind {

@@ -14,6 +14,8 @@
 //	        <------------------------------- Child: to the monitor, about each of the others, when it changes
 //	        <------------------------------- Ping
 //	  Pong  ------------------------------->
+//	  Profile ----------------------------->  from the monitor, with the descriptor for what a worker is to write there
+//	        <------------------------------- Profile: to that worker
 //	  Reopen ------------------------------>
 //	        <------------------------------- Logs + log targets
 //	  Bye   ------------------------------->  the last one, before the child leaves by itself
@@ -61,8 +63,9 @@ const (
 	Child     Kind = "child" // Generation, Slot, Pid, State, Since, Restarts, Sessions
 	Ping      Kind = "ping"
 	Pong      Kind = "pong"
-	Reopen    Kind = "reopen" // log targets of the child are gone
-	Logs      Kind = "logs"   // a descriptor for each log target that is a socket
+	Reopen    Kind = "reopen"  // log targets of the child are gone
+	Logs      Kind = "logs"    // a descriptor for each log target that is a socket
+	Profile   Kind = "profile" // Slot, Profile, Seconds; the descriptor of a pipe
 )
 
 // The descriptors that come with Start. Behind them come the log targets that are sockets, in the order of
@@ -78,7 +81,7 @@ const (
 var kinds = map[Kind]bool{
 	Hello: true, Start: true, Listeners: true, Ready: true, Activate: true, Pause: true, Paused: true,
 	Resume: true, Drain: true, Lend: true, Return: true, Stop: true, Bye: true, Child: true, Ping: true, Pong: true,
-	Reopen: true, Logs: true, Heir: true, Retire: true, Kin: true, Bury: true,
+	Reopen: true, Logs: true, Heir: true, Retire: true, Kin: true, Bury: true, Profile: true,
 }
 
 // Message is one message. Fields that its kind has no use for are zero.
@@ -97,6 +100,8 @@ type Message struct {
 	Restarts uint64               `json:",omitempty"` // processes of the slot that have died
 	Sessions int64                `json:",omitempty"`
 	Program  string               `json:",omitempty"` // version that a child runs
+	Profile  string               `json:",omitempty"` // name of a runtime/pprof.Profile, or CPUProfile
+	Seconds  int                  `json:",omitempty"` // for how long
 
 	Generation int `json:",omitempty"`
 
@@ -109,6 +114,9 @@ type Shard struct {
 	Frontend int
 	Bind     int
 }
+
+// CPUProfile is the Profile of where processor time goes.
+const CPUProfile = "profile"
 
 // The listening sockets of the monitor are shards of no frontend. Their Bind says which it is.
 const (

@@ -12,10 +12,13 @@ import (
 	"lbmaster/worker/monitor/tally"
 )
 
-// serveWeb serves /metrics.
+// serveWeb serves /metrics, and profiles if the configuration allows it.
 func (m *monitor) serveWeb(l net.Listener) host {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /metrics", m.serveMetrics)
+	if m.config.Admin.Pprof {
+		m.servePprof(mux)
+	}
 	s := &http.Server{
 		Handler:           mux,
 		ReadHeaderTimeout: 5 * time.Second,
