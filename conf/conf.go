@@ -67,6 +67,7 @@ type Frontend struct {
 	ForwardFor  bool
 	HealthHTTP  bool // mode health answers like an HTTP server
 	DontLogNull bool
+	DeferAccept bool        // a connection is accepted when its client has sent something
 	Log         []LogTarget // nil: Global.Log
 	LogFormat   string      // "httplog", "tcplog" or "": the guide's short line
 	Capture     Captures

@@ -97,12 +97,22 @@ func (p *parser) frontend(t *table, kind, name string) Frontend {
 	f.LogFormat = p.logFormat(t, f.Mode)
 	f.Capture = p.captures(t)
 	f.MonitorNet = p.monitorNet(t)
+	f.DeferAccept = t.deferAccept(&f)
 	f.Errorfile = p.errorfile(t)
 	timeout, _ := t.sub("timeout", inTimeout)
 	f.Timeout.Client = timeout.duration("client", 50*time.Second)
 	f.Timeout.HTTPRequest = timeout.duration("http_request", 0)
 	f.Timeout.HTTPKeepAlive = timeout.duration("http_keep_alive", 0)
 	return f
+}
+
+// deferAccept is what suits the clients, unless it is said: those of HTTP speak first, but monitors may not.
+func (t *table) deferAccept(f *Frontend) bool {
+	wanted, in := get(t, "defer_accept", "true or false", f.Mode == ModeHTTP && len(f.MonitorNet) == 0)
+	if wanted && f.Mode == ModeHealth {
+		in.wrong("defer_accept", "clients of mode health need not send anything: leave it out")
+	}
+	return wanted
 }
 
 // readBinds reads where a frontend listens.

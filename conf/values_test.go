@@ -126,6 +126,35 @@ n = 2
 	}
 }
 
+// TestDeferAccept: clients of HTTP speak first, unless they are monitors; others need not.
+func TestDeferAccept(t *testing.T) {
+	for text, want := range map[string]bool{
+		"mode = \"http\"":                                                     true,
+		"mode = \"http\"\ndefer_accept = false":                               false,
+		"mode = \"http\"\nmonitor_net = \"10.0.0.1/32\"":                      false,
+		"mode = \"http\"\nmonitor_net = \"10.0.0.1/32\"\ndefer_accept = true": true,
+		"mode = \"tcp\"":                                                      false,
+		"mode = \"tcp\"\ndefer_accept = true":                                 true,
+	} {
+		c, _, err := Parse("f", []byte("[listen.web]\nbind = \"127.0.0.1:80\"\n"+text+"\n[[listen.web.server]]\nname = \"a\"\naddress = \"10.0.0.1:80\"\n"))
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+		} else if got := c.Frontends[0].DeferAccept; got != want {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+}
+
+// TestDeferAcceptOfNobody: in mode health nobody need say anything.
+func TestDeferAcceptOfNobody(t *testing.T) {
+	for text, want := range map[string]string{"": "", "defer_accept = true": "f:4: listen.web.defer_accept: clients of mode health need not send anything"} {
+		c, _, err := Parse("f", []byte("[listen.web]\nbind = \"127.0.0.1:80\"\nmode = \"health\"\n"+text+"\n"))
+		if (err == nil) != (want == "") || err != nil && !strings.HasPrefix(err.Error(), want) || err == nil && c.Frontends[0].DeferAccept {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+}
+
 // TestAdmin: /metrics is for this machine, unless it is meant for others.
 func TestAdmin(t *testing.T) {
 	const rest = "\n[listen.web]\nbind = \"127.0.0.1:80\"\nmode = \"http\"\n[[listen.web.server]]\nname = \"a\"\naddress = \"127.0.0.1:81\"\n"

@@ -26,6 +26,7 @@ type listener struct {
 	inode  uint64    // of path; 0: that is another's
 	leaves time.Time // soft stop: when it closes; zero: not yet known, or closed
 	key    string    // its address, for the next generation
+	defers bool      // only a connection whose client has sent something is accepted
 	lent   bool      // another master holds it too, and it is that one's as long as we have not taken over
 }
 
@@ -78,7 +79,8 @@ func listen(c *conf.Config, workers int, before owner) (all []*listener, err err
 				failures = append(failures, fmt.Errorf("cannot bind %s for %s (line %d): %w", bindText(b), f.Section, b.Line, hint(err)))
 				continue
 			}
-			l.key, l.shard = bindText(b), control.Shard{Frontend: i, Bind: j}
+			l.key, l.shard, l.defers = bindText(b), control.Shard{Frontend: i, Bind: j}, f.DeferAccept
+			l.tune()
 			all = append(all, l)
 		}
 	}
@@ -107,7 +109,26 @@ func (l *listener) grow(b *conf.Bind, workers int) error {
 // shut because all its workers crashed.
 func (l *listener) own() error {
 	l.lent = false
+	l.tune()
 	return l.listenAgain()
+}
+
+// deferTime is for how long a connection waits for its client to send something, in seconds; then it is accepted as it is.
+const deferTime = 1
+
+// tune lets the kernel hold connections back, or not (tcp(7), TCP_DEFER_ACCEPT): one that is accepted with its first request
+// costs a wake-up and some work less. Sockets that still serve another generation are left as that one wants them.
+func (l *listener) tune() {
+	if l.lent || l.path != "" {
+		return
+	}
+	seconds := 0
+	if l.defers {
+		seconds = deferTime
+	}
+	for _, fd := range l.fds {
+		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, seconds) // without it all goes on as well
+	}
 }
 
 // hint adds what the operator can do.

@@ -65,6 +65,39 @@ func TestShards(t *testing.T) {
 	}
 }
 
+// TestDeferredAccept: sockets wait for their clients to speak where the configuration says so, when they are ours alone.
+func TestDeferredAccept(t *testing.T) {
+	t.Parallel()
+	c := frontendWith(tcpBind("127.53.0.7", 8000))
+	all, err := listen(c, 2, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeListeners(all)
+	l := all[0]
+	for _, step := range []struct {
+		what string
+		do   func() error
+		want bool
+	}{
+		{"not asked for", func() error { return nil }, false},
+		{"asked for, but another generation serves", func() error { l.defers, l.lent = true, true; l.tune(); return nil }, false},
+		{"taken over", l.own, true},
+		{"shut", func() error { l.shut(); return nil }, true},
+		{"listening again", l.listenAgain, true},
+		{"not wanted any more", func() error { l.defers = false; return l.own() }, false},
+	} {
+		if err := step.do(); err != nil {
+			t.Fatalf("%s: %v", step.what, err)
+		}
+		for _, fd := range l.fds {
+			if seconds, err := unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT); err != nil || seconds > 0 != step.want {
+				t.Errorf("%s: %d s, %v", step.what, seconds, err)
+			}
+		}
+	}
+}
+
 // TestTakenPort: neither a foreign server nor another instance of our own is joined silently.
 func TestTakenPort(t *testing.T) {
 	foreign, err := net.Listen("tcp4", "127.53.0.2:8000")

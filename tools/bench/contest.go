@@ -83,6 +83,9 @@ func (b *bench) peers(job peer.Setup) []*peer.Peer {
 	if job.TCP {
 		return append([]*peer.Peer{b.haproxy, peer.Splicing(b.haproxy), b.lbmaster, b.nginx}, b.others...)
 	}
+	if job.Close {
+		return append([]*peer.Peer{b.haproxy, peer.Deferring(b.haproxy), b.lbmaster}, b.others...)
+	}
 	return append([]*peer.Peer{b.haproxy, b.lbmaster, b.nginx}, b.others...)
 }
 

@@ -15,6 +15,9 @@ import (
 	"time"
 )
 
+// tailRounds is how many more rounds than other figures the tails need, in which few answers count.
+const tailRounds = 3
+
 // playLatency measures how long answers take when nobody is busy: every proxy gets half of the requests that HAProxy can
 // serve in the same time.
 func (b *bench) playLatency(w work, out io.Writer) (err error) {
@@ -34,7 +37,7 @@ func (b *bench) playLatency(w work, out io.Writer) (err error) {
 	each := max(1, int(most.Rate/2)/w.load.clients)
 	fmt.Fprintf(out, "%d requests/s\n", each*w.load.clients)
 	columns := []column{{"p50 us", "%.0f", true}, {"p99 us", "%.0f", true}, {"p99.9 us", "%.0f", true}, {"requests/s", "%.0f", false}}
-	t, err := contest{columns, b.rounds, func(c *contender) ([]float64, error) { return f.times(c, h2load, w.load, each) }}.play(f)
+	t, err := contest{columns, tailRounds * b.rounds, func(c *contender) ([]float64, error) { return f.times(c, h2load, w.load, each) }}.play(f)
 	if err != nil {
 		return err
 	}

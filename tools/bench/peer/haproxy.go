@@ -26,6 +26,16 @@ func HAProxy(installer *rig.Installer) (*Peer, error) {
 	}, nil
 }
 
+// Deferring is HAProxy told to accept connections with their first bytes only, as lbmaster does in mode http.
+func Deferring(haproxy *Peer) *Peer {
+	p := *haproxy
+	p.Name = "haproxy-defer"
+	p.conf = func(s Setup, _ string) string {
+		return strings.ReplaceAll(s.haproxyConf(""), "  bind "+s.Addr, "  bind "+s.Addr+" defer-accept")
+	}
+	return &p
+}
+
 // Splicing is HAProxy told to splice what it relays, which is not always the better way.
 func Splicing(haproxy *Peer) *Peer {
 	p := *haproxy
