@@ -47,7 +47,7 @@ unit: bin/verdict ## only the tests beside the code
 blackbox: bin/verdict ## only the tests with real processes
 	@$(GO) test -json -count=1 -timeout 10m ./tests | bin/verdict $(STRICT)
 
-bench: bin/lbmaster bin/bench ## everything measured beside HAProxy and nginx, 25 minutes (BENCHFLAGS: see bin/bench -h)
+bench: bin/lbmaster bin/bench ## everything measured beside HAProxy and nginx, half an hour (BENCHFLAGS: see bin/bench -h)
 	@bin/bench -lbmaster bin/lbmaster $(BENCHFLAGS)
 
 bench-smoke: bin/lbmaster bin/bench ## the three most important ratios, under a minute

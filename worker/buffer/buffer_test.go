@@ -25,6 +25,41 @@ func TestWindow(t *testing.T) {
 	}
 }
 
+func TestPrepend(t *testing.T) {
+	b := new(Buffer)
+	b.AppendString("old head|body")
+	b.Consume(len("old head|"))
+	if !b.Prepend([]byte("the new, longer head|")) || string(b.Bytes()) != "the new, longer head|body" {
+		t.Errorf("after Prepend: %q", b.Bytes())
+	}
+	before := len(b.Space())
+	if b.Compact(); string(b.Bytes()) != "the new, longer head|body" || len(b.Space()) != before {
+		t.Errorf("after Compact: %q, %d bytes of space, %d before", b.Bytes(), len(b.Space()), before)
+	}
+	b.Consume(len("the new, longer head|bo"))
+	if string(b.Bytes()) != "dy" {
+		t.Errorf("after Consume: %q", b.Bytes())
+	}
+	if b.Consume(2); b.Len() != 0 || len(b.Space()) != Size {
+		t.Errorf("emptied buffer: Len %d, space %d", b.Len(), len(b.Space()))
+	}
+}
+
+func TestPrependStopsAtTheFront(t *testing.T) {
+	b := new(Buffer)
+	b.Append(bytes.Repeat([]byte("b"), Size))
+	front := bytes.Repeat([]byte("f"), Front)
+	if b.Prepend(append(front, 'f')) || b.Len() != Size {
+		t.Errorf("one byte too much was taken: Len %d", b.Len())
+	}
+	if !b.Prepend(front) || b.Len() != Front+Size || b.Prepend([]byte("f")) {
+		t.Errorf("Len %d", b.Len())
+	}
+	if p := b.Bytes(); p[Front-1] != 'f' || p[Front] != 'b' {
+		t.Errorf("%q", p[Front-1:Front+1])
+	}
+}
+
 func TestAppendStopsAtTheEnd(t *testing.T) {
 	b := new(Buffer)
 	big := bytes.Repeat([]byte("x"), Size+10)

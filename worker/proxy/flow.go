@@ -97,6 +97,23 @@ func (f *flow) gather(src *conn, pool *buffer.Pool) bool {
 	return true
 }
 
+// lead makes one send carry the head in out and the body bytes that have been received already, like gather, but moves the
+// smaller of them. With much of a body that is the head: it goes where the old one lay, before the body. It cannot be sent again
+// then. It reports false when the bytes break the framing.
+func (f *flow) lead(src *conn, pool *buffer.Pool) bool {
+	if src.empty() || f.done || src.in.Len() <= f.out.Len() {
+		return f.gather(src, pool)
+	}
+	if !f.check(src) {
+		return false
+	}
+	if src.in.Prepend(f.out.Bytes()) {
+		f.pass += f.out.Len()
+		f.drop(pool)
+	}
+	return true
+}
+
 // move carries what it can from src to dst, receiving at most rounds times.
 func (f *flow) move(src, dst *conn, pool *buffer.Pool, rounds int) outcome {
 	for {

@@ -7,7 +7,7 @@ import (
 
 // headReserve is what the proxy may add to a head, in bytes; headLimit is what a peer's head may measure.
 const (
-	headReserve = 1 << 10
+	headReserve = buffer.Front
 	headLimit   = 15 << 10
 	_           = uint(buffer.Size - headLimit - headReserve) // it fits in, or this does not compile
 )

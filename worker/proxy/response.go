@@ -101,7 +101,7 @@ func (s *session) answer() {
 	}
 	st.link.conn.consume(r.Size, &s.p.pool)
 	st.down.begin(r.Framing, r.Length)
-	if !st.down.gather(&st.link.conn, &s.p.pool) {
+	if !st.down.lead(&st.link.conn, &s.p.pool) {
 		st.down.drop(&s.p.pool)
 		s.badResponse()
 		return
