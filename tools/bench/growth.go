@@ -59,7 +59,7 @@ func (b *bench) playGrowth(w work, out io.Writer, what string, sizes []int, at f
 
 // growers are the proxies whose growth is measured.
 func (b *bench) growers() []*peer.Peer {
-	all := []*peer.Peer{b.haproxy, b.lbmaster}
+	all := []*peer.Peer{b.haproxy, b.lbmaster, peer.Turning(b.floor)}
 	for _, p := range b.others {
 		if p.Name == peer.Before {
 			all = append(all, p)

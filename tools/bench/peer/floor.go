@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 
 	"lbmaster/tools/rig"
 )
@@ -32,6 +33,15 @@ func Floor(installer *rig.Installer, dir string) (*Peer, error) {
 	}
 	// It has no configuration but its command line.
 	return &Peer{Name: "floor", program: program, argv: floorArgv, conf: func(s Setup, _ string) string { return s.Addr }}, nil
+}
+
+// Turning is the floor that gives every message to the next server.
+func Turning(floor *Peer) *Peer {
+	p := *floor
+	p.argv = func(program, file string, s Setup) []string {
+		return slices.Insert(floorArgv(program, file, s), 1, "-r")
+	}
+	return &p
 }
 
 func floorArgv(program, _ string, s Setup) []string {
