@@ -218,6 +218,18 @@ func (m *master) onOld(e childEvent) {
 	}
 }
 
+// noticeEnds buries the older generations that have ended and whose ends are still on their way to the reconciler. Where one
+// wish follows the other, each master would hand them over to the next, which has no time for them either.
+func (m *master) noticeEnds() {
+	for _, g := range slices.Clone(m.old) {
+		for _, c := range g.children {
+			if readable(c.pidfd) {
+				m.onOld(childEvent{child: c})
+			}
+		}
+	}
+}
+
 func (m *master) generationOf(c *child) *generation {
 	for _, g := range m.old {
 		if g.number == c.generation && g.children[c.slot] == c {

@@ -51,6 +51,7 @@ func (m *master) beginRenewal() {
 	m.log.Info("beginning the next generation", "generation", m.number+1)
 	m.notifier.reloading("starting the next generation")
 	m.renewal.running, m.renewal.again = true, false
+	m.noticeEnds()
 	if err := m.handOver(); err != nil {
 		m.renewalFailed(err)
 		return
