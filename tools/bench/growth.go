@@ -12,7 +12,6 @@ import (
 
 // size is how large something is, and the job that belongs to it.
 type size struct {
-	n       int
 	job     peer.Setup
 	servers int
 	idle    int // clients that are there besides
@@ -20,14 +19,14 @@ type size struct {
 
 // playServers compares 1 to 1,000 servers.
 func (b *bench) playServers(w work, out io.Writer) error {
-	return b.playGrowth(w, out, "servers", []int{1, 10, 100, 1000}, func(n int) size { return size{n, w.job, n, 0} })
+	return b.playGrowth(w, out, "servers", []int{1, 10, 100, 1000}, func(n int) size { return size{w.job, n, 0} })
 }
 
 // playFrontends compares 1 to 1,000 frontends.
 func (b *bench) playFrontends(w work, out io.Writer) error {
 	return b.playGrowth(w, out, "frontends", []int{1, 10, 100, 1000}, func(n int) size {
 		w.job.Frontends = n - 1
-		return size{n, w.job, fourServers, 0}
+		return size{w.job, fourServers, 0}
 	})
 }
 
@@ -36,7 +35,7 @@ func (b *bench) playFrontends(w work, out io.Writer) error {
 func (b *bench) playClients(w work, out io.Writer) error {
 	return b.playGrowth(w, out, "clients", []int{64, 100, 1000, 9000}, func(n int) size {
 		w.job.MaxConn = 9900
-		return size{n, w.job, fourServers, n - w.load.clients}
+		return size{w.job, fourServers, n - w.load.clients}
 	})
 }
 
@@ -52,14 +51,17 @@ func (b *bench) playGrowth(w work, out io.Writer, what string, sizes []int, at f
 		if err != nil {
 			return fmt.Errorf("%d %s: %w", n, what, err)
 		}
-		t.printGrowth(out, fmt.Sprintf("%d %s", n, what), len(b.growers()))
+		t.printGrowth(out, fmt.Sprintf("%d %s", n, what), len(b.growers(w)))
 	}
 	return nil
 }
 
-// growers are the proxies whose growth is measured.
-func (b *bench) growers() []*peer.Peer {
-	all := []*peer.Peer{b.haproxy, b.lbmaster, peer.Turning(b.floor)}
+// growers are those whose growth is measured.
+func (b *bench) growers(w work) []*peer.Peer {
+	all := []*peer.Peer{b.haproxy, b.lbmaster}
+	if w.floor {
+		all = append(all, peer.Turning(b.floor))
+	}
 	for _, p := range b.others {
 		if p.Name == peer.Before {
 			all = append(all, p)
@@ -77,9 +79,9 @@ func (t table) printGrowth(out io.Writer, what string, growers int) {
 	fmt.Fprintln(out)
 }
 
-// measure lets HAProxy and lbmaster of all these sizes work in turn.
+// measure lets the growers of all these sizes work in turn.
 func (b *bench) measure(w work, sizes []size) (t table, err error) {
-	last := sizes[len(sizes)-1]
+	last, growers := sizes[len(sizes)-1], b.growers(w)
 	f, err := b.openField(&last.job, last.servers)
 	defer f.end(&err)
 	if err != nil {
@@ -87,10 +89,10 @@ func (b *bench) measure(w work, sizes []size) (t table, err error) {
 	}
 	for _, s := range sizes {
 		s.job.Servers = last.job.Servers[:s.servers]
-		if err := f.enter(s.job, b.growers()...); err != nil {
+		if err := f.enter(s.job, growers...); err != nil {
 			return t, err
 		}
-		for _, c := range f.contenders[len(f.contenders)-len(b.growers()):] {
+		for _, c := range f.contenders[len(f.contenders)-len(growers):] {
 			conns, err := c.open(s.idle)
 			defer closeAll(conns)
 			if err != nil {

@@ -63,7 +63,7 @@ var works = []work{
 	{"workers", "requests per second of 1 and 2 workers, where load and servers share the machine", 0, plain, load{clients: 64}, false, (*bench).playWorkers},
 	{"start", "from the start of the process to the first answer", 0, plain, load{}, false, (*bench).playStart},
 	{"upgrade", "20 upgrades under load", 0, peer.Setup{Workers: 2, Upgrades: true}, load{clients: 32}, false, (*bench).playUpgrades},
-	{"grow-servers", "HTTP keep-alive with more servers", 0, plain, load{clients: 64}, false, (*bench).playServers},
+	{"grow-servers", "HTTP keep-alive with more servers", 0, plain, load{clients: 64}, true, (*bench).playServers},
 	{"grow-frontends", "HTTP keep-alive with more frontends beside the one that is used", 0, plain, load{clients: 64}, false, (*bench).playFrontends},
 	{"grow-clients", "HTTP keep-alive, 64 clients among idle ones", 0, plain, load{clients: 64}, false, (*bench).playClients},
 }
