@@ -136,6 +136,7 @@ func TestSitesThatCheck(t *testing.T) {
 	leaving.exits(settle, 0)
 	within(t, begin, 4*time.Second, 2*settle)
 	s.start("S1L1")
+	s.nodes["S1L1"].board.awaitDown("W" + number) // it begins with all servers up
 	s.nodes["SD1"].board.awaitUp("S1L1")
 	old.goesOn("OP1 SD1 S1L1 B" + number)
 	s.redirect[old.app()].restore()
