@@ -28,6 +28,9 @@ func (m *master) onChild(e childEvent) {
 	if m.mayBeTold(e) {
 		return
 	}
+	if e.message != nil && e.message.Kind == control.Report {
+		m.log.Warn("worker reports", "worker", e.child.slot, "pid", e.child.pid, "what", e.message.Reason)
+	}
 	if e.child.generation != m.number {
 		m.onOld(e)
 		return

@@ -133,7 +133,9 @@ func TestBalanceOverSources(t *testing.T) {
 // Without descriptors nothing is accepted until there are some again. That is said once, and nobody spins meanwhile.
 func TestRelaysWithoutDescriptors(t *testing.T) {
 	t.Parallel()
-	s := site{place: newPlace(t), mode: "tcp", global: "ulimit_n = 60"}
+	s := site{place: newPlace(t), mode: "tcp"}
+	log := newSink(t, s.place)
+	s.global = "ulimit_n = 60\n" + log.target()
 	startTeller(t, "tcp", s.place.server(0))
 	s.servers = []target{{"a", s.place.server(0), ""}}
 	b := s.run(t)
@@ -160,5 +162,6 @@ func TestRelaysWithoutDescriptors(t *testing.T) {
 	if n := strings.Count(b.Stderr.String(), line); n != 1 {
 		t.Errorf("said %d times that it cannot accept", n)
 	}
+	log.notice(warningLevel, fmt.Sprintf("worker reports: worker=0 pid=%d what=\"%s: ", worker[0], line))
 	b.sameWorkers(worker)
 }

@@ -3,6 +3,10 @@ package worker
 import (
 	"fmt"
 	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"lbmaster/shared/control"
 )
 
 // limitFiles makes n the limit of open files of this process, if the configuration names one. The master has raised the
@@ -18,6 +22,26 @@ func limitFiles(n int) error {
 	limit.Cur = min(uint64(n), limit.Max)
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		return fmt.Errorf("cannot set the limit of open files to %d: %w", limit.Cur, err)
+	}
+	return nil
+}
+
+// filesOfOne is how many descriptors one connection may take: its own, that to a server, and a pipe, in which a large body
+// passes.
+const filesOfOne = 4
+
+// roomForOne says whether this process, which has everything else that it needs, can open the files of a connection. One that
+// cannot would take its share of the clients and serve none.
+func roomForOne() error {
+	var fds []int
+	defer func() { control.CloseAll(fds) }()
+	for range filesOfOne {
+		fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC) // any file will do
+		if err != nil {
+			return fmt.Errorf("the limit of open files leaves no room for a connection: %w: raise global.ulimit_n, or the hard limit "+
+				"(LimitNOFILE= in a systemd unit, ulimit -Hn in a shell)", err)
+		}
+		fds = append(fds, fd)
 	}
 	return nil
 }

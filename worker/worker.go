@@ -78,7 +78,7 @@ func (w *worker) begin(env Env) error {
 	w.slot = m.Slot
 	identity := m.Identity
 	name(m.Slot)
-	w.report = newReporter(env.Stderr, m.Slot)
+	w.report = newReporter(w.control, env.Stderr, m.Slot)
 	if w.proxy, err = w.build(env, m, fds); err != nil {
 		return err
 	}
@@ -101,6 +101,9 @@ func (w *worker) begin(env Env) error {
 		if err := identity.Settle(); err != nil {
 			return err
 		}
+	}
+	if err := roomForOne(); err != nil {
+		return err
 	}
 	w.say(control.Message{Kind: control.Ready})
 	return nil

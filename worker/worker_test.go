@@ -205,7 +205,7 @@ func TestBadStart(t *testing.T) {
 func TestReporterNeverBlocks(t *testing.T) {
 	r, w := io.Pipe() // nobody reads
 	defer r.Close()
-	report := newReporter(w, 0)
+	report := newReporter(-1, w, 0) // no master hears it
 	for range 10 * reports {
 		report("x")
 	}

@@ -18,6 +18,7 @@
 //	        <------------------------------- Profile: to that worker
 //	  Reopen ------------------------------>
 //	        <------------------------------- Logs + log targets
+//	  Report ------------------------------>  from a worker: what the operator must know
 //	  Bye   ------------------------------->  the last one, before the child leaves by itself
 //
 // Every message means the same when it comes twice.
@@ -59,8 +60,9 @@ const (
 	Return    Kind = "return" // Slot
 	Retire    Kind = "retire" // to the monitor: the next generation's serves
 	Stop      Kind = "stop"
-	Bye       Kind = "bye"   // Reason
-	Child     Kind = "child" // Generation, Slot, Pid, State, Since, Restarts, Sessions
+	Report    Kind = "report" // Reason
+	Bye       Kind = "bye"    // Reason
+	Child     Kind = "child"  // Generation, Slot, Pid, State, Since, Restarts, Sessions
 	Ping      Kind = "ping"
 	Pong      Kind = "pong"
 	Reopen    Kind = "reopen"  // log targets of the child are gone
@@ -81,7 +83,7 @@ const (
 var kinds = map[Kind]bool{
 	Hello: true, Start: true, Listeners: true, Ready: true, Activate: true, Pause: true, Paused: true,
 	Resume: true, Drain: true, Lend: true, Return: true, Stop: true, Bye: true, Child: true, Ping: true, Pong: true,
-	Reopen: true, Logs: true, Heir: true, Retire: true, Kin: true, Bury: true, Profile: true,
+	Reopen: true, Logs: true, Heir: true, Retire: true, Kin: true, Bury: true, Profile: true, Report: true,
 }
 
 // Message is one message. Fields that its kind has no use for are zero.

@@ -52,8 +52,10 @@ func Recv(fd int) (Message, []int, error) {
 	fds, err := rights(oob[:oobn])
 	switch {
 	case err != nil:
-	case flags&(unix.MSG_TRUNC|unix.MSG_CTRUNC) != 0:
+	case flags&unix.MSG_TRUNC != 0:
 		err = errors.New("control message: cut off by the kernel")
+	case flags&unix.MSG_CTRUNC != 0:
+		err = errors.New("control message: its descriptors did not fit: the limit of open files (global.ulimit_n) is too low")
 	case n == 0:
 		err = io.EOF
 	}

@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"time"
 
 	"lbmaster/tools/bench/peer"
 	"lbmaster/tools/rig"
@@ -16,6 +17,10 @@ type size struct {
 	servers int
 	idle    int // clients that are there besides
 }
+
+// warmth is how long a contender gets to connect to its servers again before a round counts: while the others have their
+// turns, idle connections end.
+const warmth = time.Second
 
 // playServers compares 1 to 1,000 servers.
 func (b *bench) playServers(w work, out io.Writer) error {
@@ -102,6 +107,9 @@ func (b *bench) measure(w work, sizes []size) (t table, err error) {
 	}
 	requests := func(r rig.LoadResult) float64 { return float64(r.Requests) }
 	return contest{perUnit("request", "requests/s"), b.rounds, func(c *contender) ([]float64, error) {
+		if _, err := b.run(w.load, c.addr, warmth); err != nil {
+			return nil, err
+		}
 		return f.cost(c, w.load, requests)
 	}}.play(f)
 }
