@@ -1,7 +1,6 @@
 package master
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
@@ -38,11 +37,7 @@ func (m *master) listenAdmin(before owner) (all []*listener, err error) {
 	if a.Listen.IsValid() {
 		add(control.AdminListen, a.Listen.String(), func() (*listener, error) { return openTCP(a.Listen, 1) })
 	}
-	if err := errors.Join(failures...); err != nil {
-		closeListeners(all)
-		return nil, err
-	}
-	return all, nil
+	return settled(all, failures)
 }
 
 // adminKey begins the keys of these sockets, which no bind of a frontend must get.
@@ -51,7 +46,8 @@ const adminKey = "admin "
 // mayTakeAdmin says whether the admin socket may be opened in the place of one that answers: that of an instance which this
 // one replaces, or of one whose ports it has just got, or of one whose master is gone. Another program's it may not.
 func (m *master) mayTakeAdmin() bool {
-	return len(m.replaced.processes) > 0 || heldByMonitor(listeningOn(m.config.Admin.Socket))
+	sockets := listeningOn(m.config.Admin.Socket)
+	return m.replaced.hold(sockets) || heldByMonitor(sockets)
 }
 
 // sockets are all that the master listens on: those of the frontends and those of the monitor.

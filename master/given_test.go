@@ -50,7 +50,7 @@ func activated(n int, names string) []string {
 
 func listenGiven(t *testing.T, c *conf.Config, g *given) []*listener {
 	t.Helper()
-	all, err := listen(c, 2, g)
+	all, err := listen(c, 2, g, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func TestGivenMixture(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := listen(c, 1, g); err == nil || !strings.Contains(err.Error(), "that are called web are of different kinds") {
+	if _, err := listen(c, 1, g, nil); err == nil || !strings.Contains(err.Error(), "that are called web are of different kinds") {
 		t.Errorf("%v", err)
 	}
 }
@@ -165,7 +165,7 @@ func TestNotGiven(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = listen(c, 1, g)
+		_, err = listen(c, 1, g, nil)
 		if err == nil || !strings.Contains(err.Error(), "cannot bind fd@web for listen.web (line 7): this program was not started with such a socket") {
 			t.Errorf("%q: %v", environ, err)
 		}

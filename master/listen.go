@@ -24,6 +24,8 @@ type listener struct {
 	one    bool      // there is one socket for all workers: unix, or inherited
 	path   string    // unix
 	inode  uint64    // of path; 0: that is another's
+	waits  string    // unix: the path that it has until it takes the other one; "": it has
+	kept   string    // unix: the path of the socket from which it has been taken; "": none
 	leaves time.Time // soft stop: when it closes; zero: not yet known, or closed
 	key    string    // its address, for the next generation
 	defers bool      // only a connection whose client has sent something is accepted
@@ -56,8 +58,8 @@ type owner interface {
 
 // listen opens the sockets of every bind of c, for that many workers. With an error, nothing is left open. All binds that
 // fail are reported. Sockets that are there already, from the generation before or because the program was started with
-// them, are claimed; nil: there are none.
-func listen(c *conf.Config, workers int, before owner) (all []*listener, err error) {
+// them, are claimed; nil: there are none. Unix sockets of the instance that is replaced lose their paths; nil: none is.
+func listen(c *conf.Config, workers int, before owner, replaced *predecessors) (all []*listener, err error) {
 	var failures []error
 	for i := range c.Frontends {
 		f := &c.Frontends[i]
@@ -71,7 +73,7 @@ func listen(c *conf.Config, workers int, before owner) (all []*listener, err err
 			switch {
 			case err != nil:
 			case l == nil:
-				l, err = open(b, workers)
+				l, err = open(b, workers, replaced)
 			default:
 				err = l.grow(b, workers)
 			}
@@ -84,7 +86,16 @@ func listen(c *conf.Config, workers int, before owner) (all []*listener, err err
 			all = append(all, l)
 		}
 	}
-	if err := errors.Join(failures...); err != nil {
+	return settled(all, failures)
+}
+
+// settled is what has been opened, with the paths that it takes over. With an error, nothing is left open.
+func settled(all []*listener, failures []error) ([]*listener, error) {
+	err := errors.Join(failures...)
+	if err == nil {
+		err = seizePaths(all)
+	}
+	if err != nil {
 		closeListeners(all)
 		return nil, err
 	}
@@ -156,11 +167,14 @@ func bindText(b *conf.Bind) string {
 	return addrPort(b).String()
 }
 
-func open(b *conf.Bind, workers int) (*listener, error) {
+func open(b *conf.Bind, workers int, replaced *predecessors) (*listener, error) {
 	switch b.Network {
 	case "unix":
 		// Whoever may reach the directory may connect, as with a port.
-		return openUnix(b.Path, 0o666, func() bool { return heldByOrphans(listeningOn(b.Path)) })
+		return openUnix(b.Path, 0o666, func() bool {
+			sockets := listeningOn(b.Path)
+			return replaced.hold(sockets) || heldByOrphans(sockets)
+		})
 	case "fd":
 		return nil, errors.New("this program was not started with such a socket (FileDescriptorName= in systemd.socket(5) names them)")
 	}
@@ -250,9 +264,7 @@ func (l *listener) close() {
 		unix.Close(fd) // nothing can be done about an error
 	}
 	l.fds = nil
-	if !l.lent && l.path != "" && l.inode != 0 && inode(l.path) == l.inode {
-		unix.Unlink(l.path)
-	}
+	l.leavePath()
 }
 
 func closeListeners(all []*listener) {

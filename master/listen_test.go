@@ -36,7 +36,7 @@ func openFiles(t *testing.T) int {
 }
 
 func TestShards(t *testing.T) {
-	all, err := listen(frontendWith(tcpBind("127.53.0.1", 8000), tcpBind("127.53.0.1", 8001)), 3, nil)
+	all, err := listen(frontendWith(tcpBind("127.53.0.1", 8000), tcpBind("127.53.0.1", 8001)), 3, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestShards(t *testing.T) {
 func TestDeferredAccept(t *testing.T) {
 	t.Parallel()
 	c := frontendWith(tcpBind("127.53.0.7", 8000))
-	all, err := listen(c, 2, nil)
+	all, err := listen(c, 2, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,13 +105,13 @@ func TestTakenPort(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer foreign.Close()
-	ours, err := listen(frontendWith(tcpBind("127.53.0.2", 8001)), 2, nil)
+	ours, err := listen(frontendWith(tcpBind("127.53.0.2", 8001)), 2, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer closeListeners(ours)
 	before := openFiles(t)
-	_, err = listen(frontendWith(tcpBind("127.53.0.2", 8000), tcpBind("127.53.0.2", 8001), tcpBind("127.53.0.2", 8002)), 2, nil)
+	_, err = listen(frontendWith(tcpBind("127.53.0.2", 8000), tcpBind("127.53.0.2", 8001), tcpBind("127.53.0.2", 8002)), 2, nil, nil)
 	if err == nil {
 		t.Fatal("a taken port was bound")
 	}
@@ -131,14 +131,14 @@ func TestTakenPort(t *testing.T) {
 func TestUnixSocket(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "web.sock")
 	c := frontendWith(conf.Bind{Network: "unix", Path: path})
-	first, err := listen(c, 2, nil)
+	first, err := listen(c, 2, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if first[0].of(0, 2)[0] != first[0].of(1, 2)[0] {
 		t.Error("the workers would poll different sockets of one path")
 	}
-	if _, err := listen(c, 2, nil); !errors.Is(err, unix.EADDRINUSE) {
+	if _, err := listen(c, 2, nil, nil); !errors.Is(err, unix.EADDRINUSE) {
 		t.Errorf("a path in use: %v", err)
 	}
 	closeListeners(first)
@@ -152,7 +152,7 @@ func TestUnixSocket(t *testing.T) {
 	}
 	stale.SetUnlinkOnClose(false)
 	stale.Close()
-	second, err := listen(c, 1, nil)
+	second, err := listen(c, 1, nil, nil)
 	if err != nil {
 		t.Fatalf("a path that a dead process left: %v", err)
 	}
@@ -164,7 +164,7 @@ func TestUnixSocket(t *testing.T) {
 	if _, err := os.Lstat(path); err != nil {
 		t.Error("a file that is not ours was removed")
 	}
-	if _, err := listen(c, 1, nil); err == nil || !strings.Contains(err.Error(), "not a socket") {
+	if _, err := listen(c, 1, nil, nil); err == nil || !strings.Contains(err.Error(), "not a socket") {
 		t.Errorf("a path that is a file: %v", err)
 	}
 }

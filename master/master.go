@@ -150,7 +150,7 @@ func (m *master) open(workers int) (err error) {
 		return err
 	}
 	m.estate = newEstate(m.upgrader, s)
-	if m.listeners, err = listen(m.config, workers, m.estate); err != nil {
+	if m.listeners, err = listen(m.config, workers, m.estate, nil); err != nil {
 		return err
 	}
 	m.admin, err = m.listenAdmin(m.estate)
@@ -163,7 +163,7 @@ func (m *master) openFirst(workers int) error {
 	if err != nil {
 		return err
 	}
-	m.listeners, err = m.replaced.listen(func() ([]*listener, error) { return listen(m.config, workers, given) })
+	m.listeners, err = m.replaced.listen(func() ([]*listener, error) { return listen(m.config, workers, given, m.replaced) })
 	for _, name := range given.drop() {
 		m.log.Warn("closed a socket that this process was started with: no bind names it", "socket", name)
 	}

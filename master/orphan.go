@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -67,7 +68,7 @@ func calls(dir, title string) bool {
 }
 
 // listeningOn is the sockets that listen on a path, as /proc/PID/fd shows them (proc(5), /proc/net/unix). Those which have
-// taken it over are known by the path on which they were bound; some may have lost it since.
+// taken it over are known by the path on which they were bound, HAProxy's always (PATH.PID.tmp); some may have lost it since.
 func listeningOn(path string) map[string]bool {
 	text, err := os.ReadFile("/proc/net/unix")
 	if err != nil {
@@ -77,12 +78,20 @@ func listeningOn(path string) map[string]bool {
 	found := make(map[string]bool)
 	for line := range strings.Lines(string(text)) {
 		columns := strings.SplitN(strings.Join(strings.Fields(line), " "), " ", at+1)
-		if len(columns) > at && columns[flags] == accepts && (columns[at] == path || columns[at] == path+takenSuffix) {
+		if len(columns) > at && columns[flags] == accepts && boundFor(columns[at], path) {
 			found["socket:["+columns[inode]+"]"] = true
 		}
 	}
 	return found
 }
+
+// boundFor says that a socket which was bound to at may have been meant for path.
+func boundFor(at, path string) bool {
+	suffix, ok := strings.CutPrefix(at, path)
+	return ok && (suffix == "" || suffix == takenSuffix || haproxySuffix.MatchString(suffix))
+}
+
+var haproxySuffix = regexp.MustCompile(`^\.[0-9]+\.tmp$`)
 
 // listeningAt is the sockets that listen at an address, as /proc/PID/fd shows them (proc(5), /proc/net/tcp).
 func listeningAt(ap netip.AddrPort) map[string]bool {

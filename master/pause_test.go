@@ -19,7 +19,7 @@ func pausedMaster(t *testing.T, binds ...conf.Bind) *master {
 	t.Helper()
 	m := &master{config: frontendWith(binds...), log: discard, notifier: &notifier{}}
 	var err error
-	if m.listeners, err = listen(m.config, 2, nil); err != nil {
+	if m.listeners, err = listen(m.config, 2, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { closeListeners(m.listeners) })

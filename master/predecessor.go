@@ -1,9 +1,14 @@
 package master
 
 import (
+	"bytes"
 	"errors"
 	"log/slog"
 	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -72,6 +77,32 @@ func (p *predecessors) listen(try func() ([]*listener, error)) ([]*listener, err
 		}
 	}
 	return all, err
+}
+
+// hold says that they, or their children, are among those who have these sockets.
+func (p *predecessors) hold(sockets map[string]bool) bool {
+	if p == nil || len(p.processes) == 0 {
+		return false
+	}
+	for dir := range holders(sockets) {
+		pid, _ := strconv.Atoi(filepath.Base(dir))
+		if slices.ContainsFunc(p.processes, func(q *os.Process) bool { return q.Pid == pid || q.Pid == parentOf(dir) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// parentOf is the parent of a process, which is given by its directory in /proc; 0: it has none any more. See
+// proc_pid_stat(5): the name before may hold anything.
+func parentOf(dir string) int {
+	text, _ := os.ReadFile(filepath.Join(dir, "stat"))
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	if len(fields) < 2 {
+		return 0
+	}
+	ppid, _ := strconv.Atoi(fields[1])
+	return ppid
 }
 
 // dismiss tells them to leave: this instance is up.

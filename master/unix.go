@@ -7,8 +7,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// takenSuffix is what a socket that takes a path over is called until it has it.
-const takenSuffix = ".new"
+// A socket that takes a path over has a name of its own until then. Who had the path keeps another name for as long as it may
+// get it back.
+const (
+	takenSuffix = ".new"
+	keptSuffix  = ".old"
+)
 
 // openUnix opens a unix socket with that mode. A file that an earlier process left is replaced, if nobody answers there.
 // Somebody who does keeps the path, unless mayTake says otherwise.
@@ -17,15 +21,14 @@ func openUnix(path string, mode os.FileMode, mayTake func() bool) (*listener, er
 	case err == nil:
 		return bindUnix(path, mode)
 	case errors.Is(err, unix.EADDRINUSE) && mayTake():
-		return takePath(path, mode)
+		return bindBeside(path, mode)
 	default:
 		return nil, err
 	}
 }
 
-// takePath opens a socket in the place of one that is in use: at no moment is there none, and who had the path goes on
-// serving whom he has, and leaves it alone when he ends.
-func takePath(path string, mode os.FileMode) (*listener, error) {
+// bindBeside makes a socket that is to have the path of one that is in use, once all the others are there: see seizePaths.
+func bindBeside(path string, mode os.FileMode) (*listener, error) {
 	mine := path + takenSuffix
 	if err := clearPath(mine); err != nil {
 		return nil, err
@@ -34,12 +37,51 @@ func takePath(path string, mode os.FileMode) (*listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.Rename(mine, path); err != nil {
-		l.close()
-		return nil, err
-	}
-	l.path = path
+	l.path, l.waits = path, mine
 	return l, nil
+}
+
+// seizePaths gives the sockets that wait for it their paths: at no moment is there none. Who had one goes on serving whom he
+// has, and leaves the path alone when he ends.
+func seizePaths(all []*listener) error {
+	for _, l := range all {
+		if l.waits == "" {
+			continue
+		}
+		kept := l.path + keptSuffix
+		if clearPath(kept) == nil && os.Link(l.path, kept) == nil { // else there is no way back
+			l.kept = kept
+		}
+		if err := os.Rename(l.waits, l.path); err != nil {
+			return err
+		}
+		l.waits = ""
+	}
+	return nil
+}
+
+// leavePath removes the path unless it belongs to somebody else by now. It goes back to whom it has been taken from.
+func (l *listener) leavePath() {
+	switch {
+	case l.lent || l.path == "" || l.inode == 0:
+	case l.waits != "":
+		_ = unix.Unlink(l.waits)
+		l.keepPath()
+	case inode(l.path) != l.inode:
+		l.keepPath()
+	case l.kept != "":
+		_ = os.Rename(l.kept, l.path) // a path that is not given back is one on which nobody answers
+	default:
+		_ = unix.Unlink(l.path)
+	}
+}
+
+// keepPath means that nobody is going to get it back.
+func (l *listener) keepPath() {
+	if l.kept != "" {
+		_ = unix.Unlink(l.kept) // it is only a name too many
+		l.kept = ""
+	}
 }
 
 // bindUnix makes a socket that listens on a path where there is none.

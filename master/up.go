@@ -24,6 +24,9 @@ func (m *master) goUp() {
 	m.clearEstate()
 	m.announce()
 	m.replaced.dismiss()
+	for _, l := range m.sockets() {
+		l.keepPath()
+	}
 	m.notifier.ready(m.health())
 	if m.env.Up != nil {
 		if err := m.env.Up(); err != nil {
