@@ -22,11 +22,16 @@ func (p *Proxy) reserve(front *frontend) bool {
 	}
 }
 
-// unreserve gives a connection's place back. If a limit was reached until now, a worker may be waiting for it.
+// unreserve gives a connection's place back, and wakes the workers if one of them may be waiting for it.
+//
+// Who waits has seen a limit reached. Each worker may have given one place back since then without having looked yet, and so
+// may be in the middle of this at the same time. The first one to look finds no more places than there are workers, and is the
+// one that has to wake the others: those who look after it may find any number.
 func (p *Proxy) unreserve(front *frontend) {
 	p.gauges.Sessions.AddFirst(-1)
 	front.gauges.Sessions.AddFirst(-1)
-	if p.sessionsNow(workerRow)+1 >= p.maxconn || p.sessionsNow(front.row)+1 >= front.maxconn {
+	workers := int64(p.stats.Workers())
+	if p.sessionsNow(workerRow)+workers >= p.maxconn || p.sessionsNow(front.row)+workers >= front.maxconn {
 		p.wakeAll()
 	}
 }
