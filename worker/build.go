@@ -37,15 +37,16 @@ func (w *worker) build(env Env, m control.Message, fds []int) (*proxy.Proxy, err
 		return nil, err
 	}
 	return proxy.New(proxy.Params{
-		Config: config,
-		Slot:   m.Slot,
-		Stats:  counters,
-		Board:  board,
-		Wake:   fds[control.StartWake],
-		Logs:   fds[control.StartFDs:],
-		Files:  map[string]io.Writer{"stdout": env.Stdout, "stderr": env.Stderr},
-		Reopen: func() { w.say(control.Message{Kind: control.Reopen}) },
-		Report: w.report,
+		Config:     config,
+		Slot:       m.Slot,
+		Generation: m.Generation,
+		Stats:      counters,
+		Board:      board,
+		Wake:       fds[control.StartWake],
+		Logs:       fds[control.StartFDs:],
+		Files:      map[string]io.Writer{"stdout": env.Stdout, "stderr": env.Stderr},
+		Reopen:     func() { w.say(control.Message{Kind: control.Reopen}) },
+		Report:     w.report,
 	})
 }
 

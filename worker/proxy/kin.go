@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -32,6 +33,7 @@ func (p *Proxy) Respect(generation int, counters *stats.Stats) error {
 		k.rows = append(k.rows, slices.Index(counters.Rows(), row))
 	}
 	p.kin = append(p.kin, k)
+	slices.SortFunc(p.kin, func(a, b kin) int { return cmp.Compare(a.generation, b.generation) })
 	return nil
 }
 
@@ -52,10 +54,26 @@ func (p *Proxy) Forget(generation int) error {
 }
 
 // sessionsNow is the number of client connections of a row, in all generations. It allocates nothing.
+//
+// The oldest generation is counted first. A connection that is handed over is counted by the younger one before the older one
+// stops to: in the other order it could be found with neither, and somebody else would be let in.
 func (p *Proxy) sessionsNow(row int) int64 {
-	sum := p.stats.SessionsNow(row)
-	for i := range p.kin {
-		if k := &p.kin[i]; k.rows[row] != nowhere {
+	older, younger := p.kinByAge()
+	return sumOf(older, row) + p.stats.SessionsNow(row) + sumOf(younger, row)
+}
+
+func (p *Proxy) kinByAge() (older, younger []kin) {
+	n := 0
+	for n < len(p.kin) && p.kin[n].generation < p.generation {
+		n++
+	}
+	return p.kin[:n], p.kin[n:]
+}
+
+// sumOf counts in that order.
+func sumOf(all []kin, row int) (sum int64) {
+	for i := range all {
+		if k := &all[i]; k.rows[row] != nowhere {
 			sum += k.counters.SessionsNow(k.rows[row])
 		}
 	}

@@ -139,3 +139,33 @@ func TestTransit(t *testing.T) {
 		})
 	}
 }
+
+// Generations are counted from the oldest to the youngest, wherever this one is among them and in whatever order it hears of
+// the others.
+func TestKinInOrder(t *testing.T) {
+	c := benchConfig("127.0.0.1", 8001)
+	mine, err := stats.Create(benchRows(c), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { mine.Close() })
+	p := newProxy(t, c, mine, 0)
+	p.generation = 3
+	for _, generation := range []int{4, 1, 2} {
+		others, err := stats.Create(benchRows(c), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		others.Gauges(0, workerRow).Sessions.Store(int64(generation))
+		if err := p.Respect(generation, others); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mine.Gauges(0, workerRow).Sessions.Store(30)
+	if n := p.sessionsNow(workerRow); n != 1+2+30+4 {
+		t.Errorf("%d sessions", n)
+	}
+	if older, younger := p.kinByAge(); older[0].generation != 1 || older[1].generation != 2 || younger[0].generation != 4 {
+		t.Errorf("older %v, younger %v", older, younger)
+	}
+}

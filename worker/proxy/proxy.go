@@ -34,15 +34,16 @@ import (
 
 // Params is what a proxy is made of.
 type Params struct {
-	Config *conf.Config
-	Slot   int                  // number of this worker, and of its slab of counters
-	Stats  *stats.Stats         // row 0: the worker; then the frontends; then each backend, followed by its servers
-	Board  *status.Board        // the servers, in the order of the backends
-	Wake   int                  // an eventfd that all workers share, written when a place below maxconn becomes free
-	Logs   []int                // sockets for the log targets that need one, in the order of Config.LogTargets
-	Files  map[string]io.Writer // "stdout" and "stderr"
-	Reopen func()               // asks for other Logs, which come with SetLogs
-	Report func(string)         // takes a line for the operator and never blocks; nil drops it
+	Config     *conf.Config
+	Generation int                  // of the instance
+	Slot       int                  // number of this worker, and of its slab of counters
+	Stats      *stats.Stats         // row 0: the worker; then the frontends; then each backend, followed by its servers
+	Board      *status.Board        // the servers, in the order of the backends
+	Wake       int                  // an eventfd that all workers share, written when a place below maxconn becomes free
+	Logs       []int                // sockets for the log targets that need one, in the order of Config.LogTargets
+	Files      map[string]io.Writer // "stdout" and "stderr"
+	Reopen     func()               // asks for other Logs, which come with SetLogs
+	Report     func(string)         // takes a line for the operator and never blocks; nil drops it
 }
 
 // workerRow is the row of the counters of a worker as a whole.
@@ -70,30 +71,31 @@ type Proxy struct {
 	heads       *heads  // free list
 	ready       runQueue
 
-	stats     *stats.Stats
-	counters  *stats.Counters
-	gauges    *stats.Gauges
-	board     *status.Board
-	maxconn   int64
-	sinks     []*sink
-	reopen    func()
-	mendAt    int64 // ms: when to call it again at the earliest
-	clock     *logline.Clock
-	record    logline.Record // of the line that is being written, as all of the next
-	peerText  [64]byte
-	localText [64]byte
-	text      []byte
-	line      []byte
-	wake      int
-	peer      sock.Peer // of the connection that is being accepted
-	channels  []int     // over which older generations send connections
-	offering  bool      // connections will be offered to the heir again
-	heir      *heir     // nil: idle connections end when their frontend leaves
-	kin       []kin     // other generations whose sessions are not over
-	expectant bool      // awaitKin will try again
-	starved   bool      // no descriptor was left; the listeners are blocked
-	lamented  bool      // that has been reported, and nobody waits in vain yet
-	reporter  func(string)
+	stats      *stats.Stats
+	counters   *stats.Counters
+	gauges     *stats.Gauges
+	board      *status.Board
+	maxconn    int64
+	sinks      []*sink
+	reopen     func()
+	mendAt     int64 // ms: when to call it again at the earliest
+	clock      *logline.Clock
+	record     logline.Record // of the line that is being written, as all of the next
+	peerText   [64]byte
+	localText  [64]byte
+	text       []byte
+	line       []byte
+	wake       int
+	peer       sock.Peer // of the connection that is being accepted
+	channels   []int     // over which older generations send connections
+	offering   bool      // connections will be offered to the heir again
+	heir       *heir     // nil: idle connections end when their frontend leaves
+	generation int
+	kin        []kin // other generations whose sessions are not over, the oldest first
+	expectant  bool  // awaitKin will try again
+	starved    bool  // no descriptor was left; the listeners are blocked
+	lamented   bool  // that has been reported, and nobody waits in vain yet
+	reporter   func(string)
 }
 
 // New makes the runtime objects of a configuration.
@@ -103,21 +105,22 @@ func New(params Params) (*Proxy, error) {
 		return nil, fmt.Errorf("cannot make an epoll instance: %w", err)
 	}
 	p := &Proxy{
-		poller:   poller,
-		wheel:    timer.New(0),
-		start:    time.Now(),
-		stats:    params.Stats,
-		counters: params.Stats.Counters(params.Slot, workerRow),
-		gauges:   params.Stats.Gauges(params.Slot, workerRow),
-		board:    params.Board,
-		maxconn:  int64(params.Config.Global.Maxconn),
-		pipes:    sock.NewPipes(maxPipes, pipeSize),
-		wake:     params.Wake,
-		reopen:   params.Reopen,
-		clock:    logline.NewClock(time.Local),
-		text:     make([]byte, 0, maxLine),
-		line:     make([]byte, 0, maxLine),
-		reporter: params.Report,
+		poller:     poller,
+		wheel:      timer.New(0),
+		start:      time.Now(),
+		stats:      params.Stats,
+		counters:   params.Stats.Counters(params.Slot, workerRow),
+		gauges:     params.Stats.Gauges(params.Slot, workerRow),
+		board:      params.Board,
+		maxconn:    int64(params.Config.Global.Maxconn),
+		generation: params.Generation,
+		pipes:      sock.NewPipes(maxPipes, pipeSize),
+		wake:       params.Wake,
+		reopen:     params.Reopen,
+		clock:      logline.NewClock(time.Local),
+		text:       make([]byte, 0, maxLine),
+		line:       make([]byte, 0, maxLine),
+		reporter:   params.Report,
 	}
 	p.openSinks(params.Config, params.Files)
 	p.SetLogs(params.Logs)
