@@ -30,6 +30,7 @@ type Global struct {
 	Quiet          bool
 	Log            []LogTarget
 	HardStopAfter  time.Duration // 0: never
+	OrphanTime     time.Duration // how long workers serve on when the master has died; 0: until they are replaced
 	UpgradeTimeout time.Duration
 	MaxGenerations int
 	CPUAffinity    bool

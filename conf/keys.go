@@ -36,6 +36,7 @@ var keys = []key{
 	{name: "quiet", scope: inGlobal},
 	{name: "log", scope: inGlobal | inFrontend},
 	{name: "hard_stop_after", scope: inGlobal},
+	{name: "orphan_time", scope: inGlobal},
 	{name: "upgrade_timeout", scope: inGlobal},
 	{name: "max_generations", scope: inGlobal},
 	{name: "cpu_affinity", scope: inGlobal},

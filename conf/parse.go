@@ -126,6 +126,7 @@ func (p *parser) global(t *table, g *Global) {
 	g.Quiet = t.boolean("quiet")
 	g.Log = p.logs(t)
 	g.HardStopAfter = t.duration("hard_stop_after", 0)
+	g.OrphanTime = t.duration("orphan_time", 0)
 	g.UpgradeTimeout = t.duration("upgrade_timeout", 30*time.Second)
 	g.MaxGenerations = t.number("max_generations", 16, 2, 1000)
 	g.CPUAffinity = t.boolean("cpu_affinity")

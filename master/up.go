@@ -24,6 +24,9 @@ func (m *master) goUp() {
 	m.clearEstate()
 	m.announce()
 	m.replaced.dismiss()
+	if !m.upgrader.inherits() {
+		m.dismissOrphans()
+	}
 	for _, l := range m.sockets() {
 		l.keepPath()
 	}

@@ -104,7 +104,7 @@ var only = []struct {
 	imports string
 	who     []string
 }{
-	{"unsafe", []string{"shared/shm", "worker/sock", "worker/poll"}},
+	{"unsafe", []string{"shared/shm", "shared/title", "worker/sock", "worker/poll"}},
 	{"github.com/cloudflare/tableflip", []string{"master"}},
 	{"os/signal", []string{"master", "shared/signals", "shared/dump", "cmd/lbmaster", "cmd/lbctl"}}, // a child ignores what only the master reads
 	{"os/exec", []string{"master", "cmd/lbmaster"}},

@@ -233,16 +233,17 @@ func TestNoMonitorWithoutChecks(t *testing.T) {
 	}
 }
 
-// When the master dies, the monitor leaves too, not before the workers have had the time to serve on.
+// When the master dies, the monitor goes on for as long as a worker does.
 func TestMonitorOutlivesMaster(t *testing.T) {
 	t.Parallel()
 	s, origins := newSite(t, 1)
 	s.servers[0].extra = checked(100*time.Millisecond, "")
+	s.global = `orphan_time = "2s"`
 	b := s.run(t)
 	b.checks(origins[0])
 	b.signal(syscall.SIGKILL)
 	b.exits(settle, 137)
-	b.says("monitor: warning: the master is gone")
+	b.says("monitor: alert: the master (process")
 	if n := len(b.family()); n != 2 {
 		t.Errorf("%d processes go on, want a worker and the monitor", n)
 	}

@@ -4,6 +4,7 @@ package tests
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -30,11 +31,14 @@ func TestMasterIsReplacedAfterItsDeath(t *testing.T) {
 	b.die(b.Process)
 	c.get("/", 200)
 	b.startAgain()
-	c.get("/", 200) // still with its orphan
 	gone := func() bool { return !rig.Alive(orphans[0]) && !rig.Alive(orphans[1]) }
-	for i := 0; !gone(); i++ {
+	deadline := time.Now().Add(fatal)
+	for i := 0; !gone() && time.Now().Before(deadline); i++ {
 		dial(t, s.place.front()).get(fmt.Sprintf("/%d", i), 200)
 		rig.Until(20*time.Millisecond, gone)
+	}
+	if !gone() {
+		t.Errorf("orphans go on beside the instance that has taken over: %v", orphans)
 	}
 	for i := range 20 {
 		dial(t, s.place.front()).get(fmt.Sprintf("/after/%d", i), 200)
@@ -75,13 +79,89 @@ func TestTermEndsOrphans(t *testing.T) {
 	}
 	b.stopped = true
 	term()
-	if !rig.Until(orphanTime/2, func() bool { return len(b.family()) == 0 }) {
+	if !soon(func() bool { return len(b.family()) == 0 }) {
 		t.Errorf("orphans %v", b.family())
 	}
 }
 
-// orphanTime is how long orphans serve on by themselves.
-const orphanTime = 10 * time.Second
+// An instance whose master has died says so where an operator looks: in the log, in the list of processes, to lbctl. A worker of
+// it that dies keeps no place below maxconn, and the monitor stays until the last one has ended.
+func TestOrphansSaySo(t *testing.T) {
+	t.Parallel()
+	s, _ := newSite(t, 1)
+	s.workers = 2
+	log := newSink(t, s.place)
+	s.global = fmt.Sprintf("log = [%q]", log.addr+" local3 notice")
+	s.withAdmin(t)
+	b := s.run(t)
+	b.expects = -1
+	workers := b.workers()
+	var held []*raw
+	for range 8 { // some for each worker
+		c := dial(t, s.place.front())
+		c.get("/", 200)
+		held = append(held, c)
+	}
+	if !soon(func() bool { return strings.Count(tell(t, s.socket, "show workers"), " 1 active ") == 2 }) {
+		t.Fatalf("the monitor knows\n%s", tell(t, s.socket, "show workers"))
+	}
+	b.die(b.Process)
+	for _, who := range []string{"worker 0", "worker 1", "monitor"} {
+		if !soon(func() bool {
+			return slices.ContainsFunc(b.family(), func(pid int) bool { return strings.HasPrefix(rig.Cmdline(pid), "lbmaster: "+who+" orphan") })
+		}) {
+			t.Errorf("nobody calls itself %q", "lbmaster: "+who+" orphan")
+		}
+	}
+	if !soon(func() bool { return strings.Contains(tell(t, s.socket, "show info"), "\nOrphaned: 1\n") }) {
+		t.Errorf("the admin socket says\n%s", tell(t, s.socket, "show info"))
+	}
+	log.notice(1, "worker 0: the master is gone")
+	for _, c := range held {
+		c.get("/", 200)
+	}
+	if err := rig.Kill(workers[0], syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if !soon(func() bool { return strings.Contains(tell(t, s.socket, "show workers"), "\n0 0 1 gone ") }) {
+		t.Errorf("a worker that is gone is shown:\n%s", tell(t, s.socket, "show workers"))
+	}
+	alive := 0
+	for _, c := range held {
+		if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+			continue
+		}
+		if _, err := c.read("GET"); err == nil {
+			alive++
+		}
+	}
+	if now := tell(t, s.socket, "show info"); !strings.Contains(now, fmt.Sprintf("\nCurrConns: %d\n", alive)) {
+		t.Errorf("%d connections are open; the instance says\n%s%s", alive, now, tell(t, s.socket, "show workers"))
+	}
+	if err := rig.Kill(workers[1], syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if !soon(func() bool { return len(b.family()) == 0 }) {
+		t.Errorf("the monitor stays without workers: %v", b.family())
+	}
+}
+
+// orphan_time bounds how long an instance serves without a master: what runs then is finished.
+func TestOrphanTime(t *testing.T) {
+	t.Parallel()
+	s, _ := newSite(t, 1)
+	s.workers = 2
+	s.global = `orphan_time = "10ms"`
+	b := s.run(t)
+	b.expects = -1
+	c := dial(t, s.place.front())
+	c.send("GET /delay/2000 HTTP/1.1\r\nHost: x\r\n\r\n")
+	b.die(b.Process)
+	c.answer("GET")
+	if !soon(func() bool { return len(b.family()) == 0 }) {
+		t.Errorf("orphans %v", b.family())
+	}
+}
 
 // startAgain starts another lbmaster on the same configuration, and returns when it is ready.
 func (b *balancer) startAgain() *rig.Process {

@@ -25,6 +25,7 @@ func (w *worker) build(env Env, m control.Message, fds []int) (*proxy.Proxy, err
 	if err != nil {
 		return nil, err
 	}
+	w.orphan.limits = limits{serve: config.Global.OrphanTime, drain: config.Global.HardStopAfter}
 	if err := limitFiles(config.Global.UlimitN); err != nil {
 		return nil, err
 	}

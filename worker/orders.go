@@ -3,7 +3,6 @@ package worker
 import (
 	"errors"
 	"fmt"
-	"io"
 
 	"golang.org/x/sys/unix"
 
@@ -19,7 +18,7 @@ func (w *worker) onControl() {
 		case errors.Is(err, unix.EAGAIN):
 			return
 		case err != nil:
-			w.orphaned(err)
+			w.loseMaster(err)
 			return
 		}
 		w.obey(m, fds)
@@ -122,23 +121,4 @@ func (w *worker) borrow(m control.Message, fds []int) {
 	if err := w.listen(m.Slot, m.Shards, fds); err != nil {
 		w.report(err.Error())
 	}
-}
-
-// orphaned goes on without a master: for a while in full, so that one that is started again finds no gap, then only
-// with what runs.
-func (w *worker) orphaned(err error) {
-	w.proxy.Unwatch(w.control)
-	w.reason = "the master is gone"
-	if !errors.Is(err, io.EOF) {
-		w.reason = err.Error()
-	}
-	w.report(w.reason)
-	if !w.active {
-		w.proxy.Stop()
-		return
-	}
-	w.proxy.After(orphanTime, func() {
-		w.proxy.Drain()
-		w.proxy.After(orphanTime, w.proxy.Stop)
-	})
 }

@@ -21,10 +21,8 @@ import (
 // ControlFD is the descriptor on which a worker finds its control channel.
 const ControlFD = 3
 
-const (
-	startTime  = 30 * time.Second // a master that has not said everything by then never will
-	orphanTime = 10 * time.Second // how long a worker serves on, and then drains, when the master has died
-)
+// startTime is how long the master may take to say everything: one that has not by then never will.
+const startTime = 30 * time.Second
 
 // Env is what a worker needs of the world.
 type Env struct {
@@ -41,19 +39,20 @@ type worker struct {
 	report  func(string)
 	active  bool
 	reason  string // why the loop ends
+	orphan  orphan
 }
 
 // Run is the life of a worker process. It returns when the master says so, when it has drained, or when the master has
 // been gone for long enough.
 func Run(env Env) error {
-	signals.Child(env.Control)
+	replaced := signals.Child(env.Control)
 	dump.OnQuit(env.Stderr, os.Args[0])
 	runtime.LockOSThread() // the loop's thread waits in the kernel by itself
 	unix.CloseOnExec(env.Control)
 	if err := unix.SetNonblock(env.Control, true); err != nil {
 		return fmt.Errorf("descriptor %d is no control channel: a worker is started by the master only: %w", env.Control, err)
 	}
-	w := &worker{control: env.Control}
+	w := &worker{control: env.Control, orphan: orphan{replaced: replaced}}
 	if err := w.begin(env); err != nil {
 		w.say(control.Message{Kind: control.Bye, Reason: err.Error()})
 		return err

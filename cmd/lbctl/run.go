@@ -141,6 +141,7 @@ func (o *options) do(e env, words []string) error {
 		return misuse("what is to be done?")
 	}
 	if words[0] == "server" {
+		defer o.warn(e)
 		return o.server(e, words[1:])
 	}
 	if words[0] == "raw" {
@@ -154,6 +155,9 @@ func (o *options) do(e env, words []string) error {
 	show, ok := shows[words[0]]
 	if !ok || len(words) > 1 {
 		return misuse("%q is no command", strings.Join(words, " "))
+	}
+	if words[0] != "top" { // which has the screen for itself
+		defer o.warn(e)
 	}
 	return show(o, e)
 }

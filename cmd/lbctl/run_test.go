@@ -38,6 +38,16 @@ func answers(t *testing.T, known map[string]string) (socket string, asked chan s
 	return socket, asked
 }
 
+// answersAll is answers for somebody who does not care what is asked.
+func answersAll(t *testing.T, known map[string]string) (socket string) {
+	socket, asked := answers(t, known)
+	go func() {
+		for range asked {
+		}
+	}()
+	return socket
+}
+
 const statAnswer = `# pxname,svname,scur,status,weight,lastchg,last_chk,check_status,addr,hrsp_5xx,econ,cookie,
 web,FRONTEND,5,OPEN,,,,,,2,,,
 web,a,3,UP 2/3,1,7200,,L4OK,10.0.0.1:80,2,1,7,
@@ -125,6 +135,23 @@ func TestServer(t *testing.T) {
 		status, out, errs := call(socket, strings.Fields(args)...)
 		if got := <-heard; got != asked || status != 0 || out != "web/a: UP 2/3, weight 1, 10.0.0.1:80\n" || errs != "" {
 			t.Errorf("lbctl %s: asked %q, status %d, out %q, errors %q", args, got, status, out, errs)
+		}
+	}
+}
+
+// TestOrphaned: an instance without a master looks as always, so lbctl says it, whatever was asked, and how it ended.
+func TestOrphaned(t *testing.T) {
+	for _, tt := range []struct {
+		info  string
+		warns bool
+	}{{"Pid: 7\nOrphaned: 1\nOrphaned_sec: 75\n", true}, {"Pid: 7\nOrphaned: 0\nOrphaned_sec: 0\n", false}, {"Pid: 7\n", false}} {
+		answers := map[string]string{"show info": tt.info, "show workers": "# slot\n0\n", "show generations": "# generation\n1\n", "show stat": statAnswer, "set server web/a state ready": ""}
+		socket := answersAll(t, answers)
+		for _, args := range []string{"status", "workers", "generations", "info", "-json info", "server ready web/a"} {
+			status, _, errs := call(socket, strings.Fields(args)...)
+			if warned := strings.Contains(errs, `process "7") died 1m15s ago`); warned != tt.warns || status != 0 {
+				t.Errorf("lbctl %s, %q: status %d, it said %q", args, tt.info, status, errs)
+			}
 		}
 	}
 }

@@ -168,13 +168,18 @@ func (o *options) info(e env) error {
 		fmt.Fprint(e.stdout, text)
 		return err
 	}
+	return writeJSON(e.stdout, pairs(text))
+}
+
+// pairs are the lines "name: value" of an answer.
+func pairs(text string) record {
 	r := make(record)
 	for line := range strings.Lines(text) {
 		if name, value, ok := strings.Cut(strings.TrimSpace(line), ": "); ok {
 			r[name] = value
 		}
 	}
-	return writeJSON(e.stdout, r)
+	return r
 }
 
 // writeJSON writes records, whose numbers become numbers.

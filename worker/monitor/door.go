@@ -22,9 +22,8 @@ type door struct {
 	serve    func(net.Listener) host
 }
 
-// host is an interface that is being served. Both ways to end it close its listener.
+// host is an interface that is being served. The end of it closes its listener.
 type host struct {
-	close  func() error              // at once
 	finish func(ctx context.Context) // when those who are in have what they came for, at the latest with ctx
 }
 
@@ -50,14 +49,6 @@ func (m *monitor) welcome() {
 	for _, d := range m.doors {
 		m.hosts = append(m.hosts, d.serve(d.listener))
 	}
-}
-
-// shut ends the runtime interfaces.
-func (m *monitor) shut() {
-	for _, h := range m.hosts {
-		_ = h.close() // nothing depends on the outcome
-	}
-	m.hosts = nil
 }
 
 // gate is a listener that lets so many in at the same time.

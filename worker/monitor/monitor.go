@@ -29,7 +29,6 @@ const ControlFD = 3
 
 const (
 	startTime  = 30 * time.Second // a master that has not said everything by then never will
-	orphanTime = 10 * time.Second // how long the monitor goes on when the master has died: as long as the workers
 	answerTime = time.Second      // for the master to take a message
 )
 
@@ -72,7 +71,8 @@ type monitor struct {
 	rendering sync.Mutex
 
 	orders   chan control.Message // closed when the master is gone
-	leave    <-chan time.Time     // when an orphan ends; nil: not
+	replaced <-chan struct{}      // by another instance, when the master is gone
+	orphan   *orphan              // nil: the master lives
 	draining bool
 	retired  bool            // another generation has taken over
 	finished <-chan struct{} // retired: closed when nobody is in any more
@@ -82,7 +82,7 @@ type monitor struct {
 
 // Run is the life of the monitor. It returns when the master says so, or has been gone for long enough.
 func Run(env Env) error {
-	signals.Child(env.Control)
+	replaced := signals.Child(env.Control)
 	dump.OnQuit(env.Stderr, os.Args[0])
 	unix.CloseOnExec(env.Control)
 	if err := unix.SetNonblock(env.Control, true); err != nil {
@@ -93,6 +93,7 @@ func Run(env Env) error {
 		return err
 	}
 	m := newMonitor(conn, newReporter(env.Stderr))
+	m.replaced = replaced
 	if err := m.begin(); err != nil || m.left {
 		return err
 	}
@@ -187,9 +188,11 @@ func (m *monitor) loop() {
 			call()
 		case <-second.C:
 			m.sample(time.Now())
+			m.followOrphan(time.Now())
+		case <-m.replaced:
+			m.reason = "another instance has taken over"
+			m.retire()
 		case <-timer.C:
-		case <-m.leave:
-			m.left = true
 		case <-m.finished:
 			m.left = true
 		}
@@ -202,7 +205,7 @@ func (m *monitor) loop() {
 // obey carries out one order. Without one, the master is gone.
 func (m *monitor) obey(order control.Message, ok bool) {
 	if !ok {
-		m.orphaned()
+		m.loseMaster()
 		return
 	}
 	switch order.Kind {
@@ -219,19 +222,6 @@ func (m *monitor) obey(order control.Message, ok bool) {
 	case control.Ping:
 		m.say(control.Message{Kind: control.Pong})
 	}
-}
-
-// orphaned goes on without a master for as long as the workers serve.
-func (m *monitor) orphaned() {
-	m.orders = nil
-	m.shut() // a master that is started again wants to listen there
-	m.reason = "the master is gone"
-	if m.schedule == nil {
-		m.left = true
-		return
-	}
-	m.report(Warning, m.reason)
-	m.leave = time.After(orphanTime)
 }
 
 // activate begins to check.

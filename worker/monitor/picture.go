@@ -72,6 +72,9 @@ func (m *monitor) process(now time.Time) tally.Process {
 		Version: m.version, Node: m.node, Pid: m.master, Started: m.started, Now: now, Workers: m.counters.Workers(), Stopping: m.draining,
 		OpenFiles: m.files, Maxconn: m.config.Global.Maxconn, Counts: m.whole.now, Rates: m.whole.rates,
 	}
+	if m.orphan != nil {
+		p.Orphaned, p.Alone = true, now.Sub(m.orphan.since)
+	}
 	for i := range m.config.Frontends {
 		p.Listeners += len(m.config.Frontends[i].Binds)
 	}

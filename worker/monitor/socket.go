@@ -37,7 +37,7 @@ func (m *monitor) serveSocket(l net.Listener) host {
 		open.end()
 		g.empty(ctx)
 	}
-	return host{g.Close, finish}
+	return host{finish}
 }
 
 // talk is one connection of the admin socket: a line of commands, and in prompt mode any number of lines.

@@ -38,7 +38,7 @@ func (m *monitor) serveWeb(l net.Listener) host {
 		s.SetKeepAlivesEnabled(false) // Shutdown would close a connection whose request has just come
 		g.empty(ctx)
 	}
-	return host{s.Close, finish}
+	return host{finish}
 }
 
 func (m *monitor) serveMetrics(w http.ResponseWriter, _ *http.Request) {

@@ -44,6 +44,9 @@ func (p *Proxy) Pause() {
 	}
 }
 
+// Paused says that it is so because of Pause.
+func (p *Proxy) Paused() bool { return p.mode == paused }
+
 // Resume accepts again after Pause.
 func (p *Proxy) Resume() {
 	if p.mode == paused {

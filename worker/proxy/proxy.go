@@ -77,6 +77,7 @@ type Proxy struct {
 	board      *status.Board
 	maxconn    int64
 	sinks      []*sink
+	notices    []logTarget // for what the operator must know
 	reopen     func()
 	mendAt     int64 // ms: when to call it again at the earliest
 	clock      *logline.Clock
@@ -124,7 +125,11 @@ func New(params Params) (*Proxy, error) {
 	}
 	p.openSinks(params.Config, params.Files)
 	p.SetLogs(params.Logs)
-	if err := p.build(params.Config, params.Slot); err != nil {
+	err = p.openNotices(params.Config)
+	if err == nil {
+		err = p.build(params.Config, params.Slot)
+	}
+	if err != nil {
 		return nil, errors.Join(err, poller.Close())
 	}
 	p.mustPoll(p.wake, poll.Once, poll.NewToken(kindWake, 0, 0))

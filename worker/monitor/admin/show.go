@@ -43,6 +43,8 @@ func WriteInfo(w io.Writer, in *tally.Instance) error {
 	line("Run_queue", 0)
 	line("node", p.Node)
 	line("Stopping", digit(p.Stopping))
+	line("Orphaned", digit(p.Orphaned))
+	line("Orphaned_sec", int64(p.Alone.Seconds()))
 	line("Listeners", p.Listeners)
 	line("TotalBytesOut", p.Counts.BytesOut)
 	line("Start_time_sec", p.Started.Unix())

@@ -59,6 +59,7 @@ func TestSamples(t *testing.T) {
 		"lbmaster_worker_restarts_total 3\n",
 		`lbmaster_worker_up{generation="2",worker="1"} 0` + "\n",
 		"lbmaster_generations 1\n",
+		"lbmaster_orphaned 0\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is not in it", want)

@@ -32,6 +32,8 @@ func (w *writer) workers(in *tally.Instance) {
 			vm.WriteGaugeFloat64(w, name, f.of(k))
 		}
 	}
+	w.family("lbmaster_orphaned", "gauge")
+	vm.WriteGaugeUint64(w, "lbmaster_orphaned", uint64(truth(in.Process.Orphaned)))
 	w.family("lbmaster_generations", "gauge")
 	vm.WriteGaugeUint64(w, "lbmaster_generations", uint64(len(in.Generations)))
 	c := &in.Process.Counts

@@ -22,7 +22,9 @@ type Process struct {
 	Now       time.Time
 	Workers   int // slots
 	Stopping  bool
-	Listeners int // binds
+	Orphaned  bool          // the master has died
+	Alone     time.Duration // for so long
+	Listeners int           // binds
 	OpenFiles uint64
 	Maxconn   int
 	Sessions  int64 // client connections, now

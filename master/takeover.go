@@ -1,0 +1,99 @@
+package master
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/netip"
+	"path/filepath"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// An instance whose master has died serves until another one takes over. This is the other one's part: when it serves, the
+// orphans which listen where it does are told to finish.
+
+// dismissOrphans sends a soft stop to the children of a dead master which listen on an address of ours.
+func (m *master) dismissOrphans() {
+	for _, pid := range orphansOf(m.foreignSockets()) {
+		if err := softStop(pid); err != nil && !errors.Is(err, unix.ESRCH) {
+			m.log.Warn("cannot tell a process of an instance whose master has died to finish", "pid", pid, "error", err)
+			continue
+		}
+		m.log.Info("took over from a process whose master has died", "pid", pid)
+	}
+}
+
+// foreignSockets are the sockets beside ours that listen on our addresses, as /proc/PID/fd shows them.
+func (m *master) foreignSockets() map[string]bool {
+	all := make(map[string]bool)
+	for _, l := range m.sockets() {
+		if l.path != "" {
+			maps.Copy(all, listeningOn(l.path))
+		} else if ap, ok := l.address(); ok {
+			maps.Copy(all, listeningAt(ap))
+		}
+	}
+	for _, l := range m.sockets() {
+		for _, fd := range l.fds {
+			var st unix.Stat_t
+			if unix.Fstat(fd, &st) == nil {
+				delete(all, fmt.Sprintf("socket:[%d]", st.Ino))
+			}
+		}
+	}
+	return all
+}
+
+// address is where the sockets of a TCP bind listen.
+func (l *listener) address() (ap netip.AddrPort, ok bool) {
+	if len(l.fds) == 0 {
+		return ap, false
+	}
+	at, _ := unix.Getsockname(l.fds[0])
+	switch at := at.(type) {
+	case *unix.SockaddrInet4:
+		return netip.AddrPortFrom(netip.AddrFrom4(at.Addr), uint16(at.Port)), true
+	case *unix.SockaddrInet6:
+		return netip.AddrPortFrom(netip.AddrFrom16(at.Addr), uint16(at.Port)), true
+	}
+	return ap, false
+}
+
+// orphansOf are the processes that hold these sockets and whose master is dead: a living one would hold them too.
+func orphansOf(sockets map[string]bool) []int {
+	if len(sockets) == 0 {
+		return nil
+	}
+	by := holders(sockets)
+	mastered := make(map[string]bool)
+	for dir, held := range by {
+		if !calls(dir, titlePrefix) {
+			maps.Copy(mastered, held)
+		}
+	}
+	var all []int
+	for dir, held := range by {
+		for socket := range held {
+			if pid, err := strconv.Atoi(filepath.Base(dir)); err == nil && !mastered[socket] {
+				all = append(all, pid)
+				break
+			}
+		}
+	}
+	return all
+}
+
+// softStop sends SIGUSR1 to a child of a dead master, and to no other process that has got its id meanwhile.
+func softStop(pid int) error {
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	if !calls(fmt.Sprintf("/proc/%d", pid), titlePrefix) {
+		return unix.ESRCH
+	}
+	return unix.PidfdSendSignal(fd, unix.SIGUSR1, nil, 0)
+}
