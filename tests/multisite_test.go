@@ -122,7 +122,9 @@ func TestSitesThatCheck(t *testing.T) {
 
 	s.redirect[old.app()].cut()
 	number := old.app()[1:]
-	s.nodes["S1L1"].board.awaitDown("W" + number)
+	for _, n := range []string{"S1L1", "S1L2"} {
+		s.nodes[n].board.awaitDown("W" + number)
+	}
 	old.goesOn("OP1 SD1 S1L1 B" + number)
 
 	leaving := s.nodes["S1L1"]
