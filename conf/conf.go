@@ -61,7 +61,7 @@ type Frontend struct {
 	Mode        Mode
 	Binds       []Bind
 	Backend     string // name of the backend that serves it; "": none (mode health)
-	Maxconn     int
+	Maxconn     int    // 0: Global.Maxconn; see MaxconnOf
 	MonitorNet  []netip.Prefix
 	Grace       time.Duration
 	HTTPClose   bool

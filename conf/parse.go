@@ -69,6 +69,7 @@ func (p *parser) parse(root map[string]any, order []toml.Key) *Config {
 		p.proxy(c, key[0], key[1], root)
 	}
 	p.references(c)
+	p.unreachableMaxconn(c)
 	if len(c.Frontends) == 0 && len(p.errors) == 0 {
 		p.fail(0, "", "there is no section that listens: write [listen.NAME], or [frontend.NAME] and [backend.NAME]")
 	}

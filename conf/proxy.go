@@ -90,7 +90,7 @@ func (p *parser) frontend(t *table, kind, name string) Frontend {
 		f.Backend = ""
 		f.HealthHTTP = t.str("httpchk", "") != ""
 	}
-	f.Maxconn = t.number("maxconn", 2000, 1, 1<<24)
+	f.Maxconn = t.number("maxconn", 0, 0, 1<<24)
 	f.Grace = t.duration("grace", 0)
 	f.HTTPClose, f.ForwardFor, f.DontLogNull = t.boolean("httpclose"), t.boolean("forwardfor"), t.boolean("dontlognull")
 	f.Log = p.logs(t)

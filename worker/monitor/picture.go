@@ -96,7 +96,7 @@ func (m *monitor) fill(to *tally.Row, r *row, now time.Time) {
 	}
 	switch r.kind {
 	case tally.Frontend:
-		m.fillFrontend(to, &m.config.Frontends[r.front])
+		m.fillFrontend(to, r.front)
 	case tally.Backend:
 		m.fillBackend(to, r.back, now.UnixMilli())
 	case tally.Server:
@@ -104,8 +104,9 @@ func (m *monitor) fill(to *tally.Row, r *row, now time.Time) {
 	}
 }
 
-func (m *monitor) fillFrontend(to *tally.Row, f *conf.Frontend) {
-	to.Proxy, to.HTTP, to.Status, to.Sessions.Limit = f.Name, f.Mode == conf.ModeHTTP, "OPEN", int64(f.Maxconn)
+func (m *monitor) fillFrontend(to *tally.Row, front int) {
+	f := &m.config.Frontends[front]
+	to.Proxy, to.HTTP, to.Status, to.Sessions.Limit = f.Name, f.Mode == conf.ModeHTTP, "OPEN", int64(m.config.MaxconnOf(front))
 	if m.draining {
 		to.Status = "STOP"
 	}
@@ -141,7 +142,7 @@ func (m *monitor) share(b *backend) int64 {
 	var sum int
 	for i := range m.config.Frontends {
 		if m.config.Frontends[i].Backend == b.name {
-			sum += m.config.Frontends[i].Maxconn
+			sum += m.config.MaxconnOf(i)
 		}
 	}
 	return int64(max(1, sum/10))

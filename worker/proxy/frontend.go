@@ -34,7 +34,7 @@ type frontend struct {
 // never is a time in ms that does not come.
 const never = int64(1) << 62
 
-func newFrontend(c *conf.Frontend, number, slot int, back *backend, st *stats.Stats) *frontend {
+func newFrontend(c *conf.Frontend, maxconn, number, slot int, back *backend, st *stats.Stats) *frontend {
 	row := 1 + number
 	client := millis(c.Timeout.Client)
 	request := orElse(millis(c.Timeout.HTTPRequest), client)
@@ -50,7 +50,7 @@ func newFrontend(c *conf.Frontend, number, slot int, back *backend, st *stats.St
 		grace:      int64(c.Grace / time.Millisecond),
 		pages:      newPages(c.Errorfile),
 		healthHTTP: c.HealthHTTP,
-		maxconn:    int64(c.Maxconn),
+		maxconn:    int64(maxconn),
 		client:     client,
 		request:    request,
 		keepAlive:  orElse(millis(c.Timeout.HTTPKeepAlive), request),

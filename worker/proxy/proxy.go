@@ -153,7 +153,7 @@ func (p *Proxy) build(c *conf.Config, slot int) error {
 	for i := range c.Frontends {
 		var f *frontend
 		if back := byName[c.Frontends[i].Backend]; back != nil || c.Frontends[i].Mode == conf.ModeHealth {
-			f = newFrontend(&c.Frontends[i], i, slot, back, p.stats)
+			f = newFrontend(&c.Frontends[i], c.MaxconnOf(i), i, slot, back, p.stats)
 			var err error
 			if f.log, err = p.newAccessLog(c, &c.Frontends[i]); err != nil {
 				return err

@@ -1,0 +1,25 @@
+package conf
+
+// MaxconnOf is how many client connections a frontend may have: all that the instance may, unless it says otherwise.
+func (c *Config) MaxconnOf(frontend int) int {
+	if own := c.Frontends[frontend].Maxconn; own > 0 {
+		return own
+	}
+	return c.Global.Maxconn
+}
+
+// unreachableMaxconn warns of limits of frontends that the one of the instance hides; of that in [defaults] once.
+func (p *parser) unreachableMaxconn(c *Config) {
+	warned := make(map[string]bool)
+	for i := range c.Frontends {
+		f := &c.Frontends[i]
+		key := f.Section + ".maxconn"
+		if _, own := p.lines[key]; !own {
+			key = "defaults.maxconn"
+		}
+		if f.Maxconn > c.Global.Maxconn && !warned[key] {
+			warned[key] = true
+			p.warn(p.lines.of(key), key, "%d can never be reached: global.maxconn, which holds for all frontends together, is %d", f.Maxconn, c.Global.Maxconn)
+		}
+	}
+}
