@@ -18,7 +18,7 @@ UNITS  = $$($(GO) list ./... | grep -v '^lbmaster/tests$$')
 # The race detector needs a C compiler.
 RACE   = $$(if command -v $${CC:-gcc} >/dev/null; then echo -race; else echo "no C compiler: tests run without the race detector" >&2; fi)
 
-.PHONY: help build run test unit blackbox bench bench-smoke bench-tcp bench-upgrade bench-code fuzz soak lint lint-light clean FORCE
+.PHONY: help build run test unit blackbox bench bench-smoke bench-tcp bench-upgrade bench-code fuzz fdtrace portable soak lint lint-light clean FORCE
 
 build: bin/lbmaster bin/lbctl ## build bin/lbmaster and bin/lbctl
 
@@ -72,6 +72,16 @@ fuzz: ## every fuzz target for FUZZTIME (FUZZED: only those of these packages)
 	        echo "fuzz $$p $$f: only the time was over"; } || exit 1; \
 	  done; \
 	done
+
+fdtrace: ## what owns descriptors, with a build that knows who has made each, and stops at the first mistake
+	$(GO) test -tags fdtrace ./worker/sock ./worker/proxy
+	$(GO) build -trimpath -tags fdtrace -o bin/lbmaster-fdtrace ./cmd/lbmaster
+	LBMASTER=$(CURDIR)/bin/lbmaster-fdtrace $(GO) test -count=1 -timeout 5m -run 'Upgrade|Tunnel|Crash|Pause|Retry|Limit' ./tests
+
+portable: ## it builds for the other 64-bit machine, and for none of 32 bits
+	GOARCH=arm64 $(GO) vet ./...
+	GOARCH=arm64 $(GO) build ./...
+	@if GOARCH=386 $(GO) build ./cmd/lbmaster 2>/dev/null; then echo "it builds for 32 bits, where counters tear"; exit 1; fi
 
 soak: ## mixed load with dying workers for SOAKTIME, relays in large numbers, upgrades, and a newer systemd
 	SOAKTIME=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -tags soak -run '^TestSoak' -v ./tests

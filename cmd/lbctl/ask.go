@@ -6,10 +6,14 @@ import (
 	"net"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // askTime bounds how long lbmaster may take to answer.
 const askTime = 10 * time.Second
+
+// maxAnswer bounds the memory for an answer, in bytes. That about 20,000 servers takes 6 MiB.
+const maxAnswer = 64 << 20
 
 // ask sends one command to the admin socket and returns the answer, without the blank line at its end.
 func (o *options) ask(command string) (string, error) {
@@ -24,15 +28,26 @@ func (o *options) ask(command string) (string, error) {
 	if _, err := io.WriteString(c, command+"\n"); err != nil {
 		return "", fmt.Errorf("cannot ask lbmaster: %w", err)
 	}
-	answer, err := io.ReadAll(c)
-	if err != nil {
+	answer, err := io.ReadAll(io.LimitReader(c, maxAnswer+1))
+	switch {
+	case err != nil:
 		return "", fmt.Errorf("lbmaster does not answer: %w", err)
+	case len(answer) > maxAnswer:
+		return "", fmt.Errorf("an answer of more than %d MiB: is it lbmaster that listens on %s?", maxAnswer>>20, o.socket)
 	}
 	text, ok := strings.CutSuffix(string(answer), "\n")
 	if !ok {
 		return "", fmt.Errorf("lbmaster ended the connection without an answer")
 	}
-	return text, nil
+	return strings.Map(visible, text), nil
+}
+
+// visible keeps what an answer consists of, and nothing that a terminal would obey: names come from others.
+func visible(r rune) rune {
+	if r == '\n' || r == '\t' || unicode.IsPrint(r) {
+		return r
+	}
+	return unicode.ReplacementChar
 }
 
 // server changes a server.

@@ -100,6 +100,10 @@ func TestCommands(t *testing.T) {
 		status                         int
 	}{
 		{"workers", "show workers", "# slot pid since memory\n0 7 60 3145728\n", "SLOT  PID  SINCE  MEMORY\n0     7    1m0s   3.0M\n", "", 0},
+		{"workers", "show workers", "# slot since\n0 60 more\n1\n", "SLOT  SINCE\n0     1m0s  more\n1\n", "", 0},
+		{"-json workers", "show workers", "# slot since\n0 60 more\n", "[\n  {\n    \"since\": 60,\n    \"slot\": 0\n  }\n]\n", "", 0},
+		{"workers", "show workers", "# slot pid\n0 \x1b[2J\u009b\xff\n", "SLOT  PID\n0     \ufffd[2J\ufffd\ufffd\n", "", 0},
+		{"raw show info", "show info", "a\x1b]0;x\a\tb\n", "a\ufffd]0;x\ufffd\tb\n", "", 0},
 		{"-json generations", "show generations", "# generation state\n1 active\n", "[\n  {\n    \"generation\": 1,\n    \"state\": \"active\"\n  }\n]\n", "", 0},
 		{"info", "show info", "Name: lbmaster\n", "Name: lbmaster\n", "", 0},
 		{"info -json", "show info", "Name: lbmaster\nPid: 7\n", "{\n  \"Name\": \"lbmaster\",\n  \"Pid\": 7\n}\n", "", 0},
@@ -164,6 +168,14 @@ func TestMisuse(t *testing.T) {
 	}
 	if status, out, _ := call("", "-h"); status != 0 || out != usage {
 		t.Errorf("-h: status %d, %q", status, out)
+	}
+}
+
+// TestAnswerWithoutEnd: what listens on the path may be anything.
+func TestAnswerWithoutEnd(t *testing.T) {
+	socket, _ := answers(t, map[string]string{"show info": strings.Repeat("x", maxAnswer)})
+	if status, out, errs := call(socket, "info"); status != exitNobody || out != "" || !strings.Contains(errs, "more than 64 MiB") {
+		t.Errorf("status %d, %d bytes, %q", status, len(out), errs)
 	}
 }
 

@@ -147,7 +147,7 @@ func (o *options) list(e env, command string, people map[string]func(string) str
 	t := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, strings.ToUpper(strings.Join(all[0], "\t")))
 	for _, cells := range all[1:] {
-		for i := range cells {
+		for i := range min(len(cells), len(all[0])) { // a newer lbmaster may tell more than its header names
 			if f := people[all[0][i]]; f != nil {
 				cells[i] = f(cells[i])
 			}

@@ -8,6 +8,9 @@ import (
 	"sync"
 )
 
+// Traced says that this build knows who has made each descriptor, which allocates.
+const Traced = true
+
 // registry remembers the stack that made each owned descriptor.
 var registry = struct {
 	sync.Mutex
