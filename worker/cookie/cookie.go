@@ -13,7 +13,7 @@ package cookie
 // Find looks for the first cookie of that name, which is case-sensitive, in the value of a Cookie field. The value that
 // it returns is a part of field, without the blanks around it but with its quotes; it is empty for "NAME=".
 func Find(field []byte, name string) (value []byte, ok bool) {
-	for l := (list{field: field}); l.next(); {
+	for l := (list{field: field}); l.nextFilled(); {
 		if l.is(name) {
 			return l.value(), true
 		}
@@ -29,8 +29,8 @@ func AppendWithout(dst, field []byte, name string) (out []byte, removed bool) {
 	begin := len(dst)
 	last := -1    // end of the last element that was kept, when nothing has been removed since
 	drop := false // the elements that belong to a removed cookie go with it
-	for l := (list{field: field}); l.next(); {
-		drop = l.is(name) || drop && (l.attribute() || l.empty())
+	for l := (list{field: field}); l.nextFilled(); {
+		drop = l.is(name) || drop && l.attribute()
 		switch {
 		case drop:
 			removed, last = true, -1

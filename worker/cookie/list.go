@@ -16,6 +16,14 @@ type list struct {
 	equal      int // index of its first "=", -1 without one
 }
 
+// nextFilled moves to the next element that is not empty, or to an empty one at the end.
+func (l *list) nextFilled() bool {
+	for i := l.skip(l.pos); i < len(l.field) && separates(l.field[i]); i = l.skip(l.pos) {
+		l.pos = i + 1
+	}
+	return l.next()
+}
+
 // next moves to the next element.
 func (l *list) next() bool {
 	field := l.field

@@ -1,7 +1,13 @@
 package http1
 
-// takeConnection reads a Connection field (RFC 9110 section 7.6.1).
-func (h *Head) takeConnection(value []byte) {
+// nominee is a name that a Connection field has.
+type nominee struct {
+	hash uint32
+	name Span
+}
+
+// takeConnection reads the Connection field f (RFC 9110 section 7.6.1).
+func (h *Head) takeConnection(f *Field, value []byte) Fault {
 	for l := (list{rest: value}); l.next(); {
 		switch {
 		case foldEqual(l.item, "keep-alive"):
@@ -10,10 +16,16 @@ func (h *Head) takeConnection(value []byte) {
 			h.Flags |= ConnClose
 		case foldEqual(l.item, "upgrade"):
 			h.Flags |= connUpgrade
+		case h.nominees == MaxNominees:
+			return FaultTooManyOptions
 		default:
 			h.Flags |= Nominates
+			at := int(f.Value.Off) + cap(value) - cap(l.item) // both go on to the end of the same memory
+			h.nominated[h.nominees] = nominee{keys.hash(l.item), span(at, at+len(l.item))}
+			h.nominees++
 		}
 	}
+	return 0
 }
 
 // takeUpgrade reads an Upgrade field (RFC 9110 section 7.8).
@@ -45,18 +57,9 @@ func (h *Head) Nominated(b []byte, f *Field) bool {
 		return false
 	}
 	name := f.Name.In(b)
-	for i := range h.N {
-		if c := &h.Fields[i]; c.ID == NameConnection && lists(c.Value.In(b), name) {
-			return true
-		}
-	}
-	return false
-}
-
-// lists says whether a comma-separated list has the item, in any case.
-func lists(value, item []byte) bool {
-	for l := (list{rest: value}); l.next(); {
-		if sameFold(l.item, item) {
+	hash := keys.hash(name)
+	for _, n := range h.nominated[:h.nominees] {
+		if n.hash == hash && sameFold(n.name.In(b), name) {
 			return true
 		}
 	}

@@ -92,7 +92,7 @@ func (h *Head) interpret(f *Field, value []byte) Fault {
 	case NameTransferEncoding:
 		return h.takeCoding(value)
 	case NameConnection:
-		h.takeConnection(value)
+		return h.takeConnection(f, value)
 	case NameUpgrade:
 		h.takeUpgrade(value)
 	case NameExpect:

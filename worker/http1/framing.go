@@ -53,6 +53,7 @@ func (h *Head) takeCoding(value []byte) Fault {
 	if foldEqual(value, "chunked") {
 		return 0
 	}
+	const maxCodings = 16 // that somebody may want to apply to a message
 	chunked, others := 0, 0
 	last := false
 	for l := (list{rest: value}); l.next(); {
@@ -60,7 +61,7 @@ func (h *Head) takeCoding(value []byte) Fault {
 		switch {
 		case last:
 			chunked++
-		case all(l.item, classToken):
+		case others < maxCodings && all(l.item, classToken):
 			others++
 		default:
 			return FaultCoding

@@ -12,6 +12,10 @@ import "bytes"
 // MaxFields is the number of fields that a head may have.
 const MaxFields = 128
 
+// MaxNominees is the number of names that Connection fields may have besides close, keep-alive and upgrade. Each costs time for
+// every field.
+const MaxNominees = 32
+
 // MaxHead is the size in bytes beyond which spans cannot reach: a caller must give up before.
 const MaxHead = 1<<16 - 1
 
@@ -69,6 +73,9 @@ type Head struct {
 	scan  int // up to where its end has been looked for
 	host  Span
 
+	nominees  int                  // in nominated
+	nominated [MaxNominees]nominee // by Connection fields
+
 	Fields [MaxFields]Field
 }
 
@@ -78,7 +85,7 @@ func (h *Head) Reset() {
 	h.MethodID, h.Minor, h.Status = 0, 0, 0
 	h.N, h.LineEnd, h.Size = 0, 0, 0
 	h.Framing, h.Length, h.Flags = None, 0, 0
-	h.fault, h.line, h.scan = 0, 0, 0
+	h.fault, h.line, h.scan, h.nominees = 0, 0, 0, 0
 }
 
 // Fault is the reason of a verdict other than More and Done.

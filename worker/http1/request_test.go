@@ -88,6 +88,8 @@ var badRequests = []struct {
 	{"GET / HTTP/1.1\r\nHost: a\r\nX: 12345678\x01\r\n\r\n", BadRequest, FaultFieldValue},
 	{"GET / HTTP/1.1\r\nHost: a\r\nX: 123\x7f5678\r\n\r\n", BadRequest, FaultFieldValue},
 	{"GET / HTTP/1.1\r\nHost: a\r\nX: \x1b[31m\r\n\r\n", BadRequest, FaultFieldValue},
+	{"GET / HTTP/1.1\r\nHost: a\r\nConnection: " + strings.Repeat("x,", MaxNominees+1) + "\r\n\r\n", BadRequest, FaultTooManyOptions},
+	{"GET / HTTP/1.1\r\nHost: a\r\n" + strings.Repeat("Connection: a, b, c\r\n", 11) + "\r\n", BadRequest, FaultTooManyOptions},
 	{"GET / HTTP/1.1\r\nHost: a\r\n" + strings.Repeat("X: y\r\n", MaxFields) + "\r\n", FieldsTooLarge, FaultTooManyFields},
 
 	// Host.

@@ -34,6 +34,7 @@ const (
 	FaultFolding
 	FaultFieldValue
 	FaultTooManyFields
+	FaultTooManyOptions
 	FaultTooLarge
 	FaultNoHost
 	FaultHost
@@ -67,6 +68,7 @@ var faultText = [...]string{
 	FaultFolding:          "a field line begins with white space",
 	FaultFieldValue:       "a field value has a control character",
 	FaultTooManyFields:    "there are too many fields",
+	FaultTooManyOptions:   "Connection names too many fields",
 	FaultTooLarge:         "the head is too large",
 	FaultNoHost:           "Host is missing",
 	FaultHost:             "Host is malformed",

@@ -19,6 +19,7 @@ import (
 // allocations and time are those of the loop alone.
 type bench struct {
 	tb      testing.TB
+	at      string // the address of both
 	proxy   *Proxy
 	stats   *stats.Stats
 	server  int // listening socket
@@ -35,7 +36,7 @@ const benchResponse = "HTTP/1.1 200 OK\r\nServer: bench\r\nContent-Type: text/pl
 
 // newBench makes a proxy with one frontend on front and one server on back, which are ports of address.
 func newBench(tb testing.TB, address string, front, back int, tune ...func(*conf.Config)) *bench {
-	b := &bench{tb: tb, server: listenOn(tb, address, back)}
+	b := &bench{tb: tb, at: address, server: listenOn(tb, address, back)}
 	c := benchConfig(address, back)
 	for _, f := range tune {
 		f(c)

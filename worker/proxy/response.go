@@ -5,8 +5,12 @@ import (
 	"lbmaster/worker/http1"
 )
 
-// maxInterim bounds the 1xx responses to one request.
-const maxInterim = 32
+// maxInterim bounds the 1xx responses that come one behind the other: each is sent by itself, and costs more than its bytes. A
+// server that says every few seconds that it is still at work may do so for ever.
+const (
+	maxInterim  = 10
+	interimTime = 1000 // ms without one after which they are counted anew
+)
 
 // readResponse reads heads until that of the final response has been taken, and reports whether it has.
 func (s *session) readResponse() bool {
@@ -76,6 +80,9 @@ func (s *session) takeResponse() (interim bool) {
 func (s *session) takeInterim() bool {
 	st := s.stream
 	c := &st.link.conn
+	if s.p.now-s.since >= interimTime {
+		st.interim = 0
+	}
 	if st.interim++; st.interim > maxInterim {
 		s.badResponse()
 		return false

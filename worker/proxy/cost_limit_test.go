@@ -1,0 +1,6 @@
+//go:build !race
+
+package proxy
+
+// costLimit is how much more a byte of one message may cost than one of another.
+const costLimit = 3

@@ -1,0 +1,222 @@
+package proxy
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"lbmaster/conf"
+)
+
+// headSize is the size of the heads that are compared, in bytes: nearly what a head may have.
+const headSize = 14_000
+
+// costly is a message that fills a part of it which is a list, a nest or a number with as much as fits.
+type costly struct {
+	name, text string
+}
+
+// list repeats an item until a text of size bytes is full.
+func list(item string, size int) string { return strings.Repeat(item, size/len(item)) }
+
+// manyFields is n fields of an ordinary kind.
+func manyFields(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "X-%03d: y\r\n", i)
+	}
+	return b.String()
+}
+
+// distinct is a list of names that are all different.
+func distinct(size int) string {
+	var b strings.Builder
+	for i := 0; b.Len() < size; i++ {
+		fmt.Fprintf(&b, "%x,", i)
+	}
+	return b.String()
+}
+
+// alike is n fields, and a list, of long names that differ in their last letters only.
+func alike(n int) (fields, names string) {
+	stem := "X-" + strings.Repeat("a", 80)
+	for i := range n {
+		fields += fmt.Sprintf("%s%02d: y\r\n", stem, i)
+		names += fmt.Sprintf("%sx%d,", stem, i%10)
+	}
+	return fields, names
+}
+
+func costlyRequests() []costly {
+	get := func(fields string) string { return "GET / HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n" }
+	post := func(fields, body string) string {
+		return "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n" + fields + "\r\n" + body + "0\r\n\r\n"
+	}
+	const room = headSize - 100
+	many := manyFields(110)
+	left := room - len(many)
+	fields, names := alike(70)
+	return []costly{
+		{"connection: one name", get(many + "Connection: " + list("a,", left) + "\r\n")},
+		{"connection: names that are there", get(many + "Connection: " + list("x-001,x-002,", left) + "\r\n")},
+		{"connection: all different", get(many + "Connection: " + distinct(left) + "\r\n")},
+		{"connection: long names that are alike", get(fields + "Connection: " + names + "\r\n")},
+		{"connection: close", get(many + "Connection: " + list("close,", left) + "\r\n")},
+		{"connection: empty", get(many + "Connection: " + list(",", left) + "\r\n")},
+		{"connection: blanks", get(many + "Connection: " + list(" ,\t", left) + "\r\n")},
+		{"connection: many fields", get(list("Connection: x-1,x-2,x-3,x-4,x-5,x-6,x-7,x-8,x-9,x-a,x-b,x-c,x-d,x-e,x-f,x-0,x-1,x-2,x-3,x-4,x-5,x-6\r\n", room))},
+		{"upgrade", get("Connection: upgrade\r\nUpgrade: " + list("a,", room) + "\r\n")},
+		{"te", get("TE: " + list("a,", room) + "\r\n")},
+		{"cookie: one name", get("Cookie: " + list("a=1;", room) + "\r\n")},
+		{"cookie: ours", get("Cookie: " + list("SERVERID=1;", room) + "\r\n")},
+		{"cookie: attributes", get("Cookie: SERVERID=1;" + list("$a;", room) + "\r\n")},
+		{"cookie: quotes", get("Cookie: " + list(`a="\";`, room) + "\r\n")},
+		{"cookie: open quotes", get("Cookie: " + list(`a="`, room) + "\r\n")},
+		{"cookie: empty", get("Cookie: " + list(";", room) + "\r\n")},
+		{"cookie: many fields", get(list("Cookie: a=1; SERVERID=2; b=3; c=4; d=5; e=6; f=7; g=8; h=9; i=10; j=11; k=12; l=13; m=14; n=15; o=16; p=17; q=18\r\n", room))},
+		{"x-forwarded-for", get("X-Forwarded-For: " + list("1.2.3.4,", room) + "\r\n")},
+		{"transfer-encoding", get("Transfer-Encoding: " + list("a,", room) + "chunked\r\n")},
+		{"transfer-encoding: chunked", get("Transfer-Encoding: " + list("chunked,", room) + "\r\n")},
+		{"expect", get("Expect: " + list("100-continue,", room) + "\r\n")},
+		{"content-length", get("Content-Length: " + list("0", room) + "\r\n")},
+		{"host", "GET / HTTP/1.1\r\nHost: " + list("a.", room) + "\r\n\r\n"},
+		{"target: escapes", "GET /" + list("%41", room) + " HTTP/1.1\r\nHost: a\r\n\r\n"},
+		{"target: parameters", "GET /?" + list("a=b&", room) + " HTTP/1.1\r\nHost: a\r\n\r\n"},
+		{"target: absolute", "GET http://" + list("a.", room/2) + "/ HTTP/1.1\r\nHost: " + list("a.", room/2) + "\r\n\r\n"},
+		{"captured, 120 times", get(list("User-Agent: "+strings.Repeat("\x80", 100)+"\r\n", room))},
+		{"fields: blank values", get(list("X-"+strings.Repeat("a", 40)+":"+strings.Repeat(" ", 70)+"\r\n", room))},
+		{"chunks: tiny", post("", list("1\r\nx\r\n", room))},
+		{"chunks: extensions", post("", list("f;"+strings.Repeat("a", 200)+"\r\n0123456789abcde\r\n", room))},
+		{"chunks: quoted extensions", post("", list(`f;a="\"\"\"\"\"\""`+"\r\n0123456789abcde\r\n", room))},
+		{"trailers", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + list("X-A: b\r\n", 120*8) + "\r\n"},
+	}
+}
+
+// plainRequest is a request without anything special.
+func plainRequest(size int) string {
+	const line = "X-Header-Field: 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789\r\n"
+	return "GET /index.html HTTP/1.1\r\nHost: www.example.com\r\n" + list(line, size) + "\r\n"
+}
+
+func costlyResponses() []costly {
+	ok := func(fields string) string { return "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n" + fields + "\r\n" }
+	chunked := func(body string) string {
+		return "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body + "0\r\n\r\n"
+	}
+	const room = headSize - 100
+	many := manyFields(110)
+	left := room - len(many)
+	fields, names := alike(70)
+	return []costly{
+		{"connection: one name", ok(many + "Connection: " + list("a,", left) + "\r\n")},
+		{"connection: all different", ok(many + "Connection: " + distinct(left) + "\r\n")},
+		{"connection: long names that are alike", ok(fields + "Connection: " + names + "\r\n")},
+		{"set-cookie", ok(list("Set-Cookie: a=b; path=/; "+strings.Repeat("c;", 45)+"\r\n", room))},
+		{"set-cookie: ours", ok(list("Set-Cookie: SERVERID=b; path=/; "+strings.Repeat("c;", 45)+"\r\n", room))},
+		{"set-cookie: one long", ok("Set-Cookie: a=" + list(`";`, room) + "\r\n")},
+		{"transfer-encoding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: " + list("a,", room) + "chunked\r\n\r\n0\r\n\r\n"},
+		{"reason", "HTTP/1.1 200 " + list("a ", room) + "\r\nContent-Length: 0\r\n\r\n"},
+		{"captured, 120 times", ok(list("Server: "+strings.Repeat("\x80", 100)+"\r\n", room))},
+		{"chunks: tiny", chunked(list("1\r\nx\r\n", room))},
+		{"chunks: extensions", chunked(list("f;"+strings.Repeat("a", 200)+"\r\n0123456789abcde\r\n", room))},
+		{"interim", list("HTTP/1.1 100 Continue\r\n\r\n", room) + ok("")},
+		{"interim with a field", list("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", room) + ok("")},
+	}
+}
+
+func plainResponse(size int) string {
+	const line = "X-Header-Field: 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789\r\n"
+	return "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n" + list(line, size) + "\r\n"
+}
+
+const costRuns = 40 // pairs
+
+// TestNoInputCostsMoreThanItsBytes: a byte of any message costs at most three times as much processor time as one of an ordinary
+// message of the same size. Who sends what is costly could else take a worker whole with little.
+func TestNoInputCostsMoreThanItsBytes(t *testing.T) {
+	runtime.LockOSThread() // the clock is that of the thread
+	defer runtime.UnlockOSThread()
+	for i, mode := range []conf.CookieMode{conf.CookieInsert, conf.CookiePrefix} {
+		tune := func(c *conf.Config) {
+			everything(c)
+			c.Global.Log = nil
+			c.Backends[0].Cookie = &conf.Cookie{Name: "SERVERID", Mode: mode, Indirect: mode == conf.CookieInsert}
+		}
+		b := newBench(t, fmt.Sprintf("127.61.8.%d", i+1), 8000, 8001, tune)
+		for _, c := range costlyRequests() {
+			compare(t, fmt.Sprintf("request, cookie mode %d: %s", mode, c.name), len(c.text), func() time.Duration { return b.visit(c.text, benchResponse) },
+				func() time.Duration { return b.visit(plainRequest(len(c.text)), benchResponse) })
+		}
+		for _, c := range costlyResponses() {
+			compare(t, fmt.Sprintf("response, cookie mode %d: %s", mode, c.name), len(c.text), func() time.Duration { return b.visit(benchRequest, c.text) },
+				func() time.Duration { return b.visit(benchRequest, plainResponse(len(c.text))) })
+		}
+	}
+}
+
+// compare says how much more costly one thing is than the other, as the median of ratios of neighbouring runs.
+func compare(t *testing.T, what string, size int, costly, plain func() time.Duration) {
+	t.Helper()
+	var ratios []float64
+	for range costRuns {
+		ratios = append(ratios, float64(costly())/float64(plain()))
+	}
+	slices.Sort(ratios)
+	ratio := ratios[len(ratios)/2]
+	t.Logf("%5.2f %s (%d bytes)", ratio, what, size)
+	if ratio > costLimit {
+		t.Errorf("%s: a byte costs %.1f times as much as one of an ordinary message", what, ratio)
+	}
+}
+
+// visit is one client with one request, on connections of its own. It returns the processor time of the loop. A message may be
+// refused at any point.
+func (b *bench) visit(request, response string) time.Duration {
+	b.tb.Helper()
+	unix.Close(b.client)
+	if b.origin > 0 {
+		unix.Close(b.origin)
+		b.origin = 0
+	}
+	spent := b.spend() // the ends of both
+	b.client = dialTo(b.tb, b.at, 8000)
+	b.pour(b.client, request)
+	spent += b.spend()
+	if fd, _, err := unix.Accept4(b.server, unix.SOCK_CLOEXEC); err == nil {
+		b.origin = fd
+		b.drain(b.origin)
+		b.pour(b.origin, response)
+		spent += b.spend()
+	}
+	b.drain(b.client)
+	return spent + b.spend()
+}
+
+// spend lets the loop do all that it has to do, and says how much time that has taken.
+func (b *bench) spend() time.Duration {
+	var before, after unix.Timespec
+	unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &before)
+	for range 3 {
+		b.proxy.After(0, func() {}) // so that the loop does not wait
+		b.turn()
+	}
+	unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &after)
+	return time.Duration(after.Nano() - before.Nano())
+}
+
+// pour sends a message that the other side may have refused already.
+func (b *bench) pour(fd int, text string) { _, _ = unix.Write(fd, []byte(text)) }
+
+// drain takes what has come.
+func (b *bench) drain(fd int) {
+	for {
+		if n, _, err := unix.Recvfrom(fd, b.buf[:], unix.MSG_DONTWAIT); n <= 0 || err != nil {
+			return
+		}
+	}
+}
