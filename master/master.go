@@ -9,13 +9,13 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net"
-	"os"
 	"runtime"
 	"sync/atomic"
 	"time"
 
 	"lbmaster/conf"
 	"lbmaster/shared/privileges"
+	"lbmaster/shared/signals"
 	"lbmaster/shared/status"
 )
 
@@ -69,8 +69,8 @@ type master struct {
 // Run runs an instance with a checked configuration until a signal ends it. An error means that it did not come up, or
 // ErrInterrupted.
 func Run(env Env, config *conf.Config) error {
-	signals, stop := watchSignals() // before there is anything that a signal could leave behind
-	defer stop()
+	inbox := watchSignals() // before there is anything that a signal could leave behind
+	defer inbox.Stop()
 	m := &master{env: env, config: config, events: make(chan childEvent, 64), deafLogs: make(map[conf.LogTarget]bool), number: 1, began: time.Now()}
 	m.renewal.done = make(chan outcome, 1)
 	m.log = listenable(env.Log, config.Global.Log, &m.lostLogs)
@@ -82,7 +82,7 @@ func Run(env Env, config *conf.Config) error {
 		m.log.Warn("no service manager will hear of this instance", "error", err)
 	}
 	defer m.notifier.close()
-	err = m.run(signals)
+	err = m.run(inbox)
 	if err != nil && m.upgrader != nil {
 		m.upgrader.explain(err)
 	}
@@ -98,7 +98,7 @@ func Successor(environ []string) bool {
 }
 
 // run is Run once there is somebody to tell about it.
-func (m *master) run(signals <-chan os.Signal) error {
+func (m *master) run(inbox *signals.Inbox) error {
 	config := m.config
 	var err error
 	if m.upgrader, err = newUpgrader(config.Global.UpgradeTimeout); err != nil {
@@ -130,7 +130,7 @@ func (m *master) run(signals <-chan os.Signal) error {
 	m.monitor = newMonitor(config)
 	m.pidfile = pidfile(config.Global.Pidfile)
 	defer m.pidfile.remove()
-	return m.reconcile(signals)
+	return m.reconcile(inbox)
 }
 
 // open gets the listening sockets: from the generation before, if there is one, or new ones.

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/shared/control"
+	"lbmaster/shared/signals"
 )
 
 // phase is where the instance is in its life.
@@ -37,14 +38,16 @@ const (
 )
 
 // reconcile is the one place that acts: on wishes, on what happens to children, and on time.
-func (m *master) reconcile(signals <-chan os.Signal) error {
+func (m *master) reconcile(inbox *signals.Inbox) error {
 	m.beat = time.Now().Add(beatTime)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for !m.over() {
 		select {
-		case s := <-signals:
-			m.onSignal(s)
+		case <-inbox.Ready:
+			for _, s := range inOrder(inbox.Take()) {
+				m.onSignal(s)
+			}
 		case e := <-m.events:
 			m.onChild(e)
 		case o := <-m.renewal.done:

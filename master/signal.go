@@ -1,10 +1,14 @@
 package master
 
 import (
+	"maps"
 	"os"
-	"os/signal"
+	"slices"
+	"time"
 
 	"golang.org/x/sys/unix"
+
+	"lbmaster/shared/signals"
 )
 
 // wish is what a signal asks for. Handlers only record wishes; the reconciler acts on them.
@@ -34,12 +38,23 @@ var wishes = map[os.Signal]wish{
 	unix.SIGPIPE: wishNothing,
 }
 
-// watchSignals delivers the signals of the table, until stop is called. One of a kind may wait while the reconciler is
-// busy, and more would not mean more.
-func watchSignals() (signals chan os.Signal, stop func()) {
-	signals = make(chan os.Signal, 2*len(wishes))
-	for s := range wishes {
-		signal.Notify(signals, s)
+// watchSignals keeps the signals of the table.
+func watchSignals() *signals.Inbox { return signals.Watch(slices.Collect(maps.Keys(wishes))...) }
+
+// togetherTime is the time within which the order of two signals says nothing: the kernel does not keep that of signals which are
+// pending at the same moment (signal(7)), and delivers the one with the lower number first.
+const togetherTime = time.Millisecond
+
+// inOrder are signals in the order in which they are obeyed: as they came, but a pause that came together with a resume, for which
+// nobody knows which was meant to be the last, goes before. Serving is the safer mistake.
+func inOrder(all []signals.Arrival) []os.Signal {
+	var order []os.Signal
+	for _, a := range all {
+		order = append(order, a.Signal)
 	}
-	return signals, func() { signal.Stop(signals) }
+	pause, resume := slices.Index(order, os.Signal(unix.SIGTTOU)), slices.Index(order, os.Signal(unix.SIGTTIN))
+	if pause >= 0 && resume >= 0 && resume < pause && all[pause].At.Sub(all[resume].At) < togetherTime {
+		order[pause], order[resume] = order[resume], order[pause]
+	}
+	return order
 }

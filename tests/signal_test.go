@@ -172,3 +172,38 @@ func TestOtherSignalsAreHarmless(t *testing.T) {
 	}
 	b.sameWorkers(before)
 }
+
+// Whatever comes before, and however much of it, the last wish counts. Signals of one kind that wait for each other are one.
+func TestSignalsInBursts(t *testing.T) {
+	t.Parallel()
+	s, _ := newSite(t, 1)
+	s.workers = 2
+	b := s.run(t)
+	for i := range 10_000 {
+		switch {
+		case i%1000 == 0:
+			b.signal(syscall.SIGPIPE)
+		case i%2 == 0:
+			b.signal(syscall.SIGTTOU)
+		default:
+			b.signal(syscall.SIGTTIN)
+		}
+	}
+	if !soon(func() bool { return accepts(s.place.front()) }) {
+		t.Error("the last TTIN has no effect")
+	}
+	dial(t, s.place.front()).get("/", 200)
+	b.signal(syscall.SIGTTOU)
+	if !soon(func() bool { return !accepts(s.place.front()) }) {
+		t.Error("the last TTOU has no effect")
+	}
+	b.signal(syscall.SIGTTIN)
+	if !soon(func() bool { return accepts(s.place.front()) }) {
+		t.Error("the last TTIN has no effect")
+	}
+	for range 1000 {
+		b.signal(syscall.SIGHUP)
+	}
+	b.signal(syscall.SIGTERM)
+	b.exits(settle, 0)
+}

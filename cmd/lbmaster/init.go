@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/master"
+	"lbmaster/shared/signals"
 )
 
 // In a container lbmaster may be the first process, whose end is the end of all others. But a master that has been
@@ -26,8 +26,7 @@ func isInit(e env) bool { return os.Getpid() == 1 && !master.Successor(e.environ
 
 // stay starts the program again as the master and lives until no master is left. It returns the exit status.
 func stay(e env) int {
-	signals := make(chan os.Signal, 64)
-	signal.Notify(signals, unix.SIGCHLD, unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGUSR1, unix.SIGUSR2,
+	inbox := signals.Watch(unix.SIGCHLD, unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGUSR1, unix.SIGUSR2,
 		unix.SIGTTOU, unix.SIGTTIN, unix.SIGQUIT)
 	cmd := exec.Command("/proc/self/exe", e.args...)
 	cmd.Args[0] = os.Args[0] // by which an upgrade finds the program
@@ -37,18 +36,20 @@ func stay(e env) int {
 		return exitFailed
 	}
 	reigns := cmd.Process.Pid
-	for s := range signals {
-		if s != unix.SIGCHLD {
-			_ = unix.Kill(reigns, s.(unix.Signal)) // it fails only when the master has ended, which is seen next
-			continue
-		}
-		if code, ended := bury(reigns); ended {
-			if reigns = successor(); reigns == 0 {
-				return code
+	for {
+		<-inbox.Ready
+		for _, a := range inbox.Take() {
+			if a.Signal != unix.SIGCHLD {
+				_ = unix.Kill(reigns, a.Signal.(unix.Signal)) // it fails only when the master has ended, which is seen next
+				continue
+			}
+			if code, ended := bury(reigns); ended {
+				if reigns = successor(); reigns == 0 {
+					return code
+				}
 			}
 		}
 	}
-	return exitFailed
 }
 
 // bury reaps all that has ended. It says whether the master has, and with which exit status, as a shell has it.
