@@ -95,6 +95,10 @@ func (h *Head) interpret(f *Field, value []byte) Fault {
 		return h.takeConnection(f, value)
 	case NameUpgrade:
 		h.takeUpgrade(value)
+	case NameAuthorization, NameProxyAuthorization:
+		h.takeCredentials(value)
+	case NameWWWAuthenticate, NameProxyAuthenticate:
+		h.takeChallenges(value)
 	case NameExpect:
 		if foldEqual(value, "100-continue") {
 			h.Flags |= Expect100

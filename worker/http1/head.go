@@ -45,6 +45,7 @@ const (
 	Expect100           // Expect is "100-continue"
 	Nominates           // Connection names other fields, see Nominated
 	H2C                 // Upgrade offers "h2c"
+	ConnAuth            // credentials or a challenge of a scheme that identifies the connection, not the request
 
 	connUpgrade // Connection has "upgrade"
 	hasUpgrade

@@ -20,34 +20,40 @@ const (
 	NameXForwardedFor
 	NameCacheControl
 	NameAuthorization
+	NameProxyAuthorization
+	NameWWWAuthenticate
+	NameProxyAuthenticate
 
 	nameCount
 )
 
 // nameText is each known name in lower case.
 var nameText = [nameCount]string{
-	NameHost:             "host",
-	NameConnection:       "connection",
-	NameContentLength:    "content-length",
-	NameTransferEncoding: "transfer-encoding",
-	NameCookie:           "cookie",
-	NameSetCookie:        "set-cookie",
-	NameUpgrade:          "upgrade",
-	NameExpect:           "expect",
-	NameKeepAlive:        "keep-alive",
-	NameProxyConnection:  "proxy-connection",
-	NameTE:               "te",
-	NameTrailer:          "trailer",
-	NameXForwardedFor:    "x-forwarded-for",
-	NameCacheControl:     "cache-control",
-	NameAuthorization:    "authorization",
+	NameHost:               "host",
+	NameConnection:         "connection",
+	NameContentLength:      "content-length",
+	NameTransferEncoding:   "transfer-encoding",
+	NameCookie:             "cookie",
+	NameSetCookie:          "set-cookie",
+	NameUpgrade:            "upgrade",
+	NameExpect:             "expect",
+	NameKeepAlive:          "keep-alive",
+	NameProxyConnection:    "proxy-connection",
+	NameTE:                 "te",
+	NameTrailer:            "trailer",
+	NameXForwardedFor:      "x-forwarded-for",
+	NameCacheControl:       "cache-control",
+	NameAuthorization:      "authorization",
+	NameProxyAuthorization: "proxy-authorization",
+	NameWWWAuthenticate:    "www-authenticate",
+	NameProxyAuthenticate:  "proxy-authenticate",
 }
 
 // known finds the candidates for a name by its length and first letter, of which no two known names share both.
 var known = indexNames()
 
 const (
-	maxKnown = 17 // length of the longest known name
+	maxKnown = 19 // length of the longest known name
 	letters  = 32 // a letter's lower five bits are its place in the alphabet, in either case
 )
 
