@@ -6,8 +6,8 @@ import (
 	"lbmaster/worker/http1"
 )
 
-// choose finds the server for the request: the one that the client's cookie names, else the one whose turn it is. It
-// reports false when there is none.
+// choose finds the server for the request: the one that the client's cookie names, else one that knows the client's connection,
+// else the one whose turn it is. It reports false when there is none.
 func (s *session) choose() bool {
 	st := s.stream
 	b := s.front.back
@@ -21,7 +21,7 @@ func (s *session) choose() bool {
 	}
 	var srv *server
 	if st.heads != nil {
-		srv = st.persistent(s.client.in.Bytes())
+		srv = s.acquaintance(st.persistent(s.client.in.Bytes()))
 	}
 	if srv == nil {
 		if srv = b.balanced(); srv == nil {

@@ -87,14 +87,15 @@ func (s *session) heir() control.Place {
 	return h.places[s.front.number][s.bind]
 }
 
-// bequeath gives an idle client connection to the heir, or ends it when there is none and none to come.
+// bequeath gives an idle client connection to the heir, or ends it when there is none and none to come. One to which a connection
+// to a server is bound stays for its next request: its server would not know it any more.
 func (s *session) bequeath() {
 	to := s.heir()
 	switch {
 	case to == control.NoPlace:
 		s.end()
 		return
-	case s.p.heir.gone:
+	case s.p.heir.gone || s.bound():
 		return
 	}
 	err := control.SendConnection(s.p.heir.channel.Int(), to, s.client.fd.Int())

@@ -9,6 +9,7 @@
 //	session, state, timeout    the life of a client connection
 //	stream, request, response  one request and its response
 //	conn, serverconn, flow     sockets, and how bytes get from one to another
+//	bound                      connections to servers that know the client by them
 //	relay, splice              bytes that pass unread: mode tcp, and tunnels
 //	heir, transit              client connections that the next generation goes on with
 //	frontend, backend, server  runtime objects made from the configuration

@@ -60,6 +60,7 @@ func (s *session) flushInterim() bool {
 func (s *session) takeResponse() (interim bool) {
 	st := s.stream
 	r := &st.response
+	s.bindIf(r)
 	switch {
 	case r.Size > headLimit || r.Framing == http1.Chunked && st.request.Minor == 0:
 		// RFC 9112 section 6.1: a client that speaks HTTP/1.0 must not be sent chunks.
@@ -100,7 +101,7 @@ func (s *session) takeInterim() bool {
 func (s *session) answer() {
 	st := s.stream
 	r := &st.response
-	st.keep = persistent(&st.request) && r.Framing != http1.UntilClose && st.sent && (!s.front.leaving || s.heir() != control.NoPlace) && !s.front.httpClose
+	st.keep = persistent(&st.request) && r.Framing != http1.UntilClose && st.sent && s.stays() && !s.front.httpClose
 	st.headed, st.status = s.p.now, r.Status
 	s.traceResponse(st.link.in.Bytes())
 	if !s.writeHead(st.clientConnection()) {
@@ -120,6 +121,18 @@ func (s *session) answer() {
 	if st.sent {
 		st.up.drop(&s.p.pool)
 	}
+}
+
+// stays says that the client connection can go on: here, or in the next generation. That one gets no connections to servers, so
+// that a client which is bound to one has to connect again; not in the middle of a handshake, which would fail.
+func (s *session) stays() bool {
+	switch {
+	case !s.front.leaving:
+		return true
+	case s.heir() == control.NoPlace:
+		return false
+	}
+	return !s.bound() || s.stream.challenged()
 }
 
 // clientConnection is the Connection field of the response; "" when the version says it already.
@@ -166,6 +179,7 @@ func (s *session) becomeTunnel() {
 	st.up.begin(http1.UntilClose, 0)
 	st.down.begin(http1.UntilClose, 0)
 	st.answering = true
+	s.dropOwn()
 	s.countResponse()
 	st.up.seen += int64(st.request.Size)
 	s.p.putHeads(st)

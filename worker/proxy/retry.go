@@ -36,7 +36,10 @@ func (s *session) redispatch() bool {
 	if !b.redispatch || st.tries > 0 && st.server.up {
 		return false
 	}
-	next := b.another(st.server)
+	next := s.acquainted(st.server)
+	if next == nil {
+		next = b.another(st.server)
+	}
 	if next == nil {
 		return false
 	}

@@ -9,14 +9,16 @@ import (
 )
 
 // serverConn is a connection to a server. It belongs to a session, or to the idle pool of its server, or to the
-// free list.
+// free list. With an owner it is never in the server's pool, but waits with its owner (bound.go).
 type serverConn struct {
 	conn
 	slot    uint32
 	seq     uint32
 	server  *server
 	session *session // nil while idle
+	owner   *session // whom the server may know by this connection; nil: nobody
 	reused  bool     // it has carried a request before
+	awaits  bool     // the server has sent its owner a challenge
 	moves   uint32   // those of the server when it was made
 	heard   bool     // the poller has said something, so that the outcome of connecting is known
 	parked  int64    // ms: since when it is idle
@@ -29,8 +31,8 @@ type serverConn struct {
 // the first avoids sending a request into a closing connection.
 const idleTime = 4000
 
-// idlePool holds the idle connections to one server. The last one put in is the first one out: it is the warmest, and
-// those that are not needed grow old at the other end.
+// idlePool holds the idle connections to one server, or those of one owner. The last one put in is the first one out: it is the
+// warmest, and those that are not needed grow old at the other end.
 type idlePool struct {
 	top *serverConn
 }
@@ -58,17 +60,23 @@ func (q *idlePool) remove(c *serverConn) {
 // takeIdle returns an idle connection to where srv is now, nil when there is none. With peek, one that the server has closed or
 // written to in the meantime is not returned: a request that must not be sent twice should not meet one.
 func (p *Proxy) takeIdle(srv *server, peek bool) *serverConn {
-	for c := srv.idle.top; c != nil; c = srv.idle.top {
-		srv.idle.remove(c)
-		srv.gauges.Idle.Add(-1)
-		if c.moves != srv.moves || peek && !quiet(&c.fd) {
-			p.closeServerConn(c)
-			continue
+	for srv.idle.top != nil {
+		if c := p.take(srv.idle.top, peek); c != nil {
+			return c
 		}
-		c.reused = true
-		return c
 	}
 	return nil
+}
+
+// take ends the wait of an idle connection. It returns nil, and the connection is closed, when that is of no use any more.
+func (p *Proxy) take(c *serverConn, peek bool) *serverConn {
+	if c.moves != c.server.moves || peek && !quiet(&c.fd) {
+		p.discard(c)
+		return nil
+	}
+	p.unpark(c)
+	c.reused = true
+	return c
 }
 
 // quiet says that the peer has neither sent anything nor ended the connection.
@@ -86,15 +94,29 @@ func (c *serverConn) drained() bool {
 	return !c.readable
 }
 
-// park puts a connection whose exchange is complete into the idle pool.
+// park lets a connection whose exchange is complete wait for the next request, of anybody or of its owner.
 func (p *Proxy) park(c *serverConn) {
 	c.session = nil
 	c.parked = p.now
-	c.server.idle.push(c)
+	c.pool().push(c)
 	c.server.gauges.Idle.Add(1)
-	if !c.timer.Armed() {
+	if c.owner == nil && !c.timer.Armed() {
 		p.wheel.Set(&c.timer, p.now+idleTime)
 	}
+}
+
+// unpark is the reverse.
+func (p *Proxy) unpark(c *serverConn) {
+	c.pool().remove(c)
+	c.server.gauges.Idle.Add(-1)
+}
+
+// pool is where an idle connection waits.
+func (c *serverConn) pool() *idlePool {
+	if c.owner != nil {
+		return &c.owner.own
+	}
+	return &c.server.idle
 }
 
 // dial begins a new connection to srv. It returns nil and the error when that fails at once.
@@ -136,7 +158,7 @@ func (p *Proxy) newServerConn(fd sock.FD) *serverConn {
 func (p *Proxy) closeServerConn(c *serverConn) {
 	c.conn.close(&p.pool)
 	p.wheel.Stop(&c.timer)
-	c.server, c.session = nil, nil
+	c.server, c.session, c.owner = nil, nil, nil
 	c.seq++ // an event that is on its way already is stale now
 	p.serverConns.put(c.slot)
 }
@@ -163,22 +185,24 @@ func (p *Proxy) onServer(t poll.Token, r poll.Ready) {
 func (p *Proxy) onIdle(c *serverConn, r poll.Ready) {
 	c.note(r)
 	if r&(poll.PeerDone|poll.Broken) != 0 || r&poll.Readable != 0 && !quiet(&c.fd) {
+		if c.owner != nil {
+			p.enqueue(c.owner) // nothing may bind its client to this worker any more
+		}
 		p.discard(c)
 	}
 }
 
 // discard closes an idle connection.
 func (p *Proxy) discard(c *serverConn) {
-	c.server.idle.remove(c)
-	c.server.gauges.Idle.Add(-1)
+	p.unpark(c)
 	p.closeServerConn(c)
 }
 
 // onIdleTime closes a connection that has been idle for long enough. The timer is left armed while a connection is in
-// use, since it will most likely be idle again before the time comes.
+// use, since it will most likely be idle again before the time comes. One with an owner waits as long as that does.
 func (p *Proxy) onIdleTime(c *serverConn) {
 	switch {
-	case c.session != nil || c.server == nil:
+	case c.session != nil || c.server == nil || c.owner != nil:
 	case p.now-c.parked < idleTime:
 		p.wheel.Set(&c.timer, c.parked+idleTime)
 	default:
@@ -186,7 +210,8 @@ func (p *Proxy) onIdleTime(c *serverConn) {
 	}
 }
 
-// dropIdle closes every idle connection to a server, and every pipe that is not in use, to make descriptors free. It reports whether there was one.
+// dropIdle closes every idle connection to a server that has no owner, and every pipe that is not in use, to make descriptors
+// free. It reports whether there was one.
 func (p *Proxy) dropIdle() bool {
 	dropped := p.pipes.Trim(0)
 	for _, b := range p.backends {

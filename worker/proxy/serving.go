@@ -14,14 +14,19 @@ func (s *session) stepServing() {
 	}
 }
 
-// connect gives the stream a connection to its server: an idle one if there is any.
+// connect gives the stream a connection to its server: the client's own or else any idle one, if there is any.
 func (s *session) connect() bool {
 	st := s.stream
-	if c := s.p.takeIdle(st.server, !st.request.MethodID.Idempotent()); c != nil {
-		s.attach(c)
-		return true
+	peek := !st.request.MethodID.Idempotent()
+	c := s.takeOwn(st.server, peek)
+	if c == nil {
+		c = s.p.takeIdle(st.server, peek)
 	}
-	return s.connectAnew()
+	if c == nil {
+		return s.connectAnew()
+	}
+	s.attach(c)
+	return true
 }
 
 // connectAnew gives the stream a new connection to its server.
@@ -43,6 +48,9 @@ func (s *session) attach(c *serverConn) {
 	s.since = s.p.now
 	if c.reused {
 		s.stream.linked = s.p.now
+	}
+	if s.stream.heads != nil {
+		s.bindIf(&s.stream.request)
 	}
 }
 
@@ -134,8 +142,7 @@ func (s *session) finish() {
 	switch {
 	case st.link == nil:
 	case s.reusable():
-		s.p.park(st.link)
-		st.link = nil
+		s.keepLink()
 	case st.sent && !st.down.open:
 		// Both sides have said all that they had to say: a reset spares both the rest of the ceremony, and us the
 		// TIME_WAIT that takes a port for a minute.
@@ -150,12 +157,33 @@ func (s *session) finish() {
 	s.become(idle)
 }
 
-// reusable says that the server's connection is in the state that the next request expects.
+// reusable says that the server's connection is in the state that the next request expects, and that somebody may send one.
 func (s *session) reusable() bool {
 	st := s.stream
 	c := st.link
-	return st.sent && !s.front.httpClose && !c.server.mapped && persistent(&st.response) && !st.down.open && c.empty() && !c.over() && !c.peerDone &&
+	return st.sent && !s.front.httpClose && s.wanted(c) && persistent(&st.response) && !st.down.open && c.empty() && !c.over() && !c.peerDone &&
 		c.drained()
+}
+
+// wanted says that there can be another request for a connection: only its owner's if it has one, else anybody's, but for a
+// port that depends on the one which the client has connected to.
+func (s *session) wanted(c *serverConn) bool {
+	if c.owner != nil {
+		return s.stream.keep
+	}
+	return !c.server.mapped
+}
+
+// keepLink lets the stream's connection wait for another request.
+func (s *session) keepLink() {
+	st := s.stream
+	c := st.link
+	st.link = nil
+	c.awaits = c.owner != nil && st.challenged()
+	s.p.park(c)
+	if c.owner != nil {
+		s.limitOwn()
+	}
 }
 
 // cut ends a session so that the client cannot take the part of the response it has got for the whole.

@@ -18,11 +18,12 @@ type session struct {
 	client  conn
 	peer    netip.AddrPort // the client's; not valid on a unix socket
 	state   state
-	stream  *stream // the request at work; nil while idle and lingering
-	since   int64   // ms: when something last moved, or when the state began
-	fresh   bool    // no request has been served yet
-	expired bool    // the time of the state is up; run acts on it
-	queued  bool    // in the run queue
+	stream  *stream  // the request at work; nil while idle and lingering
+	own     idlePool // idle connections to servers that are bound to the client connection
+	since   int64    // ms: when something last moved, or when the state began
+	fresh   bool     // no request has been served yet
+	expired bool     // the time of the state is up; run acts on it
+	queued  bool     // in the run queue
 	timer   timer.Timer
 	next    *session // in the run queue
 }
@@ -51,6 +52,7 @@ func (s *session) end() {
 	if s.stream != nil {
 		s.endStream()
 	}
+	s.dropOwn()
 	s.client.close(&s.p.pool)
 	s.p.wheel.Stop(&s.timer)
 	s.p.release(s.front)
