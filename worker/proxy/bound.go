@@ -54,13 +54,13 @@ func (s *session) dropOwn() {
 	}
 }
 
-// acquaintance is the server for a request whose cookie names a server, or nil: one that waits for an answer to its challenge
+// prefer is the server for a request whose cookie names a server, or none (nil). A server whose challenge the request answers
 // comes first, since the answer means nothing to others. It is nil when the balance has to choose.
-func (s *session) acquaintance(named *server) *server {
+func (s *session) prefer(named *server) *server {
 	if s.own.top == nil {
 		return named
 	}
-	last := s.acquainted(nil)
+	last := s.boundServer(nil)
 	if last == nil || named != nil && !s.answers(last) {
 		return named
 	}
@@ -68,15 +68,15 @@ func (s *session) acquaintance(named *server) *server {
 	return last
 }
 
-// answers says that the request brings the answer to the last challenge, which was of srv.
+// answers says that the request brings the answer to a challenge of srv, which came with the last response.
 func (s *session) answers(srv *server) bool {
 	c := s.own.top
-	return c.awaits && c.server == srv && s.stream.request.Flags&http1.ConnAuth != 0
+	return c.challenged && c.server == srv && s.stream.request.Flags&http1.ConnAuth != 0
 }
 
-// acquainted is the server that has answered last over one of the connections that wait with the session, of those that
-// take requests; nil when there is none besides avoid.
-func (s *session) acquainted(avoid *server) *server {
+// boundServer is the server of the connection that was used last, among those that wait with the session, if it takes requests;
+// else of the one before. It is nil when there is none besides avoid.
+func (s *session) boundServer(avoid *server) *server {
 	for c := s.own.top; c != nil; c = c.next {
 		if c.server != avoid && c.server.up && c.moves == c.server.moves {
 			return c.server
@@ -85,7 +85,7 @@ func (s *session) acquainted(avoid *server) *server {
 	return nil
 }
 
-// challenged says that the exchange is a step of a handshake, and that the next one must come on the same connections.
-func (st *stream) challenged() bool {
+// midHandshake says that the exchange is a step of a handshake, and that the next one must come on the same connections.
+func (st *stream) midHandshake() bool {
 	return st.request.Flags&http1.ConnAuth != 0 && (st.response.Status == 401 || st.response.Status == 407)
 }

@@ -132,7 +132,7 @@ func (s *session) stays() bool {
 	case s.heir() == control.NoPlace:
 		return false
 	}
-	return !s.bound() || s.stream.challenged()
+	return !s.bound() || s.stream.midHandshake()
 }
 
 // clientConnection is the Connection field of the response; "" when the version says it already.

@@ -36,7 +36,7 @@ func (s *session) redispatch() bool {
 	if !b.redispatch || st.tries > 0 && st.server.up {
 		return false
 	}
-	next := s.acquainted(st.server)
+	next := s.boundServer(st.server)
 	if next == nil {
 		next = b.another(st.server)
 	}

@@ -12,19 +12,19 @@ import (
 // free list. With an owner it is never in the server's pool, but waits with its owner (bound.go).
 type serverConn struct {
 	conn
-	slot    uint32
-	seq     uint32
-	server  *server
-	session *session // nil while idle
-	owner   *session // whom the server may know by this connection; nil: nobody
-	reused  bool     // it has carried a request before
-	awaits  bool     // the server has sent its owner a challenge
-	moves   uint32   // those of the server when it was made
-	heard   bool     // the poller has said something, so that the outcome of connecting is known
-	parked  int64    // ms: since when it is idle
-	timer   timer.Timer
-	prev    *serverConn // in the idle pool
-	next    *serverConn
+	slot       uint32
+	seq        uint32
+	server     *server
+	session    *session // nil while idle
+	owner      *session // whom the server may know by this connection; nil: nobody
+	reused     bool     // it has carried a request before
+	challenged bool     // the last response was a challenge, which its owner has to answer here
+	moves      uint32   // those of the server when it was made
+	heard      bool     // the poller has said something, so that the outcome of connecting is known
+	parked     int64    // ms: since when it is idle
+	timer      timer.Timer
+	prev       *serverConn // in the idle pool
+	next       *serverConn
 }
 
 // idleTime is how long an idle connection to a server is kept, in ms. Servers commonly close after 5 s or more: to be
@@ -105,7 +105,7 @@ func (p *Proxy) park(c *serverConn) {
 	}
 }
 
-// unpark is the reverse.
+// unpark ends the wait.
 func (p *Proxy) unpark(c *serverConn) {
 	c.pool().remove(c)
 	c.server.gauges.Idle.Add(-1)

@@ -179,7 +179,7 @@ func (s *session) keepLink() {
 	st := s.stream
 	c := st.link
 	st.link = nil
-	c.awaits = c.owner != nil && st.challenged()
+	c.challenged = c.owner != nil && st.midHandshake()
 	s.p.park(c)
 	if c.owner != nil {
 		s.limitOwn()
