@@ -35,7 +35,7 @@ func TestIdentity(t *testing.T) {
 			}
 			alice.Close()
 			bob.Close()
-			f.settles("the connections end with their clients", func() bool { return f.idleConns(0) == 0 && f.stats.SessionsNow(0) == 0 })
+			f.await("the connections end with their clients", func() bool { return f.idleConns(0) == 0 && f.stats.SessionsNow(0) == 0 })
 			eve := f.dial()
 			eve.gets("401 ")
 			if n := l.conns.Load(); n != 3 {
@@ -186,7 +186,7 @@ func TestNothingToBind(t *testing.T) {
 			bob := f.dial()
 			bob.gets("401 ")
 			bob.Close()
-			f.settles("all is closed", func() bool { return f.idleConns(0) == 0 && f.stats.SessionsNow(0) == 0 })
+			f.await("all is closed", func() bool { return f.idleConns(0) == 0 && f.stats.SessionsNow(0) == 0 })
 		})
 	}
 }
@@ -199,9 +199,9 @@ func TestBoundConnectionWaits(t *testing.T) {
 	bob.ask("/public")
 	alice.gets("401 ", "Authorization: NTLM 1") // takes bob's
 	bob.ask("/public")
-	f.settles("both are idle", func() bool { return f.idleConns(0) == 2 })
+	f.await("both are idle", func() bool { return f.idleConns(0) == 2 })
 	f.do(func() { f.proxy.start = f.proxy.start.Add(-2 * idleTime * time.Millisecond) })
-	f.settles("bob's is closed", func() bool { return f.idleConns(0) == 1 })
+	f.await("bob's is closed", func() bool { return f.idleConns(0) == 1 })
 	alice.gets("200 a alice", "Authorization: NTLM 3 alice")
 	bob.ask("/public")
 	f.do(func() {
@@ -213,6 +213,22 @@ func TestBoundConnectionWaits(t *testing.T) {
 	if n := l.conns.Load(); n != 3 {
 		t.Errorf("%d connections to the server, want alice's, and two of bob's", n)
 	}
+}
+
+// TestSpareConnections: those to a target that is no server are spare, too, when descriptors are short.
+func TestSpareConnections(t *testing.T) {
+	f := start(t, "127.61.8.19", func(c *conf.Config) {
+		c.Backends[0].Servers, c.Backends[0].Cookie = nil, nil
+		c.Backends[0].Dispatch = &conf.Address{IP: netip.MustParseAddr("127.61.8.19"), Port: 8001}
+	}, (&login{name: "a"}).serve)
+	bob := f.dial()
+	bob.ask("/public")
+	f.do(func() {
+		if !f.proxy.dropIdle() {
+			t.Error("nothing was closed")
+		}
+	})
+	bob.ask("/public")
 }
 
 // TestManyServersKnowTheClient: what one client may keep has a limit.

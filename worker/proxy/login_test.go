@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // login is a server that knows its users by their connections, as IIS does. "NTLM 1" is answered with a challenge, and what
@@ -112,14 +111,4 @@ func (c *client) ntlm(server, user string, fields ...string) {
 // idleConns is the number of idle connections to the server.
 func (f *fixture) idleConns(i int) (n int64) {
 	return f.proxy.backends[0].servers[i].gauges.Idle.Load()
-}
-
-// settles waits until something is true.
-func (f *fixture) settles(what string, ok func() bool) {
-	f.t.Helper()
-	for end := time.Now().Add(fatal); !ok(); f.do(func() {}) {
-		if time.Now().After(end) {
-			f.t.Fatalf("it does not become true that %s", what)
-		}
-	}
 }

@@ -215,12 +215,25 @@ func (p *Proxy) onIdleTime(c *serverConn) {
 func (p *Proxy) dropIdle() bool {
 	dropped := p.pipes.Trim(0)
 	for _, b := range p.backends {
+		if b.dispatch != nil && p.dropIdleOf(b.dispatch) {
+			dropped = true
+		}
 		for _, s := range b.servers {
-			for c := p.takeIdle(s, false); c != nil; c = p.takeIdle(s, false) {
-				p.closeServerConn(c)
+			if p.dropIdleOf(s) {
 				dropped = true
 			}
 		}
 	}
 	return dropped
+}
+
+// dropIdleOf is dropIdle for the connections to one server.
+func (p *Proxy) dropIdleOf(s *server) bool {
+	if s.idle.top == nil {
+		return false
+	}
+	for s.idle.top != nil {
+		p.discard(s.idle.top)
+	}
+	return true
 }
