@@ -1,6 +1,9 @@
 package proxy
 
 import (
+	"bufio"
+	"io"
+	"net"
 	"net/netip"
 	"strings"
 	"testing"
@@ -251,6 +254,23 @@ func TestManyServersKnowTheClient(t *testing.T) {
 	}
 	alice.gets("401 ", "Cookie: SERVERID=A")
 	alice.gets("200 f alice", "Cookie: SERVERID=F")
+}
+
+// TestTunnelKeepsNothing: a client whose connection has become a tunnel asks nobody anything any more.
+func TestTunnelKeepsNothing(t *testing.T) {
+	f := start(t, "127.61.8.20", nil, (&login{name: "a"}).serve, func(c net.Conn, in *bufio.Reader) {
+		head(in)
+		io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n")
+		io.Copy(c, in)
+	})
+	alice := f.dial()
+	alice.ntlm("a", "alice", "Cookie: SERVERID=A")
+	f.await("the connection waits", func() bool { return f.idleConns(0) == 1 })
+	alice.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=B\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n")
+	head(alice.in)
+	f.await("it is closed", func() bool { return f.idleConns(0) == 0 })
+	alice.send("hello")
+	alice.want("hello")
 }
 
 // TestMappedServer: where a connection goes depends on the client's, so that it waits for that one only.
