@@ -32,7 +32,7 @@ func (m *master) listenAdmin(before owner) (all []*listener, err error) {
 		all = append(all, l)
 	}
 	if a.Socket != "" {
-		add(control.AdminSocket, "unix:"+a.Socket, func() (*listener, error) { return openUnix(a.Socket, adminMode, m.mayTakeAdmin) })
+		add(control.AdminSocket, "unix:"+a.Socket, func() (*listener, error) { return openUnix(a.Socket, adminMode, m.tenure().mayTakeAdmin) })
 	}
 	if a.Listen.IsValid() {
 		add(control.AdminListen, a.Listen.String(), func() (*listener, error) { return openTCP(a.Listen, 1) })
@@ -43,12 +43,8 @@ func (m *master) listenAdmin(before owner) (all []*listener, err error) {
 // adminKey begins the keys of these sockets, which no bind of a frontend must get.
 const adminKey = "admin "
 
-// mayTakeAdmin says whether the admin socket may be opened in the place of one that answers: that of an instance which this
-// one replaces, or of one whose ports it has just got, or of one whose master is gone. Another program's it may not.
-func (m *master) mayTakeAdmin() bool {
-	sockets := listeningOn(m.config.Admin.Socket)
-	return m.replaced.hold(sockets) || heldByMonitor(sockets)
-}
+// tenure decides what this instance may take.
+func (m *master) tenure() *tenure { return &tenure{m.config.Admin.Socket, m.replaced} }
 
 // sockets are all that the master listens on: those of the frontends and those of the monitor.
 func (m *master) sockets() []*listener { return slices.Concat(m.listeners, m.admin) }

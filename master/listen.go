@@ -144,7 +144,9 @@ func (l *listener) tune() {
 
 // hint adds what the operator can do.
 func hint(err error) error {
-	switch {
+	switch held := new(heldError); {
+	case errors.As(err, &held):
+		return err // it says so itself
 	case errors.Is(err, unix.EADDRINUSE):
 		return fmt.Errorf("%w: another program, or another lbmaster, listens there (ss -ltnp shows which)", err)
 	case errors.Is(err, unix.EACCES):
@@ -171,10 +173,7 @@ func open(b *conf.Bind, workers int, replaced *predecessors) (*listener, error) 
 	switch b.Network {
 	case "unix":
 		// Whoever may reach the directory may connect, as with a port.
-		return openUnix(b.Path, 0o666, func() bool {
-			sockets := listeningOn(b.Path)
-			return replaced.hold(sockets) || heldByOrphans(sockets)
-		})
+		return openUnix(b.Path, 0o666, replaced.mayTake)
 	case "fd":
 		return nil, errors.New("this program was not started with such a socket (FileDescriptorName= in systemd.socket(5) names them)")
 	}

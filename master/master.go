@@ -113,6 +113,10 @@ func (m *master) run(inbox *signals.Inbox) error {
 		return err
 	}
 	m.identity.LowPorts = bindsLowPorts(config)
+	m.pidfile = pidfile(config.Global.Pidfile)
+	if err := m.pidfile.free(m.tenure().yields); err != nil {
+		return err
+	}
 	defer func() { closeListeners(m.sockets()) }()
 	if err := m.open(workers); err != nil {
 		return err
@@ -128,7 +132,6 @@ func (m *master) run(inbox *signals.Inbox) error {
 		m.slots = append(m.slots, &slot{index: i, heir: nobody})
 	}
 	m.monitor = newMonitor(config)
-	m.pidfile = pidfile(config.Global.Pidfile)
 	defer m.pidfile.remove()
 	return m.reconcile(inbox)
 }

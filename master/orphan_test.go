@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func TestProcAddress(t *testing.T) {
+func TestListeningAt(t *testing.T) {
 	for _, at := range []string{"127.53.0.9:8000", "[::1]:50530"} {
 		ap := netip.MustParseAddrPort(at)
 		fd, err := bindTCP(ap, true)

@@ -9,13 +9,36 @@ import (
 )
 
 // pidfile is the path of a file with the master's process id; "": none. Several processes may own it one after the
-// other: whoever wrote it last.
+// other: whoever wrote it last. The file of an instance that lives, and does not give way, is not taken.
 type pidfile string
 
-// write makes the file this process's own, at once: a reader finds one process id or the other.
-func (p pidfile) write() error {
+// free says whose the file is, if it is that of a master which lives and does not yield.
+func (p pidfile) free(yields func(pid int) bool) error {
 	if p == "" {
 		return nil
+	}
+	text, _ := os.ReadFile(string(p)) // write says what is wrong with it
+	pid := pidIn(string(text))
+	if pid <= 1 || yields(pid) || !isMaster(pid) {
+		return nil
+	}
+	return fmt.Errorf("the pidfile %s (global.pidfile or -p) is that of process %d (%s), which runs: stop it, replace it (-sf %d), or choose another path",
+		p, pid, nameOf(procDir(pid)), pid)
+}
+
+func pidIn(text string) int {
+	pid, _ := strconv.Atoi(strings.TrimSpace(text))
+	return pid
+}
+
+// write makes the file this process's own, at once: a reader finds one process id or the other.
+func (p pidfile) write(yields func(pid int) bool) error {
+	if p == "" {
+		return nil
+	}
+	defer lockDir(string(p))()
+	if err := p.free(yields); err != nil {
+		return err
 	}
 	fresh := string(p) + "." + strconv.Itoa(os.Getpid())
 	err := os.WriteFile(fresh, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644)
@@ -48,7 +71,7 @@ func (p pidfile) remove() {
 		return
 	}
 	text, err := os.ReadFile(string(p))
-	if err == nil && strings.TrimSpace(string(text)) == strconv.Itoa(os.Getpid()) {
+	if err == nil && pidIn(string(text)) == os.Getpid() {
 		_ = os.Remove(string(p)) // nothing can be done about it
 	}
 }

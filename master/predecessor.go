@@ -1,14 +1,10 @@
 package master
 
 import (
-	"bytes"
 	"errors"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -85,24 +81,22 @@ func (p *predecessors) hold(sockets map[string]bool) bool {
 		return false
 	}
 	for dir := range holders(sockets) {
-		pid, _ := strconv.Atoi(filepath.Base(dir))
-		if slices.ContainsFunc(p.processes, func(q *os.Process) bool { return q.Pid == pid || q.Pid == parentOf(dir) }) {
+		if p.include(pidOf(dir)) || p.include(parentOf(dir)) {
 			return true
 		}
 	}
 	return false
 }
 
-// parentOf is the parent of a process, which is given by its directory in /proc; 0: it has none any more. See
-// proc_pid_stat(5): the name before may hold anything.
-func parentOf(dir string) int {
-	text, _ := os.ReadFile(filepath.Join(dir, "stat"))
-	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
-	if len(fields) < 2 {
-		return 0
-	}
-	ppid, _ := strconv.Atoi(fields[1])
-	return ppid
+// mayTake says whether the path of a frontend may be taken from these sockets, which answer: those of a predecessor, or of
+// orphans.
+func (p *predecessors) mayTake(sockets map[string]bool) bool {
+	return p.hold(sockets) || heldByOrphans(sockets)
+}
+
+// include says that a process is one of them.
+func (p *predecessors) include(pid int) bool {
+	return p != nil && slices.ContainsFunc(p.processes, func(q *os.Process) bool { return q.Pid == pid })
 }
 
 // dismiss tells them to leave: this instance is up.
@@ -117,6 +111,10 @@ func (p *predecessors) restore() {
 	if p.yielding {
 		p.tell(unix.SIGTTIN)
 	}
+	p.release()
+}
+
+func (p *predecessors) release() {
 	for _, process := range p.processes {
 		_ = process.Release() // it closes the pidfd
 	}

@@ -15,20 +15,24 @@ const (
 )
 
 // openUnix opens a unix socket with that mode. A file that an earlier process left is replaced, if nobody answers there.
-// Somebody who does keeps the path, unless mayTake says otherwise.
-func openUnix(path string, mode os.FileMode, mayTake func() bool) (*listener, error) {
+// Somebody who does keeps the path, unless mayTake says otherwise of the sockets that listen there.
+func openUnix(path string, mode os.FileMode, mayTake func(sockets map[string]bool) bool) (*listener, error) {
+	defer lockDir(path)()
 	switch err := clearPath(path); {
 	case err == nil:
 		return bindUnix(path, mode)
-	case errors.Is(err, unix.EADDRINUSE) && mayTake():
-		return bindBeside(path, mode)
-	default:
+	case !errors.Is(err, unix.EADDRINUSE):
 		return nil, err
 	}
+	if sockets := listeningOn(path); !mayTake(sockets) {
+		return nil, heldBy(sockets)
+	}
+	return bindBeside(path, mode, mayTake)
 }
 
 // bindBeside makes a socket that is to have the path of one that is in use, once all the others are there: see seizePaths.
-func bindBeside(path string, mode os.FileMode) (*listener, error) {
+// Of several that want the path, one has the other name, and with it the right to look who has the path now.
+func bindBeside(path string, mode os.FileMode, mayTake func(sockets map[string]bool) bool) (*listener, error) {
 	mine := path + takenSuffix
 	if err := clearPath(mine); err != nil {
 		return nil, err
@@ -36,6 +40,12 @@ func bindBeside(path string, mode os.FileMode) (*listener, error) {
 	l, err := bindUnix(mine, mode)
 	if err != nil {
 		return nil, err
+	}
+	sockets := listeningOn(path)
+	delete(sockets, socketName(l.fds[0]))
+	if !mayTake(sockets) && len(sockets) > 0 {
+		l.close()
+		return nil, heldBy(sockets)
 	}
 	l.path, l.waits = path, mine
 	return l, nil

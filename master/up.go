@@ -7,7 +7,7 @@ import (
 
 // goUp lets an instance serve that has never served before: all its workers are ready.
 func (m *master) goUp() {
-	if err := m.pidfile.write(); err != nil {
+	if err := m.pidfile.write(m.tenure().yields); err != nil {
 		m.stop(err)
 		return
 	}

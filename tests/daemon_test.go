@@ -239,6 +239,7 @@ func TestGuideScript(t *testing.T) {
 	t.Parallel()
 	s, _ := newSite(t, 2)
 	s.workers = 2
+	s.withAdmin(t)
 	d := newBarracks(t, s.place)
 	d.write("reload", guideScript)
 	d.write("config.toml", s.text())
@@ -270,6 +271,9 @@ func TestGuideScript(t *testing.T) {
 		if a := dial(t, s.place.front()).get("/", 200); !strings.HasPrefix(a.body, "webB") {
 			t.Errorf("answer %q, want one of webB: the configuration is the old one", a.body)
 		}
+	}
+	if said := tell(t, s.socket, "show info"); !strings.Contains(said, fmt.Sprintf("\nPid: %d\n", second)) {
+		t.Errorf("the admin socket: %s", said)
 	}
 	tunnel.send("still here")
 	tunnel.expect("still here")

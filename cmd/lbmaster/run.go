@@ -90,14 +90,24 @@ func (o *options) run(e env) error {
 	case err != nil:
 		return err
 	case o.check:
-		if !o.quiet {
-			fmt.Fprintln(e.stdout, "Configuration file is valid:", o.file)
-		}
+		o.tell(e, config)
 		return nil
 	case config.Global.Daemon && !daemon && !master.Successor(e.environ):
 		return daemonize(e)
 	}
 	return master.Run(o.instance(e, config.Global.Quiet, daemon), config)
+}
+
+// tell says that the configuration is valid, and what stands in the way of a start now. That is no fault of the configuration: an
+// instance that runs with it is checked for, before it is reloaded, more often than a second one.
+func (o *options) tell(e env, config *conf.Config) {
+	if o.quiet {
+		return
+	}
+	for _, used := range master.InUse(config, o.replace()) {
+		fmt.Fprintln(e.stderr, "lbmaster: warning: another instance could not start now:", used)
+	}
+	fmt.Fprintln(e.stdout, "Configuration file is valid:", o.file)
 }
 
 // load reads the configuration and all that it names. It warns, unless somebody has already.
