@@ -69,6 +69,7 @@ type Frontend struct {
 	HealthHTTP  bool // mode health answers like an HTTP server
 	DontLogNull bool
 	DeferAccept bool        // a connection is accepted when its client has sent something
+	FreeBind    bool        // the addresses of Binds need not be there yet
 	Log         []LogTarget // nil: Global.Log
 	LogFormat   string      // "httplog", "tcplog" or "": the guide's short line
 	Capture     Captures

@@ -52,6 +52,7 @@ var keys = []key{
 	{name: "grace", scope: inFrontend},
 	{name: "dontlognull", scope: inFrontend},
 	{name: "defer_accept", scope: inFrontend},
+	{name: "free_bind", scope: inFrontend},
 	{name: "log_format", scope: inFrontend},
 	{name: "capture_cookie", scope: inFrontend},
 	{name: "capture_request_headers", scope: inFrontend},

@@ -98,6 +98,7 @@ func (p *parser) frontend(t *table, kind, name string) Frontend {
 	f.Capture = p.captures(t)
 	f.MonitorNet = p.monitorNet(t)
 	f.DeferAccept = t.deferAccept(&f)
+	f.FreeBind = t.boolean("free_bind")
 	f.Errorfile = p.errorfile(t)
 	timeout, _ := t.sub("timeout", inTimeout)
 	f.Timeout.Client = timeout.duration("client", 50*time.Second)
@@ -128,7 +129,7 @@ func (p *parser) readBinds(t *table, f *Frontend) {
 			continue
 		}
 		for _, b := range binds {
-			if who, taken := p.binds[b]; taken {
+			if who, taken := p.binds[b]; taken { // addresses that only overlap get along, see Relate
 				in.wrong("bind", "%s is bound by %s already", text, who)
 			}
 			p.binds[b] = t.path

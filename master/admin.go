@@ -15,6 +15,10 @@ const adminMode = 0o600
 func (m *master) listenAdmin(before owner) (all []*listener, err error) {
 	var failures []error
 	a := &m.config.Admin
+	o := newOpening(1, before, m.replaced)
+	for _, l := range m.listeners {
+		o.has(l)
+	}
 	add := func(bind int, address string, open func() (*listener, error)) {
 		var l *listener
 		var err error
@@ -32,10 +36,10 @@ func (m *master) listenAdmin(before owner) (all []*listener, err error) {
 		all = append(all, l)
 	}
 	if a.Socket != "" {
-		add(control.AdminSocket, "unix:"+a.Socket, func() (*listener, error) { return openUnix(a.Socket, adminMode, m.tenure().mayTakeAdmin) })
+		add(control.AdminSocket, "unix:"+a.Socket, func() (*listener, error) { return o.openUnix(a.Socket, adminMode, m.tenure().mayTakeAdmin) })
 	}
 	if a.Listen.IsValid() {
-		add(control.AdminListen, a.Listen.String(), func() (*listener, error) { return openTCP(a.Listen, 1) })
+		add(control.AdminListen, a.Listen.String(), func() (*listener, error) { return o.openTCP(a.Listen, false) })
 	}
 	return settled(all, failures)
 }

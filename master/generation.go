@@ -27,6 +27,7 @@ type generation struct {
 	children map[int]*child // by slot; those that live
 	deadline time.Time      // when it is stopped, and then killed; zero: it may take as long as it wants
 	told     bool           // to stop
+	drains   time.Time      // when its workers are told to drain; zero: they have been
 }
 
 // takeOver claims the generations that the old master has handed over, its own among them. Nothing has happened to them
@@ -93,7 +94,7 @@ func (m *master) adopt(now time.Time) {
 			c.heard = now
 			go c.watch(m.events, func() string { return awaitEnd(c.pid, c.pidfd) })
 		}
-		m.succeed(g)
+		m.succeed(g, now)
 	}
 	for i := range len(m.old) + 1 - m.config.Global.MaxGenerations {
 		m.log.Warn("too many generations: the oldest is stopped", "generation", m.old[i].number, "max_generations", m.config.Global.MaxGenerations)
@@ -122,15 +123,36 @@ func (m *master) presentToElders() {
 	}
 }
 
-// succeed tells the workers of an older generation to drain, and gives each an heir.
-func (m *master) succeed(g *generation) {
-	places := m.heirs(g.keys)
+// succeed ends the work of an older generation: at once, or for the workers of the last one in a moment, if they have an address
+// of which ours is a part.
+func (m *master) succeed(g *generation, now time.Time) {
+	if c := g.children[monitorIndex]; c != nil {
+		c.say(control.Message{Kind: control.Retire}, nil)
+	}
+	if g == m.old[len(m.old)-1] && m.narrows() {
+		g.drains = now.Add(handshakeTime)
+		return
+	}
+	m.drain(g)
+}
+
+// drain tells the workers of an older generation to drain, and gives each an heir.
+func (m *master) drain(g *generation) {
+	g.drains = time.Time{}
+	order := control.Message{Kind: control.Drain, Heirs: m.heirs(g.keys)}
+	if g.program == m.env.Version { // others may not know what this is
+		order.Exact = m.exact(g.keys)
+	}
 	for slot, c := range g.children {
 		if slot == monitorIndex {
-			c.say(control.Message{Kind: control.Retire}, nil)
 			continue
 		}
-		if err := m.introduce(c, m.slots[slot%len(m.slots)].child, places); err != nil {
+		heir := m.slots[slot%len(m.slots)]
+		if heir.state != active {
+			c.say(control.Message{Kind: control.Drain}, nil)
+			continue
+		}
+		if err := introduce(c, heir.child, order); err != nil {
 			m.log.Error("cannot hand over idle connections", "generation", g.number, "worker", slot, "error", err)
 			c.say(control.Message{Kind: control.Drain}, nil)
 		}
@@ -138,13 +160,13 @@ func (m *master) succeed(g *generation) {
 }
 
 // introduce connects a worker that drains with its heir.
-func (m *master) introduce(old, heir *child, places [][]control.Place) error {
+func introduce(old, heir *child, drain control.Message) error {
 	mine, theirs, err := control.Pair()
 	if err != nil {
 		return err
 	}
 	heir.say(control.Message{Kind: control.Heir}, []int{theirs})
-	old.say(control.Message{Kind: control.Drain, Heirs: places}, []int{mine})
+	old.say(drain, []int{mine})
 	unix.Close(mine)
 	unix.Close(theirs)
 	return nil
@@ -261,6 +283,7 @@ func (m *master) bury(g *generation) {
 
 // watchOld does what is due for the older generations.
 func (m *master) watchOld(now time.Time) {
+	m.drainLate(now)
 	for _, g := range m.old {
 		if g.deadline.IsZero() || now.Before(g.deadline) {
 			continue

@@ -131,6 +131,10 @@ func (g *given) claim(address string) (*listener, error) {
 	return l, nil
 }
 
+// serves and left: there is no generation before.
+func (g *given) serves() map[string]bool { return nil }
+func (g *given) left() []string          { return nil }
+
 // is says whether an address, as bindText has it, means this socket.
 func (s *socket) is(address string) bool {
 	switch address {

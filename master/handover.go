@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -21,6 +23,7 @@ type state struct {
 	Control     int // version of the messages that its children speak
 	Listeners   []listenerState
 	Generations []generationState // the oldest first; the last one is the sender's own
+	Older       []string          `json:",omitempty"` // sockets of generations before the sender's that still listen, as /proc/PID/fd shows them
 }
 
 // stateVersion is the version of the hand-over. A master takes over from one that speaks the same.
@@ -30,9 +33,10 @@ const stateVersion = 1
 type listenerState struct {
 	Address string // as bindText has it
 	Shards  int
-	One     bool   // one socket for all workers
-	Path    string // of a unix socket
-	Inode   uint64 // of a unix socket's path
+	One     bool     // one socket for all workers
+	Path    string   // of a unix socket
+	Inode   uint64   // of a unix socket's path
+	Sockets []string `json:",omitempty"` // as /proc/PID/fd shows them
 }
 
 // generationState is one generation whose workers live.
@@ -62,7 +66,7 @@ func (m *master) handOver() error {
 	s := state{Version: stateVersion, Control: control.Version}
 	g := gift{upgrader: m.upgrader}
 	for _, l := range m.sockets() {
-		s.Listeners = append(s.Listeners, listenerState{l.key, len(l.fds), l.one, l.path, l.inode})
+		s.Listeners = append(s.Listeners, l.state())
 		for i, fd := range l.fds {
 			g.give(shardName(l.key, i), fd)
 		}
@@ -75,6 +79,7 @@ func (m *master) handOver() error {
 		}
 	}
 	s.Generations = append(s.Generations, m.generationState())
+	s.Older = m.stillOlder()
 	g.giveMemory(m.number, m.memory.counters, m.memory.board)
 	for _, slot := range m.slots {
 		if slot.child != nil {
@@ -86,6 +91,24 @@ func (m *master) handOver() error {
 	}
 	g.giveState(s)
 	return g.err
+}
+
+// stillOlder is those of the sockets that we got from older generations, or left to them, which still listen.
+func (m *master) stillOlder() []string {
+	if len(m.old) == 0 {
+		return nil
+	}
+	listening := allListening()
+	maps.DeleteFunc(m.older, func(socket string, _ bool) bool { return !listening[socket] })
+	return slices.Sorted(maps.Keys(m.older))
+}
+
+func (l *listener) state() listenerState {
+	s := listenerState{Address: l.key, Shards: len(l.fds), One: l.one, Path: l.path, Inode: l.inode}
+	for _, fd := range l.fds {
+		s.Sockets = append(s.Sockets, socketName(fd))
+	}
+	return s
 }
 
 // generationState is what there is to know of our own generation.
@@ -182,14 +205,36 @@ func unreadable(err error) error {
 type estate struct {
 	upgrader  *upgrader
 	listeners map[string]listenerState // by address; those that are left
+	sockets   map[string]bool          // of all, and those of older generations, as /proc/PID/fd shows them
 }
 
 func newEstate(u *upgrader, s *state) *estate {
-	e := &estate{u, make(map[string]listenerState)}
+	e := &estate{u, make(map[string]listenerState), make(map[string]bool)}
+	for _, socket := range s.Older {
+		e.sockets[socket] = true
+	}
 	for _, l := range s.Listeners {
 		e.listeners[l.Address] = l
+		for _, socket := range l.Sockets {
+			e.sockets[socket] = true
+		}
 	}
 	return e
+}
+
+func (e *estate) serves() map[string]bool { return e.sockets }
+
+// left is in order, so that all generations do the same. Sockets with another owner are not among it: that one says where they
+// are.
+func (e *estate) left() []string {
+	var all []string
+	for address, l := range e.listeners {
+		if !l.One {
+			all = append(all, address)
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // claim takes the sockets of an address; nil: there are none. A first generation has no estate.

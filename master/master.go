@@ -45,9 +45,10 @@ type master struct {
 	number    int                     // of this generation
 	upgrader  *upgrader
 	renewal   renewal
-	inherited []*generation // those of the master before, until we have taken over; the oldest first
-	old       []*generation // those that we have adopted, likewise
-	estate    *estate       // what is left of the generation before; nil: there was none
+	inherited []*generation   // those of the master before, until we have taken over; the oldest first
+	old       []*generation   // those that we have adopted, likewise
+	older     map[string]bool // sockets on which older generations may still listen, as /proc/PID/fd shows them
+	estate    *estate         // what is left of the generation before; nil: there was none
 	slots     []*slot
 	monitor   *slot         // nil: there is nothing for one to do
 	admin     []*listener   // the monitor's
@@ -153,6 +154,7 @@ func (m *master) open(workers int) (err error) {
 		return err
 	}
 	m.estate = newEstate(m.upgrader, s)
+	m.older = m.estate.sockets
 	if m.listeners, err = listen(m.config, workers, m.estate, nil); err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 func TestListeningAt(t *testing.T) {
 	for _, at := range []string{"127.53.0.9:8000", "[::1]:50530"} {
 		ap := netip.MustParseAddrPort(at)
-		fd, err := bindTCP(ap, true)
+		fd, err := bindTCP(ap, true, false)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -62,6 +62,7 @@ func (m *master) release(why reason) {
 		return
 	}
 	m.log.Info("pausing: existing connections go on")
+	m.drainLate(time.Now().Add(handshakeTime))
 	m.pause.state, m.pause.deadline = emptying, time.Now().Add(pauseTime)
 	for _, s := range m.slots {
 		if s.state == active {
@@ -197,7 +198,7 @@ func (m *master) named(l *listener, err error) error {
 		return fmt.Errorf("cannot listen on %s for admin: %w", m.config.Admin.Listen, hint(err))
 	}
 	f := &m.config.Frontends[l.shard.Frontend]
-	return fmt.Errorf("cannot listen on %s for %s: %w", bindText(&f.Binds[l.shard.Bind]), f.Section, hint(err))
+	return fmt.Errorf("cannot listen on %s for %s: %w", l.key, f.Section, hint(err))
 }
 
 // shut makes the sockets refuse connections, and lets others have the address. It stays bound here.
@@ -219,7 +220,7 @@ func (l *listener) free() error {
 	if err != nil {
 		return err
 	}
-	probe, err := bindTCP(at.addr, false)
+	probe, err := bindTCP(at.addr, false, l.early)
 	if err == nil {
 		return unix.Close(probe)
 	}

@@ -126,6 +126,7 @@ func (m *master) softStop(s os.Signal) {
 	m.notifier.say("stopping when the last session ends") // not more: a service that is stopping has only TimeoutStopSec
 	m.retire(control.Message{Kind: control.Drain})
 	now := time.Now()
+	m.drainLate(now.Add(handshakeTime))
 	if limit := m.config.Global.HardStopAfter; limit > 0 {
 		m.deadline = now.Add(limit)
 	}
@@ -231,8 +232,10 @@ func (m *master) next(now time.Time) time.Time {
 		}
 	}
 	for _, g := range m.old {
-		if !g.deadline.IsZero() {
-			sooner(g.deadline)
+		for _, t := range []time.Time{g.deadline, g.drains} {
+			if !t.IsZero() {
+				sooner(t)
+			}
 		}
 	}
 	if at, ok := m.monitorDue(); ok {

@@ -16,7 +16,7 @@ const (
 
 // openUnix opens a unix socket with that mode. A file that an earlier process left is replaced, if nobody answers there.
 // Somebody who does keeps the path, unless mayTake says otherwise of the sockets that listen there.
-func openUnix(path string, mode os.FileMode, mayTake func(sockets map[string]bool) bool) (*listener, error) {
+func (o *opening) openUnix(path string, mode os.FileMode, mayTake func(sockets map[string]bool) bool) (*listener, error) {
 	defer lockDir(path)()
 	switch err := clearPath(path); {
 	case err == nil:
@@ -24,15 +24,17 @@ func openUnix(path string, mode os.FileMode, mayTake func(sockets map[string]boo
 	case !errors.Is(err, unix.EADDRINUSE):
 		return nil, err
 	}
-	if sockets := listeningOn(path); !mayTake(sockets) {
+	sockets := listeningOn(path)
+	o.strangers(sockets) // one of ours that has lost the path
+	if !mayTake(sockets) {
 		return nil, heldBy(sockets)
 	}
-	return bindBeside(path, mode, mayTake)
+	return o.bindBeside(path, mode, mayTake)
 }
 
 // bindBeside makes a socket that is to have the path of one that is in use, once all the others are there: see seizePaths.
 // Of several that want the path, one has the other name, and with it the right to look who has the path now.
-func bindBeside(path string, mode os.FileMode, mayTake func(sockets map[string]bool) bool) (*listener, error) {
+func (o *opening) bindBeside(path string, mode os.FileMode, mayTake func(sockets map[string]bool) bool) (*listener, error) {
 	mine := path + takenSuffix
 	if err := clearPath(mine); err != nil {
 		return nil, err
@@ -41,8 +43,9 @@ func bindBeside(path string, mode os.FileMode, mayTake func(sockets map[string]b
 	if err != nil {
 		return nil, err
 	}
+	o.has(l)
 	sockets := listeningOn(path)
-	delete(sockets, socketName(l.fds[0]))
+	o.strangers(sockets)
 	if !mayTake(sockets) && len(sockets) > 0 {
 		l.close()
 		return nil, heldBy(sockets)

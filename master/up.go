@@ -44,7 +44,7 @@ func (m *master) goUp() {
 func (m *master) announce() {
 	for _, l := range m.listeners {
 		f := &m.config.Frontends[l.shard.Frontend]
-		m.log.Info("listening", "address", bindText(&f.Binds[l.shard.Bind]), "section", f.Section)
+		m.log.Info("listening", "address", l.key, "section", f.Section)
 	}
 	m.announceAdmin()
 	m.log.Info("ready", "pid", os.Getpid(), "workers", len(m.slots))

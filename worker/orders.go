@@ -78,7 +78,7 @@ func (w *worker) obey(m control.Message, fds []int) {
 func (w *worker) drain(m control.Message, fds []int) {
 	w.reason = "drained"
 	if len(m.Heirs) > 0 && len(fds) == 1 {
-		w.proxy.Succeed(fds[0], m.Heirs)
+		w.proxy.Succeed(fds[0], m.Heirs, m.Exact)
 		return
 	}
 	control.CloseAll(fds)

@@ -28,6 +28,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/netip"
 
 	"lbmaster/shared/privileges"
 )
@@ -52,7 +53,7 @@ const (
 	Pause     Kind = "pause"
 	Paused    Kind = "paused"
 	Resume    Kind = "resume"
-	Drain     Kind = "drain"  // Heirs; with Heirs, the descriptor of a channel for connections
+	Drain     Kind = "drain"  // Heirs, Exact; with Heirs, the descriptor of a channel for connections
 	Heir      Kind = "heir"   // the descriptor of the other end of such a channel
 	Kin       Kind = "kin"    // Generation; the counters (shared/stats) of another one, whose sessions count too
 	Bury      Kind = "bury"   // Generation: it has ended
@@ -109,6 +110,10 @@ type Message struct {
 
 	// Heirs says for each frontend and each of its binds which Place the next generation has for it.
 	Heirs [][]Place `json:",omitempty"`
+
+	// Exact says which Place it has for those connections of a bind without a Place whose clients came to one of these addresses:
+	// it has them by themselves, where this generation has all of their family.
+	Exact map[netip.AddrPort]Place `json:",omitempty"`
 }
 
 // Shard names a listening socket: that of one bind, for one worker slot. The numbers are places in the configuration.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -18,7 +19,8 @@ import (
 // descriptors, with whatever the client sends meanwhile in the kernel's queue, and their clients notice nothing.
 type heir struct {
 	channel sock.FD
-	places  [][]control.Place // of each frontend and bind: where the heir has it
+	places  [][]control.Place                // of each frontend and bind: where the heir has it
+	exact   map[netip.AddrPort]control.Place // of the address that a client came to, if the bind has no place
 	transit transit
 	gone    bool // it takes nothing more
 }
@@ -32,9 +34,9 @@ const interregnum = time.Second
 
 // Succeed drains without a grace: the next generation accepts on the same sockets. It takes ownership of the channel to
 // the heir. Once more, it names another one.
-func (p *Proxy) Succeed(channel int, places [][]control.Place) {
+func (p *Proxy) Succeed(channel int, places [][]control.Place, exact map[netip.AddrPort]control.Place) {
 	p.disinherit()
-	p.heir = &heir{channel: sock.Own(channel), places: places}
+	p.heir = &heir{channel: sock.Own(channel), places: places, exact: exact}
 	if err := p.Watch(channel, p.onConfirmed); err != nil {
 		p.report(err.Error()) // their places are given back later
 	}
@@ -84,7 +86,13 @@ func (s *session) heir() control.Place {
 	if h == nil || s.front.number >= len(h.places) || int(s.bind) >= len(h.places[s.front.number]) {
 		return control.NoPlace
 	}
-	return h.places[s.front.number][s.bind]
+	place := h.places[s.front.number][s.bind]
+	if place == control.NoPlace && len(h.exact) > 0 {
+		if exact, ok := h.exact[s.client.fd.Name()]; ok {
+			return exact
+		}
+	}
+	return place
 }
 
 // bequeath gives an idle client connection to the heir, or ends it when there is none and none to come. One to which a connection

@@ -45,7 +45,7 @@ func TestHeir(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	old.do(func() { old.proxy.Succeed(mine, [][]control.Place{{control.PlaceOf(control.Shard{})}}) })
+	old.do(func() { old.proxy.Succeed(mine, [][]control.Place{{control.PlaceOf(control.Shard{})}}, nil) })
 	idle.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\n\r\n")
 	idle.want("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb")
 	busy.send("hi")
@@ -74,7 +74,7 @@ func TestNoHeir(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	f.do(func() { f.proxy.Succeed(mine, [][]control.Place{{control.NoPlace}}) })
+	f.do(func() { f.proxy.Succeed(mine, [][]control.Place{{control.NoPlace}}, nil) })
 	if got := c.wantEnd(); got != "" {
 		t.Errorf("got %q", got)
 	}
@@ -99,7 +99,7 @@ func link(t *testing.T, heir *fixture, room int) (succeed func(old *Proxy)) {
 			t.Error(err)
 		}
 	})
-	return func(old *Proxy) { old.Succeed(mine, [][]control.Place{{control.PlaceOf(control.Shard{})}}) }
+	return func(old *Proxy) { old.Succeed(mine, [][]control.Place{{control.PlaceOf(control.Shard{})}}, nil) }
 }
 
 // idlers are clients that have been answered once.
@@ -174,7 +174,7 @@ func TestNoOtherHeir(t *testing.T) {
 		t.Fatal(err)
 	}
 	unix.Close(theirs)
-	first.do(func() { first.proxy.Succeed(mine, [][]control.Place{{control.PlaceOf(control.Shard{})}}) })
+	first.do(func() { first.proxy.Succeed(mine, [][]control.Place{{control.PlaceOf(control.Shard{})}}, nil) })
 	for _, c := range clients {
 		if got := c.wantEnd(); got != "" {
 			t.Errorf("got %q", got)

@@ -121,7 +121,7 @@ func TestTransit(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			f.do(func() { f.proxy.Succeed(mine, [][]control.Place{{control.PlaceOf(control.Shard{})}}) })
+			f.do(func() { f.proxy.Succeed(mine, [][]control.Place{{control.PlaceOf(control.Shard{})}}, nil) })
 			f.await("hand-over", func() bool { return f.proxy.Sessions() == 0 })
 			f.do(func() {
 				if n := f.stats.SessionsNow(0); n != 2 || f.stats.SessionsNow(1) != 2 {
