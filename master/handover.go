@@ -247,6 +247,9 @@ func (e *estate) claim(address string) (*listener, error) {
 		return nil, nil
 	}
 	delete(e.listeners, address)
+	if s.Inode != 0 && inode(s.Path) != s.Inode {
+		return nil, nil // nobody finds this socket any more: there is to be a new one, and old workers empty its queue
+	}
 	l := &listener{inode: s.Inode, path: s.Path, one: s.One, lent: true}
 	for i := range s.Shards {
 		fd, err := e.upgrader.take(shardName(address, i))

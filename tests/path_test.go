@@ -3,11 +3,14 @@
 package tests
 
 import (
+	"bufio"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -150,4 +153,87 @@ func TestReplaceHAProxyOnUnixSocket(t *testing.T) {
 	d.kill(last, syscall.SIGTERM)
 	d.gone(last)
 	d.onlyPath()
+}
+
+// keepAsking connects to a path, and returns what sends a request and takes its answer on that connection.
+func keepAsking(t *testing.T, path string) func() {
+	t.Helper()
+	conn, err := net.DialTimeout("unix", path, settle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	in := bufio.NewReader(conn)
+	return func() {
+		t.Helper()
+		err := conn.SetDeadline(time.Now().Add(settle))
+		if err == nil {
+			_, err = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+		}
+		if err == nil {
+			_, err = answered(in, "GET")
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A path that somebody has removed is back with the next generation, that of a bind and that of the admin socket; whoever had
+// connected before is served. If the path is another program's by then, there is no next generation.
+func TestUpgradeMakesPathsAnew(t *testing.T) {
+	t.Parallel()
+	for name, sig := range map[string]syscall.Signal{"USR2": syscall.SIGUSR2, "HUP": syscall.SIGHUP} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, d := unixSite(t)
+			s.workers = 2
+			front, admin := d.path("front.sock"), d.path("admin.sock")
+			s.tail = fmt.Sprintf("[admin]\nsocket = %q\n", admin)
+			d.write("conf.toml", s.text())
+			said := d.path("log")
+			if status, out := d.command("/bin/sh", "-c", d.exe+" -D -p pid -c conf.toml 2>log"); status != 0 {
+				t.Fatal(out)
+			}
+			first := d.pid("pid")
+			ask := keepAsking(t, front)
+			ask()
+			for _, path := range []string{front, admin} {
+				if err := os.Remove(path); err != nil {
+					t.Fatal(err)
+				}
+			}
+			other, err := net.Listen("unix", admin)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d.kill(first, sig)
+			log := func() string { text, _ := os.ReadFile(said); return string(text) }
+			want := fmt.Sprintf("cannot bind unix:%s for admin: address already in use: process %d (", admin, os.Getpid())
+			if !rig.Until(fatal, func() bool { return strings.Contains(log(), "did not come up") }) || !strings.Contains(log(), want) {
+				t.Errorf("it does not say %q:\n%s", want, log())
+			}
+			d.onlyPath() // the attempt leaves nothing
+			ask()
+			other.Close()
+
+			d.kill(first, sig)
+			d.gone(first)
+			second := d.pid("pid")
+			if second == first {
+				t.Fatal("there is no next generation")
+			}
+			d.get(front)
+			if !soon(func() bool {
+				said, err := tryTell(admin, "show info")
+				return err == nil && strings.Contains(said, fmt.Sprintf("\nPid: %d\n", second))
+			}) {
+				t.Error("the admin socket is not that of the next generation")
+			}
+			ask()
+			d.kill(second, syscall.SIGTERM)
+			d.gone(second)
+			d.onlyPath()
+		})
+	}
 }
