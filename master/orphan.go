@@ -38,11 +38,11 @@ func hasLeft(dir string, spare map[string]bool) bool {
 	if !isMaster(pidOf(dir)) {
 		return false
 	}
-	listening := allListening()
-	for socket := range socketsOf(dir) {
+	listening, sockets := allListening(), socketsOf(dir)
+	for socket := range sockets {
 		if listening[socket] && !spare[socket] {
 			return false
 		}
 	}
-	return true
+	return len(sockets) > 0 // else we may not look: it has at least those by which it speaks to its children
 }

@@ -70,6 +70,7 @@ func (p pidfile) remove() {
 	if p == "" {
 		return
 	}
+	defer lockDir(string(p))()
 	text, err := os.ReadFile(string(p))
 	if err == nil && pidIn(string(text)) == os.Getpid() {
 		_ = os.Remove(string(p)) // nothing can be done about it

@@ -50,6 +50,9 @@ func TestPidfileOfOthers(t *testing.T) {
 	if text, err := os.ReadFile(string(p)); err != nil || string(text) != pid {
 		t.Errorf("the file has %q, %v", text, err)
 	}
+	if hasLeft(procDir(other.Process.Pid), nil) {
+		t.Error("one whose sockets cannot be seen has left its addresses")
+	}
 	yields := func(pid int) bool { return pid == other.Process.Pid }
 	if err := errors.Join(p.free(yields), p.write(yields)); err != nil {
 		t.Error(err)

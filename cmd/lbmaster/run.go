@@ -98,8 +98,8 @@ func (o *options) run(e env) error {
 	return master.Run(o.instance(e, config.Global.Quiet, daemon), config)
 }
 
-// tell says that the configuration is valid, and what stands in the way of a start now. That is no fault of the configuration: an
-// instance that runs with it is checked for, before it is reloaded, more often than a second one.
+// tell says that the configuration is valid, and what stands in the way of a start now. That is no fault of the configuration, and
+// mostly no matter: who checks one beside a running instance is about to reload that, not to start a second one.
 func (o *options) tell(e env, config *conf.Config) {
 	if o.quiet {
 		return
