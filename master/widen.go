@@ -39,7 +39,7 @@ func (o *opening) keepExact(all []*listener) (kept []*listener, err error) {
 // handshakeTime is for how long the generation before keeps a wider address of which the kernel gives us the new connections now.
 // One that had begun before is still that generation's: its handshake may take a while, or wait for its client's first bytes
 // (deferTime, after which the kernel asks the client once more). Without a socket to accept it it would be reset.
-const handshakeTime = 2*deferTime*time.Second + time.Second
+const handshakeTime = (deferTime + 1) * time.Second
 
 // narrows says that the generation before has an address of which ours has a part.
 func (m *master) narrows() bool {

@@ -71,18 +71,6 @@ func TestWidenAndNarrow(t *testing.T) {
 		c.end()
 		c.check(t)
 	}
-	d.signal4(syscall.SIGTERM)
-	if !soon(func() bool { return !accepts(exact) }) {
-		t.Error("somebody still listens")
-	}
-}
-
-// signal4 sends a signal to the newest master.
-func (d *dynasty) signal4(sig syscall.Signal) {
-	d.t.Helper()
-	if err := rig.Kill(d.reigns, sig); err != nil {
-		d.t.Fatal(err)
-	}
 }
 
 // Whoever has connected to a wide address, and said nothing yet, is served after it has been narrowed to his; new ones are served by
@@ -110,7 +98,13 @@ func TestNarrowKeepsHandshakes(t *testing.T) {
 			t.Errorf("a new client is served by %s", a.server())
 		}
 	}
-	for _, c := range early {
+	for _, c := range early[:4] {
+		c.get("/", 200)
+	}
+	if !soon(func() bool { return d.Stderr.Has(`"generation has ended" generation=1`) }) {
+		t.Fatalf("the old generation does not end:\n%s", d.Said())
+	}
+	for _, c := range early { // they have been handed over
 		c.get("/", 200)
 	}
 }
