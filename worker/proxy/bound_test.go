@@ -304,7 +304,7 @@ func succession(t *testing.T, addr, heir string) (l *login, old *fixture, alice,
 				t.Error(err)
 			}
 		})
-		old.do(func() { old.proxy.Succeed(mine, [][]control.Place{{control.PlaceOf(control.Shard{})}}) })
+		old.do(func() { old.proxy.Succeed(mine, [][]control.Place{{control.PlaceOf(control.Shard{})}}, nil) })
 		old.do(func() {}) // all have had their turn
 	}
 }
