@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"net"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -79,6 +80,28 @@ func TestNoHeir(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	f.ends()
+}
+
+// TestExactHeir: where the next generation has a single address of a bind that had all, the clients of that move to it.
+func TestExactHeir(t *testing.T) {
+	old, next := start(t, "127.61.7.15", nil, echoHead), start(t, "127.61.7.16", nil, named("b"))
+	c := old.dial()
+	c.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\n\r\n")
+	c.want(echoed("GET / HTTP/1.1\r\nHost: a\r\n\r\n", ""))
+	mine, theirs, err := control.Pair()
+	if err != nil {
+		t.Fatal(err)
+	}
+	next.do(func() {
+		if err := next.proxy.Inherit(theirs); err != nil {
+			t.Error(err)
+		}
+	})
+	exact := map[netip.AddrPort]control.Place{netip.MustParseAddrPort(old.addr): control.PlaceOf(control.Shard{})}
+	old.do(func() { old.proxy.Succeed(mine, [][]control.Place{{control.NoPlace}}, exact) })
+	c.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\n\r\n")
+	c.want("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb")
+	old.ends()
 }
 
 // link makes a channel with room for some connections, 0 meaning hundreds, and returns what names heir to an old proxy.
