@@ -5,6 +5,9 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DELETE_ON_ERROR:
 
+# One binary, the same wherever it is built: static, whatever C library and compiler are there. The race detector alone needs them.
+export CGO_ENABLED := 0
+
 GO       ?= go
 FUZZTIME ?= 30s
 SOAKTIME ?= 10m
@@ -16,6 +19,7 @@ LINT  := $(GO) tool -modfile=tools/lint/go.mod
 # What is tested beside the code; tests/ drives real processes and goes by itself.
 UNITS  = $$($(GO) list ./... | grep -v '^lbmaster/tests$$')
 # The race detector needs a C compiler.
+UNITTEST = CGO_ENABLED=1 $(GO) test
 RACE   = $$(if command -v $${CC:-gcc} >/dev/null; then echo -race; else echo "no C compiler: tests run without the race detector" >&2; fi)
 
 .PHONY: help build run test unit blackbox bench bench-smoke bench-tcp bench-upgrade bench-code fuzz fdtrace portable soak lint lint-light clean FORCE
@@ -38,11 +42,11 @@ run: bin/lbmaster bin/demo ## show the main job: four servers, two workers; Ctrl
 test: bin/verdict bin/need ## every test; the last line is "N passed, N failed"
 	@bin/need gcc nginx haproxy hatop wrk curl openssl iperf3 ssh ssh-keygen sshd psql || true
 	$(GO) vet ./...
-	@{ $(GO) test -json -timeout 5m $(RACE) $(UNITS); a=$$?; \
+	@{ $(UNITTEST) -json -timeout 5m $(RACE) $(UNITS); a=$$?; \
 	   $(GO) test -json -count=1 -timeout 10m ./tests; b=$$?; exit $$((a | b)); } | bin/verdict $(STRICT)
 
 unit: bin/verdict ## only the tests beside the code
-	@$(GO) test -json -timeout 5m $(RACE) $(UNITS) | bin/verdict $(STRICT)
+	@$(UNITTEST) -json -timeout 5m $(RACE) $(UNITS) | bin/verdict $(STRICT)
 
 blackbox: bin/verdict ## only the tests with real processes
 	@$(GO) test -json -count=1 -timeout 10m ./tests | bin/verdict $(STRICT)

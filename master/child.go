@@ -14,6 +14,7 @@ import (
 
 	"lbmaster/shared/control"
 	"lbmaster/shared/privileges"
+	"lbmaster/shared/threads"
 )
 
 // child is a process that the master has started, or has adopted from the master before. Its goroutines tell the
@@ -66,6 +67,9 @@ func spawn(generation, slot int, limits confines, env *Env, events chan<- childE
 		return nil, err
 	}
 	arg, title := role(slot)
+	if err := threads.Room(); err != nil { // found out later it would cost a thread
+		return nil, errors.Join(fmt.Errorf("cannot start %s: %w", title, err), conn.Close())
+	}
 	pidfd := -1
 	cmd := &exec.Cmd{
 		Path:       "/proc/self/exe",

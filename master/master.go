@@ -17,6 +17,7 @@ import (
 	"lbmaster/shared/privileges"
 	"lbmaster/shared/signals"
 	"lbmaster/shared/status"
+	"lbmaster/shared/threads"
 )
 
 // Env is what the master needs of the world.
@@ -109,6 +110,8 @@ func (m *master) run(inbox *signals.Inbox) error {
 		return err
 	}
 	workers := workerCount(config)
+	runtime.GOMAXPROCS(processors())
+	threads.Reserve(threads.OfMaster(workers, processors()))
 	m.raiseFiles(workers)
 	if m.identity, err = identify(&config.Global); err != nil {
 		return err
@@ -190,6 +193,9 @@ func workerCount(c *conf.Config) int {
 	}
 	return runtime.NumCPU()
 }
+
+// processors is how many processors the master uses: it has little to do, and each could need a thread more.
+func processors() int { return min(runtime.NumCPU(), 2) }
 
 // jitter is a random number between -1 and 1.
 func jitter() float64 { return 2*rand.Float64() - 1 }

@@ -39,13 +39,14 @@ const (
 
 // reconcile is the one place that acts: on wishes, on what happens to children, and on time.
 func (m *master) reconcile(inbox *signals.Inbox) error {
+	var order sequence
 	m.beat = time.Now().Add(beatTime)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for !m.over() {
 		select {
 		case <-inbox.Ready:
-			for _, s := range inOrder(inbox.Take()) {
+			for _, s := range order.of(inbox.Take()) {
 				m.onSignal(s)
 			}
 		case e := <-m.events:

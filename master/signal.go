@@ -45,16 +45,23 @@ func watchSignals() *signals.Inbox { return signals.Watch(slices.Collect(maps.Ke
 // pending at the same moment (signal(7)), and delivers the one with the lower number first.
 const togetherTime = time.Millisecond
 
-// inOrder are signals in the order in which they are obeyed: as they came, but a pause that came together with a resume, for which
-// nobody knows which was meant to be the last, goes before. Serving is the safer mistake.
-func inOrder(all []signals.Arrival) []os.Signal {
+// sequence puts signals into the order in which they are obeyed.
+type sequence struct {
+	resumed time.Time // when a resume came last
+}
+
+// of are signals as they came; but behind a pause that came together with a resume, for which nobody knows which was meant to be the
+// last, there is a resume once more. Serving is the safer mistake.
+func (q *sequence) of(all []signals.Arrival) []os.Signal {
 	var order []os.Signal
 	for _, a := range all {
 		order = append(order, a.Signal)
-	}
-	pause, resume := slices.Index(order, os.Signal(unix.SIGTTOU)), slices.Index(order, os.Signal(unix.SIGTTIN))
-	if pause >= 0 && resume >= 0 && resume < pause && all[pause].At.Sub(all[resume].At) < togetherTime {
-		order[pause], order[resume] = order[resume], order[pause]
+		switch {
+		case a.Signal == unix.SIGTTIN:
+			q.resumed = a.At
+		case a.Signal == unix.SIGTTOU && a.At.Sub(q.resumed) < togetherTime:
+			order = append(order, unix.SIGTTIN)
+		}
 	}
 	return order
 }

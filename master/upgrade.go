@@ -13,6 +13,8 @@ import (
 
 	"github.com/cloudflare/tableflip"
 	"golang.org/x/sys/unix"
+
+	"lbmaster/shared/threads"
 )
 
 // upgrader replaces this master by another process, which may run another program with another configuration. It is the
@@ -125,6 +127,9 @@ const leaveTime = 5 * time.Second
 // run starts the new master and waits until it has taken over, or has failed. It returns the new master's process id. An
 // error says why there is none, in the new process's own words if it had any.
 func (u *upgrader) run(environ []string) (pid int, err error) {
+	if err := threads.Room(); err != nil {
+		return 0, err
+	}
 	if err := check(environ); err != nil {
 		return 0, err
 	}

@@ -68,7 +68,9 @@ func build() error {
 
 // compile builds a command of the module.
 func compile(to, command string) error {
-	out, err := exec.Command("go", "build", "-o", to, command).CombinedOutput()
+	cmd := exec.Command("go", "build", "-o", to, command)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as it is shipped
+	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("cannot build %s: %w\n%s", command, err, out)
 	}

@@ -15,6 +15,7 @@ import (
 	"lbmaster/shared/control"
 	"lbmaster/shared/dump"
 	"lbmaster/shared/signals"
+	"lbmaster/shared/threads"
 	"lbmaster/worker/proxy"
 )
 
@@ -47,6 +48,7 @@ type worker struct {
 func Run(env Env) error {
 	replaced := signals.Child(env.Control)
 	dump.OnQuit(env.Stderr, os.Args[0])
+	threads.Reserve(threads.OfChild)
 	runtime.LockOSThread() // the loop's thread waits in the kernel by itself
 	unix.CloseOnExec(env.Control)
 	if err := unix.SetNonblock(env.Control, true); err != nil {

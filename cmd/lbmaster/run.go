@@ -108,6 +108,11 @@ func (o *options) tell(e env, config *conf.Config) {
 		fmt.Fprintln(e.stderr, "lbmaster: warning: another instance could not start now:", used)
 	}
 	fmt.Fprintln(e.stdout, "Configuration file is valid:", o.file)
+	if o.verbose {
+		for _, line := range master.Needs(config) {
+			fmt.Fprintln(e.stdout, "Needed at most:", line)
+		}
+	}
 }
 
 // load reads the configuration and all that it names. It warns, unless somebody has already.

@@ -21,6 +21,7 @@ import (
 	"lbmaster/shared/signals"
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
+	"lbmaster/shared/threads"
 	"lbmaster/worker/monitor/tally"
 )
 
@@ -84,6 +85,7 @@ type monitor struct {
 func Run(env Env) error {
 	replaced := signals.Child(env.Control)
 	dump.OnQuit(env.Stderr, os.Args[0])
+	threads.Reserve(threads.OfChild)
 	unix.CloseOnExec(env.Control)
 	if err := unix.SetNonblock(env.Control, true); err != nil {
 		return fmt.Errorf("descriptor %d is no control channel: the monitor is started by the master only: %w", env.Control, err)

@@ -1,0 +1,18 @@
+package master
+
+import (
+	"fmt"
+
+	"lbmaster/conf"
+	"lbmaster/shared/threads"
+)
+
+// Needs says in lines what an instance of a configuration needs of the machine.
+func Needs(c *conf.Config) []string {
+	workers := workerCount(c)
+	tasks := func(generations int) int { return threads.Tasks(workers, processors(), generations) }
+	return []string{
+		fmt.Sprintf("tasks (processes and threads; TasksMax=, pids.max, ulimit -u): %d, during an upgrade %d, with %d generations (max_generations) %d",
+			tasks(1), tasks(2), c.Global.MaxGenerations, tasks(c.Global.MaxGenerations)),
+	}
+}
