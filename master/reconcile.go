@@ -46,8 +46,12 @@ func (m *master) reconcile(inbox *signals.Inbox) error {
 	for !m.over() {
 		select {
 		case <-inbox.Ready:
-			for _, s := range order.of(inbox.Take()) {
-				m.onSignal(s)
+			for _, a := range inbox.Take() {
+				resumes := order.resumes(a, m.pause.reasons&byOperator != 0)
+				m.onSignal(a.Signal)
+				if resumes {
+					m.onSignal(unix.SIGTTIN)
+				}
 			}
 		case e := <-m.events:
 			m.onChild(e)

@@ -42,26 +42,20 @@ var wishes = map[os.Signal]wish{
 func watchSignals() *signals.Inbox { return signals.Watch(slices.Collect(maps.Keys(wishes))...) }
 
 // togetherTime is the time within which the order of two signals says nothing: the kernel does not keep that of signals which are
-// pending at the same moment (signal(7)), and delivers the one with the lower number first.
+// pending at the same moment (signal(7)), and delivers the one with the lower number first, which is TTIN.
 const togetherTime = time.Millisecond
 
-// sequence puts signals into the order in which they are obeyed.
+// sequence finds out what was meant to be the last of TTOU and TTIN. A resume without a pause means nothing, unless the pause that was
+// sent before comes after it.
 type sequence struct {
-	resumed time.Time // when a resume came last
+	early time.Time // when a resume came last that had no effect
 }
 
-// of are signals as they came; but behind a pause that came together with a resume, for which nobody knows which was meant to be the
-// last, there is a resume once more. Serving is the safer mistake.
-func (q *sequence) of(all []signals.Arrival) []os.Signal {
-	var order []os.Signal
-	for _, a := range all {
-		order = append(order, a.Signal)
-		switch {
-		case a.Signal == unix.SIGTTIN:
-			q.resumed = a.At
-		case a.Signal == unix.SIGTTOU && a.At.Sub(q.resumed) < togetherTime:
-			order = append(order, unix.SIGTTIN)
-		}
+// resumes says that a signal is to be followed by a resume: the one that has come before it was sent after it. Paused is what the
+// instance is when it comes.
+func (q *sequence) resumes(a signals.Arrival, paused bool) bool {
+	if a.Signal == unix.SIGTTIN && !paused {
+		q.early = a.At
 	}
-	return order
+	return a.Signal == unix.SIGTTOU && a.At.Sub(q.early) < togetherTime
 }

@@ -2,7 +2,6 @@ package master
 
 import (
 	"os"
-	"slices"
 	"testing"
 	"time"
 
@@ -11,38 +10,34 @@ import (
 	"lbmaster/shared/signals"
 )
 
-func TestOrderOfWishes(t *testing.T) {
-	const hup, term, ttou, ttin = unix.SIGHUP, unix.SIGTERM, unix.SIGTTOU, unix.SIGTTIN
-	type at struct {
+func TestOrderOfPauseAndResume(t *testing.T) {
+	type came struct {
 		s  os.Signal
 		us int
 	}
+	const hup, ttou, ttin = unix.SIGHUP, unix.SIGTTOU, unix.SIGTTIN
 	for _, tt := range []struct {
-		came []at
-		want []os.Signal
+		came   []came
+		paused bool // at the end
 	}{
-		{nil, nil},
-		{[]at{{hup, 0}, {ttou, 10}, {term, 20}}, []os.Signal{hup, ttou, term}},
-		{[]at{{ttou, 0}, {ttin, 10}}, []os.Signal{ttou, ttin}},
-		{[]at{{ttin, 0}, {ttou, 5000}}, []os.Signal{ttin, ttou}},
-		{[]at{{ttin, 0}, {ttou, 10}}, []os.Signal{ttin, ttou, ttin}},
-		{[]at{{ttin, 0}, {hup, 5}, {ttou, 10}, {term, 20}}, []os.Signal{ttin, hup, ttou, ttin, term}},
+		{[]came{{ttou, 0}}, true},
+		{[]came{{ttou, 0}, {ttin, 10}}, false},
+		{[]came{{ttin, 0}, {ttou, 10}}, false},            // sent the other way round
+		{[]came{{ttin, 0}, {hup, 5}, {ttou, 10}}, false},  // with something between them
+		{[]came{{ttin, 0}, {ttou, 5000}}, true},           // as they were sent
+		{[]came{{ttou, 0}, {ttin, 10}, {ttou, 20}}, true}, // a resume that had an effect
+		{[]came{{ttou, 0}, {ttin, 10}, {ttin, 15}, {ttou, 20}}, false},
 	} {
-		var all []signals.Arrival
-		begin := time.Now()
+		var q sequence
+		paused, begin := false, time.Now()
 		for _, c := range tt.came {
-			all = append(all, signals.Arrival{Signal: c.s, At: begin.Add(time.Duration(c.us) * time.Microsecond)})
+			again := q.resumes(signals.Arrival{Signal: c.s, At: begin.Add(time.Duration(c.us) * time.Microsecond)}, paused)
+			if c.s == ttou || c.s == ttin {
+				paused = c.s == ttou && !again
+			}
 		}
-		var once, each sequence
-		if got := once.of(all); !slices.Equal(got, tt.want) {
-			t.Errorf("%v: %v, want %v", tt.came, got, tt.want)
-		}
-		var got []os.Signal
-		for _, a := range all { // however they are taken
-			got = append(got, each.of([]signals.Arrival{a})...)
-		}
-		if !slices.Equal(got, tt.want) {
-			t.Errorf("%v, one by one: %v, want %v", tt.came, got, tt.want)
+		if paused != tt.paused {
+			t.Errorf("%v: paused %v", tt.came, paused)
 		}
 	}
 }
