@@ -28,6 +28,7 @@ func TestHeartbeat(t *testing.T) {
 	m := &master{log: discard, slots: []*slot{{state: active, child: c}}, beat: now.Add(beatTime)}
 	for _, stands := range []time.Duration{time.Hour, 0, hangTime, 0} { // four times beatTime are less than hangTime
 		now = m.beat.Add(stands)
+		m.overlook(stands)
 		m.heartbeat(now)
 		if c.aborted {
 			t.Fatalf("aborted after the master stood still for %v", stands)
@@ -38,5 +39,33 @@ func TestHeartbeat(t *testing.T) {
 	}
 	if m.heartbeat(now); !c.aborted {
 		t.Error("a child that hangs goes on")
+	}
+}
+
+// TestOverlook: what is measured is moved, and what never comes stays so.
+func TestOverlook(t *testing.T) {
+	now := time.Now()
+	old := &child{heard: now}
+	m := &master{
+		log: discard, beat: now, monitor: &slot{due: now, since: now},
+		slots:     []*slot{{due: now, since: now, child: &child{heard: now}}, {}},
+		listeners: []*listener{{leaves: now}, {}},
+		old:       []*generation{{deadline: now, children: map[int]*child{0: old}}},
+	}
+	m.overlook(time.Minute)
+	for what, at := range map[string]time.Time{
+		"beat": m.beat, "due": m.slots[0].due, "since": m.slots[0].since, "heard": m.slots[0].child.heard, "monitor": m.monitor.due,
+		"leaves": m.listeners[0].leaves, "old": m.old[0].deadline, "old child": old.heard,
+	} {
+		if !at.Equal(now.Add(time.Minute)) {
+			t.Errorf("%s moved by %v", what, at.Sub(now))
+		}
+	}
+	for what, at := range map[string]time.Time{
+		"deadline": m.deadline, "due": m.slots[1].due, "leaves": m.listeners[1].leaves, "drains": m.old[0].drains, "pause": m.pause.deadline,
+	} {
+		if !at.IsZero() {
+			t.Errorf("%s, which is never, has become %v", what, at)
+		}
 	}
 }

@@ -41,7 +41,7 @@ const (
 func (m *master) reconcile(inbox *signals.Inbox) error {
 	var order sequence
 	m.beat = time.Now().Add(beatTime)
-	timer := time.NewTimer(0)
+	timer, due := time.NewTimer(0), time.Now()
 	defer timer.Stop()
 	for !m.over() {
 		select {
@@ -60,8 +60,12 @@ func (m *master) reconcile(inbox *signals.Inbox) error {
 		case <-timer.C:
 		}
 		now := time.Now()
+		if late := now.Sub(due); late > standstill {
+			m.overlook(late)
+		}
 		m.act(now)
-		timer.Reset(m.next(now).Sub(now))
+		due = m.next(now)
+		timer.Reset(due.Sub(now))
 	}
 	return m.failure
 }
@@ -261,29 +265,26 @@ func (m *master) killAll() {
 	m.deadline = time.Now().Add(stopTime)
 }
 
-// heartbeat asks every child for a sign of life, and ends those that have given none for too long. By how much it comes too
-// late does not count: the machine stood still, or this process did, and what they have said since is not read yet.
+// heartbeat asks every child for a sign of life, and ends those that have given none for too long.
 func (m *master) heartbeat(now time.Time) {
-	late := now.Sub(m.beat)
 	m.beat = now.Add(beatTime)
 	for _, s := range m.slots {
-		m.examine(s, now, late)
+		m.examine(s, now)
 	}
 	if m.monitor != nil {
-		m.examine(m.monitor, now, late)
+		m.examine(m.monitor, now)
 	}
-	m.eachOld(func(c *child) { m.examineChild(c, now, late) })
+	m.eachOld(func(c *child) { m.examineChild(c, now) })
 }
 
-func (m *master) examine(s *slot, now time.Time, late time.Duration) {
+func (m *master) examine(s *slot, now time.Time) {
 	if s.child != nil && s.state != starting {
-		m.examineChild(s.child, now, late)
+		m.examineChild(s.child, now)
 	}
 }
 
-func (m *master) examineChild(c *child, now time.Time, late time.Duration) {
-	silent := max(0, now.Sub(c.heard)-late)
-	c.heard = now.Add(-silent)
+func (m *master) examineChild(c *child, now time.Time) {
+	silent := now.Sub(c.heard)
 	switch {
 	case silent < hangTime:
 		c.say(control.Message{Kind: control.Ping}, nil)

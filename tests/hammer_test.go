@@ -16,6 +16,8 @@ import (
 // hammer is steady load from clients that keep their connections and know exactly what became of each request, which
 // a load generator's summary does not tell.
 type hammer struct {
+	patience time.Duration // for an answer
+
 	addr    string
 	request string
 	good    atomic.Int64 // requests answered with 200
@@ -36,7 +38,15 @@ type failure struct {
 // startHammer starts n clients. They run until stopped, at the latest at the end of the test.
 func startHammer(t *testing.T, addr string, n int, path string, fields ...string) *hammer {
 	t.Helper()
+	return startPatientHammer(t, settle, addr, n, path, fields...)
+}
+
+// startPatientHammer is startHammer with clients that wait for so long for an answer.
+func startPatientHammer(t *testing.T, patience time.Duration, addr string, n int, path string, fields ...string) *hammer {
+	t.Helper()
 	h := &hammer{
+		patience: patience,
+
 		addr:    addr,
 		request: "GET " + path + " HTTP/1.1\r\nHost: hammer\r\n" + lines(fields) + "\r\n",
 		stop:    make(chan struct{}),
@@ -91,7 +101,7 @@ func (h *hammer) connection() {
 }
 
 func (h *hammer) exchange(c net.Conn, r *bufio.Reader) (int, error) {
-	if err := c.SetDeadline(time.Now().Add(settle)); err != nil {
+	if err := c.SetDeadline(time.Now().Add(h.patience)); err != nil {
 		return 0, err
 	}
 	if _, err := io.WriteString(c, h.request); err != nil {

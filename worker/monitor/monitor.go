@@ -180,27 +180,35 @@ func (m *monitor) loop() {
 	defer timer.Stop()
 	defer second.Stop()
 	m.sample(time.Now())
-	for !m.left {
+	for awake := time.Now(); !m.left; {
+		act := func() {}
 		select {
 		case order, ok := <-m.orders:
-			m.obey(order, ok)
+			act = func() { m.obey(order, ok) }
 		case f := <-m.results:
-			m.onFinished(f)
-		case call := <-m.calls:
-			call()
+			act = func() { m.onFinished(f) }
+		case act = <-m.calls:
 		case <-second.C:
-			m.sample(time.Now())
-			m.followOrphan(time.Now())
+			act = func() {
+				m.sample(time.Now())
+				m.followOrphan(time.Now())
+			}
 		case <-m.replaced:
-			m.reason = "another instance has taken over"
-			m.retire()
+			act = func() {
+				m.reason = "another instance has taken over"
+				m.retire()
+			}
 		case <-timer.C:
 		case <-m.finished:
-			m.left = true
+			act = func() { m.left = true }
 		}
-		now := time.Now()
-		m.launch(now)
-		timer.Reset(m.patience(now))
+		if time.Since(awake) > sampleTime+standstill {
+			m.excuse()
+		}
+		act()
+		awake = time.Now()
+		m.launch(awake)
+		timer.Reset(m.patience(awake))
 	}
 }
 

@@ -12,6 +12,7 @@ type finished struct {
 	target  *target
 	round   int
 	outcome check.Outcome
+	took    time.Duration
 	err     error // why there is no outcome
 }
 
@@ -31,8 +32,9 @@ func (m *monitor) launch(now time.Time) {
 		}
 		t.running = true
 		go func(p probe, round int) {
+			start := time.Now()
 			o, err := p.run()
-			m.results <- finished{t, round, o, err}
+			m.results <- finished{t, round, o, time.Since(start), err}
 		}(t.probe, t.round)
 	}
 }
@@ -42,7 +44,7 @@ func (m *monitor) launch(now time.Time) {
 func (m *monitor) onFinished(f finished) {
 	t := f.target
 	t.running = false
-	if f.round != t.round || m.retired {
+	if f.round != t.round || m.retired || !f.outcome.Result.Good() && f.took > t.probe.timeout+standstill {
 		return
 	}
 	if f.outcome.Result == check.None {

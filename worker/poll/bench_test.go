@@ -95,7 +95,7 @@ func BenchmarkShortWait(b *testing.B) {
 	defer unix.Close(fd)
 	add(b, p, fd, Readable|edge, NewToken(0, 0, 0))
 	soon := unix.ItimerSpec{Value: unix.Timespec{Nsec: 100_000}}
-	events := make([]unix.EpollEvent, batch)
+	events := make([]unix.EpollEvent, Batch)
 	for name, wait := range map[string]func(){
 		"untold": func() { p.Wait(-1) },
 		"told":   func() { _, _ = unix.EpollWait(p.fd, events, -1) },

@@ -58,8 +58,8 @@ const (
 	Once = Readable | edge
 )
 
-// batch bounds the events of one wait, and so what a loop turn reads before it sends.
-const batch = 256
+// Batch bounds the events of one wait, and so what a loop turn reads before it sends.
+const Batch = 256
 
 // untold is for how long the scheduler is not told of a wait, in ms: more than the 4 ms between two ticks of most kernels, less
 // than the 10 ms after which the scheduler interrupts a thread that it takes for busy.
@@ -69,7 +69,7 @@ const untold = 6
 type Poller struct {
 	fd     int
 	n      int
-	events [batch]unix.EpollEvent
+	events [Batch]unix.EpollEvent
 }
 
 // New makes an epoll instance.
@@ -114,10 +114,10 @@ func (p *Poller) Wait(timeout int) (int, unix.Errno) {
 	if timeout < 0 || timeout > untold {
 		short = untold
 	}
-	n, _, e := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.fd), uintptr(unsafe.Pointer(&p.events)), batch, uintptr(short), 0, 0)
+	n, _, e := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.fd), uintptr(unsafe.Pointer(&p.events)), Batch, uintptr(short), 0, 0)
 	if n == 0 && e == 0 && timeout != short {
 		timeout = min(timeout, math.MaxInt32) // epoll_wait(2) takes an int
-		n, _, e = syscall.Syscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.fd), uintptr(unsafe.Pointer(&p.events)), batch, uintptr(timeout), 0, 0)
+		n, _, e = syscall.Syscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.fd), uintptr(unsafe.Pointer(&p.events)), Batch, uintptr(timeout), 0, 0)
 	}
 	if e != 0 {
 		p.n = 0

@@ -262,14 +262,14 @@ func TestStaleEvent(t *testing.T) {
 
 func TestMoreEventsThanOneBatch(t *testing.T) {
 	p := newPoller(t)
-	const n = batch + 50
+	const n = Batch + 50
 	for slot := range uint32(n) {
 		fd := eventfd(t)
 		bump(t, fd)
 		add(t, p, fd, Once, NewToken(0, slot, 0))
 	}
 	var slots []uint32
-	for _, want := range []int{batch, n - batch, 0} {
+	for _, want := range []int{Batch, n - Batch, 0} {
 		got, e := p.Wait(0)
 		if got != want || e != 0 {
 			t.Fatalf("%d events, %v, want %d", got, e, want)

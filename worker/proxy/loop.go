@@ -52,26 +52,45 @@ func (p *Proxy) Run() error {
 
 // turn waits for events, receives what has come, and then lets the sessions act.
 func (p *Proxy) turn() error {
-	n, e := p.poller.Wait(p.patience())
+	patience := p.patience()
+	n, e := p.poller.Wait(patience)
 	if e != 0 {
 		return fmt.Errorf("cannot wait for events: %w", e)
 	}
 	now := time.Now()
-	p.now, p.wall = now.Sub(p.start).Milliseconds(), now.UnixMilli()
+	var still bool
+	p.now, still = p.seen.pass(p.now, now.Sub(p.start).Milliseconds(), int64(patience))
+	p.wall = now.UnixMilli()
 	for i := range n {
 		p.dispatch(p.poller.Event(i))
 	}
-	p.expireTimers()
+	if !still && p.readAll(n) { // after a standstill the next turn sees first what has come: a signal may have ended the wait
+		p.expireTimers()
+	}
 	p.runReady()
 	return nil
 }
 
-// patience is how long the loop may wait, in ms; negative: for ever.
+// patience is how long the loop may wait, in ms; negative: for ever, when no time counts.
 func (p *Proxy) patience() int {
 	if p.ready.head != nil {
 		return 0
 	}
-	return int(p.wheel.Wait(p.now))
+	return int(min(p.wheel.Wait(p.now), maxWait))
+}
+
+// maxUnread is for how many turns the timers may wait for events that have not been taken: as many as there can be.
+const maxUnread = 100
+
+// readAll says that no more events are ready than the n that this turn has taken. Nobody is late whose bytes wait to be read: after a
+// standstill there may be something for everybody.
+func (p *Proxy) readAll(n int) bool {
+	if n == poll.Batch && p.unread < maxUnread {
+		p.unread++
+		return false
+	}
+	p.unread = 0
+	return true
 }
 
 // dispatch gives an event to the object that it is about.

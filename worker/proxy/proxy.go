@@ -55,7 +55,8 @@ type Proxy struct {
 	poller *poll.Poller
 	wheel  *timer.Wheel
 	start  time.Time
-	now    int64 // ms since start, taken once a turn
+	seen   seenTime
+	now    int64 // ms since start that the loop has seen, taken once a turn
 	wall   int64 // ms since 1970, likewise
 	mode   mode
 
@@ -71,6 +72,7 @@ type Proxy struct {
 	streams     *stream // free list
 	heads       *heads  // free list
 	ready       runQueue
+	unread      int // turns in a row that have not taken all events
 
 	stats      *stats.Stats
 	counters   *stats.Counters

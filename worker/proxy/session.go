@@ -92,15 +92,17 @@ func (s *session) wantsResponse() bool {
 // run does everything that can be done without waiting.
 func (s *session) run() {
 	for range steps {
-		if s.expired {
-			s.expire()
-		}
 		was := s.state
 		s.step()
-		if s.state == closed {
+		switch {
+		case s.state == closed:
 			return
-		}
-		if s.state == was && !s.expired {
+		case s.state != was:
+		case s.expired: // and nothing has come meanwhile
+			if s.expire(); s.state == closed {
+				return
+			}
+		default:
 			s.rest()
 			return
 		}
