@@ -43,8 +43,9 @@ type target struct {
 	count    health.Count
 	last     check.Outcome
 	probe    probe
-	running  bool // a check is on its way
-	round    int  // a check that began in another round does not count
+	lacks    string // what the last check lacked; "": nothing
+	running  bool   // a check is on its way
+	round    int    // a check that began in another round does not count
 }
 
 // build makes the runtime objects out of what came with Start. Descriptors of a start that fails are left to the end of the

@@ -47,11 +47,11 @@ type monitor struct {
 	board    *status.Board
 	counters *stats.Stats
 
-	backends []*backend
-	checked  []*target // in the order of the schedule
-	schedule *schedule // nil until Activate
-	results  chan finished
-	short    bool // the last check could not be made for lack of means
+	backends  []*backend
+	checked   []*target // in the order of the schedule
+	schedule  *schedule // nil until Activate
+	results   chan finished
+	shortages shortages // what checks lack
 
 	rows       []row // in the order in which they are told
 	whole      row   // the instance
@@ -107,7 +107,8 @@ func Run(env Env) error {
 
 func newMonitor(conn *control.Conn, report func(Level, string)) *monitor {
 	return &monitor{
-		conn: conn, report: report, whole: row{kind: tally.Frontend},
+		shortages: shortages{},
+		conn:      conn, report: report, whole: row{kind: tally.Frontend},
 		results: make(chan finished), orders: make(chan control.Message), calls: make(chan func()),
 	}
 }

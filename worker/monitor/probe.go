@@ -35,7 +35,7 @@ func (p *probe) run() (check.Outcome, error) {
 func (p *probe) exchange(deadline time.Time) (check.Outcome, error) {
 	c, err := p.dial(deadline)
 	if err != nil {
-		return unconnected(err)
+		return unconnected(err, p.source)
 	}
 	defer c.Close()
 	if p.request == nil {
@@ -74,22 +74,13 @@ func reuseAddress(_, _ string, raw syscall.RawConn) error {
 	return err
 }
 
-// shortages are errors that tell about this machine, and not about the server.
-var shortages = []error{unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM}
-
 // unconnected is the outcome of a check that got no connection.
-func unconnected(err error) (check.Outcome, error) {
-	for _, s := range shortages {
-		if errors.Is(err, s) {
-			return check.Outcome{}, err
-		}
+func unconnected(err error, source *net.TCPAddr) (check.Outcome, error) {
+	if s := lacking(err, source); s != nil {
+		return check.Outcome{}, s
 	}
-	var call *os.SyscallError
-	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded), isTimeout(err):
+	if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) || isTimeout(err) {
 		return check.Outcome{Result: check.ConnectTimeout}, nil
-	case errors.As(err, &call) && call.Syscall == "bind":
-		return check.Outcome{Result: check.LocalError, Info: words(err)}, nil
 	}
 	return check.Outcome{Result: check.ConnectFailed, Info: words(err)}, nil
 }

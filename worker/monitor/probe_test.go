@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"lbmaster/shared/status"
 	"lbmaster/worker/monitor/check"
 )
 
@@ -81,11 +82,6 @@ func TestProbes(t *testing.T) {
 		{"unix", probe{network: "unix", address: path, request: testRequest}, check.Outcome{Result: check.Passed, Code: 301}},
 		{"unix, nobody", probe{network: "unix", address: path + "x"}, check.Outcome{Result: check.ConnectFailed, Info: "No such file or directory"}},
 		{"source", probe{address: host + ":8003", source: &net.TCPAddr{IP: net.IPv4(127, 62, 1, 77)}}, check.Outcome{Result: check.Connected}},
-		{
-			"not our address",
-			probe{address: host + ":8003", source: &net.TCPAddr{IP: net.IPv4(203, 0, 113, 7)}},
-			check.Outcome{Result: check.LocalError, Info: "Cannot assign requested address"},
-		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if tt.p.network == "" {
@@ -168,20 +164,51 @@ func TestFixedSourcePort(t *testing.T) {
 	}
 }
 
-// TestShortage: what this process lacks says nothing about a server.
+// TestShortage: what this process lacks says nothing about a server, and is reported once for each thing that is missing.
 func TestShortage(t *testing.T) {
-	o, err := unconnected(&net.OpError{Op: "dial", Err: unix.EMFILE})
-	if o.Result != check.None || !errors.Is(err, unix.EMFILE) {
-		t.Errorf("%+v, %v", o, err)
+	const server = "127.62.1.5:8000"
+	serve(t, "tcp", server, silent)
+	taken := &net.TCPAddr{IP: net.IPv4(127, 62, 1, 5), Port: 7998}
+	d := net.Dialer{LocalAddr: taken, Control: reuseAddress}
+	c, err := d.Dial("tcp", server) // leaves no port for another one from there
+	if err != nil {
+		t.Fatal(err)
 	}
+	defer c.Close()
+	defer c.(*net.TCPConn).SetLinger(0)
 	m, said := buildMonitor(t, newInstance(t, testConfig("127.62.1.5"), 1))
-	for range 3 {
-		m.onFinished(finished{target: m.checked[0], err: err})
+	for _, tt := range []struct {
+		source *net.TCPAddr
+		want   string
+	}{
+		{taken, "no local address or port is left to connect from"},
+		{&net.TCPAddr{IP: net.IPv4(203, 0, 113, 7)}, "source 203.0.113.7:0: cannot assign requested address"},
+	} {
+		p := probe{network: "tcp", address: server, source: tt.source, timeout: fatal}
+		o, err := p.run()
+		if o.Result != check.None || !errors.Is(err, unix.EADDRNOTAVAIL) {
+			t.Fatalf("%+v, %v", o, err)
+		}
+		for range 3 {
+			m.onFinished(finished{target: m.checked[0], err: err})
+			m.onFinished(finished{target: m.checked[1], err: err})
+			m.onFinished(finished{target: m.checked[2], outcome: check.Outcome{Result: check.Connected}})
+		}
+		if text := said.take(); text != "warning: checks cannot be made: "+tt.want+"\n" {
+			t.Errorf("it said %q", text)
+		}
 	}
-	if text := said.take(); text != "warning: checks cannot be made: dial: too many open files\n" {
-		t.Errorf("it said %q", text)
+	for _, c := range m.checked[:2] {
+		if s := m.board.Load(c.slot); c.count != c.limits.First() || s.Op != status.Up {
+			t.Errorf("count %d, %+v", c.count, s)
+		}
 	}
-	if c := m.checked[0]; c.count != c.limits.First() {
-		t.Errorf("count %d", c.count)
+}
+
+// TestScarce: the end of descriptors is one shortage for all servers.
+func TestScarce(t *testing.T) {
+	o, err := unconnected(&net.OpError{Op: "dial", Err: unix.EMFILE}, nil)
+	if o.Result != check.None || !errors.Is(err, unix.EMFILE) || err.Error() != "too many open files" {
+		t.Errorf("%+v, %v", o, err)
 	}
 }

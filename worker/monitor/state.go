@@ -47,14 +47,17 @@ func (m *monitor) onFinished(f finished) {
 	if f.round != t.round || m.retired || !f.outcome.Result.Good() && f.took > t.probe.timeout+standstill {
 		return
 	}
+	lacks := ""
 	if f.outcome.Result == check.None {
-		if !m.short {
-			m.report(Warning, "checks cannot be made: "+f.err.Error())
-		}
-		m.short = true
+		lacks = f.err.Error()
+	}
+	if m.shortages.move(t.lacks, lacks) {
+		m.report(Warning, "checks cannot be made: "+lacks)
+	}
+	t.lacks = lacks
+	if lacks != "" {
 		return
 	}
-	m.short = false
 	m.judge(t, f.outcome, time.Now().UnixMilli())
 }
 
