@@ -3,7 +3,6 @@ package master
 import (
 	"net"
 	"net/netip"
-	"slices"
 	"strconv"
 
 	"lbmaster/conf"
@@ -61,9 +60,10 @@ func recall(states []status.State, names []status.Server, checked []bool, before
 	if before == nil {
 		return
 	}
+	places := stats.Places(before.Servers())
 	for i, server := range names {
-		at := slices.Index(before.Servers(), server)
-		if at < 0 {
+		at, ok := places[server]
+		if !ok {
 			continue
 		}
 		was := before.Load(at)
@@ -79,8 +79,9 @@ func remember(board *status.Board, names []status.Server, checked []bool, before
 	if before == nil {
 		return
 	}
+	places := stats.Places(before.Servers())
 	for i, server := range names {
-		if at := slices.Index(before.Servers(), server); at >= 0 && checked[i] {
+		if at, ok := places[server]; ok && checked[i] {
 			board.Store(i, board.Load(i), before.Changed(at))
 			board.StoreCheck(i, before.Check(at), before.Checked(at))
 		}

@@ -25,9 +25,10 @@ type pair struct {
 // are left behind.
 func NewPast(from, into *Stats) *Past {
 	p := &Past{from: from, into: into}
+	places := Places(into.Rows())
 	for i, row := range from.Rows() {
-		to := slices.Index(into.Rows(), row)
-		if to < 0 {
+		to, ok := places[row]
+		if !ok {
 			continue
 		}
 		for _, c := range columns {
