@@ -35,6 +35,7 @@ type parser struct {
 	lines    lines
 	defaults *table
 	binds    map[Bind]string // who listens where
+	servers  map[string]int  // the lines of the servers of the backend that is being parsed
 }
 
 // syntax reports a text that is not TOML.

@@ -9,7 +9,7 @@ const minInter = 10 * time.Millisecond
 
 func (p *parser) server(t *table, b *Backend) Server {
 	s := Server{Name: t.str("name", ""), Line: t.lines.of(t.path)}
-	p.serverName(t, &s, b)
+	p.serverName(t, &s)
 	p.serverAddress(t, &s)
 	p.serverCookie(t, &s)
 	s.Check = t.boolean("check")
@@ -32,15 +32,15 @@ func (p *parser) server(t *table, b *Backend) Server {
 	return s
 }
 
-func (p *parser) serverName(t *table, s *Server, b *Backend) {
+func (p *parser) serverName(t *table, s *Server) {
 	if !validLabel(s.Name) {
 		t.wrong("name", "%q is not a name for a server: use letters, digits and . - _ :", s.Name)
 	}
-	for i := range b.Servers {
-		if b.Servers[i].Name == s.Name {
-			t.wrong("name", "there is a server %q on line %d already", s.Name, b.Servers[i].Line)
-		}
+	if line, taken := p.servers[s.Name]; taken {
+		t.wrong("name", "there is a server %q on line %d already", s.Name, line)
+		return
 	}
+	p.servers[s.Name] = s.Line
 }
 
 func (p *parser) serverAddress(t *table, s *Server) {
