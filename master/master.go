@@ -15,6 +15,7 @@ import (
 
 	"lbmaster/conf"
 	"lbmaster/shared/privileges"
+	"lbmaster/shared/pump"
 	"lbmaster/shared/signals"
 	"lbmaster/shared/status"
 	"lbmaster/shared/threads"
@@ -22,8 +23,9 @@ import (
 
 // Env is what the master needs of the world.
 type Env struct {
-	Stdout  io.Writer // of the workers, for logs
-	Stderr  io.Writer // also that of the workers
+	Stdout  io.Writer    // of the workers, for logs
+	Stderr  io.Writer    // also that of the workers
+	Say     *pump.Writer // to Stderr: the master waits for nobody who reads there
 	Environ []string
 	Version string // of the program
 	Log     *slog.Logger

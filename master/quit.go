@@ -11,7 +11,7 @@ import (
 // dumpAll makes every process write what it is doing to standard error. A signal reaches a child that would not read
 // its messages; one that is not ready may not know the signal yet, and would die of it.
 func (m *master) dumpAll() {
-	dump.Write(m.env.Stderr, "lbmaster: master")
+	dump.Write(m.env.Say, "lbmaster: master")
 	children := m.slots
 	if m.monitor != nil {
 		children = append(slices.Clone(children), m.monitor)

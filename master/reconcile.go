@@ -205,7 +205,7 @@ func (m *master) act(now time.Time) {
 	if !now.Before(m.beat) {
 		m.heartbeat(now)
 		m.mirror(now)
-		m.memory.count().LogsDropped.Add(m.lostLogs.Swap(0))
+		m.memory.count().LogsDropped.Add(m.lostLogs.Swap(0) + m.env.Say.TakeDropped())
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -50,6 +51,24 @@ func (m *manager) next(wantLife bool) string {
 			return text
 		}
 	}
+}
+
+// listen reads everything that comes from now on, as a service manager does, and counts the signs of life.
+func (m *manager) listen() *atomic.Int64 {
+	n := new(atomic.Int64)
+	_ = m.SetReadDeadline(time.Time{}) // it fails only for one that is closed
+	go func() {
+		for b := make([]byte, 4096); ; {
+			k, err := m.Read(b)
+			if err != nil {
+				return // the end of the test
+			}
+			if string(b[:k]) == "WATCHDOG=1" {
+				n.Add(1)
+			}
+		}
+	}()
+	return n
 }
 
 func (m *manager) hears(want string) {

@@ -14,6 +14,7 @@ import (
 
 	"lbmaster/shared/control"
 	"lbmaster/shared/dump"
+	"lbmaster/shared/pump"
 	"lbmaster/shared/signals"
 	"lbmaster/shared/threads"
 	"lbmaster/worker/proxy"
@@ -29,7 +30,8 @@ const startTime = 30 * time.Second
 type Env struct {
 	Control int       // descriptor of the control channel; the worker owns it
 	Stdout  io.Writer // for log lines, like Stderr
-	Stderr  io.Writer // for what the operator must know
+	Stderr  io.Writer
+	Say     *pump.Writer // to Stderr, for what the operator must know
 }
 
 // worker is the process. Its fields belong to the loop.
@@ -47,7 +49,7 @@ type worker struct {
 // been gone for long enough.
 func Run(env Env) error {
 	replaced := signals.Child(env.Control)
-	dump.OnQuit(env.Stderr, os.Args[0])
+	dump.OnQuit(env.Say, os.Args[0])
 	threads.Reserve(threads.OfChild)
 	runtime.LockOSThread() // the loop's thread waits in the kernel by itself
 	unix.CloseOnExec(env.Control)
@@ -79,7 +81,7 @@ func (w *worker) begin(env Env) error {
 	w.slot = m.Slot
 	identity := m.Identity
 	name(m.Slot)
-	w.report = newReporter(w.control, env.Stderr, m.Slot)
+	w.report = newReporter(w.control, env.Say, m.Slot)
 	if w.proxy, err = w.build(env, m, fds); err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 
 	"lbmaster/conf"
 	"lbmaster/shared/control"
+	"lbmaster/shared/pump"
 	"lbmaster/shared/shm"
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
@@ -27,7 +28,11 @@ const fatal = understudy.Patience
 
 // TestMain makes the test binary its own child: a real worker process.
 func TestMain(m *testing.M) {
-	understudy.Main(m, func() error { return Run(Env{Control: ControlFD, Stderr: os.Stderr}) })
+	understudy.Main(m, func() error {
+		say := pump.New(os.Stderr)
+		defer say.FlushFor(fatal)
+		return Run(Env{Control: ControlFD, Stderr: os.Stderr, Say: say})
+	})
 }
 
 // instance is what a master hands out.
@@ -205,8 +210,8 @@ func TestBadStart(t *testing.T) {
 func TestReporterNeverBlocks(t *testing.T) {
 	r, w := io.Pipe() // nobody reads
 	defer r.Close()
-	report := newReporter(-1, w, 0) // no master hears it
-	for range 10 * reports {
+	report := newReporter(-1, pump.New(w), 0) // no master hears it
+	for range 10_000 {
 		report("x")
 	}
 }

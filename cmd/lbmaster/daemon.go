@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // A daemon is the same command once more, in a session of its own. The process in the foreground lives until that one is
@@ -138,9 +140,19 @@ func isDaemon(e *env) bool {
 	return false
 }
 
-// up tells the process in the foreground that the daemon is up. An error means that nobody waits for it any more.
+// pollable says that a descriptor is ready for what is wanted of it, now.
+func pollable(fd []unix.PollFd) bool {
+	n, err := unix.Poll(fd, 0)
+	return n > 0 || err != nil
+}
+
+// up tells the process in the foreground that the daemon is up. An error means that nobody waits for it any more. While that process
+// cannot go on, because nobody reads what it says, it is not told, and waits.
 func up() error {
 	f := os.NewFile(upFD, "up")
+	if room := []unix.PollFd{{Fd: upFD, Events: unix.POLLOUT}}; !pollable(room) {
+		return f.Close()
+	}
 	_, err := f.Write([]byte{upMark})
 	if err = errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("whoever has started this daemon has gone: %w", err)

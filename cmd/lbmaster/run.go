@@ -12,9 +12,11 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"lbmaster/conf"
 	"lbmaster/master"
+	"lbmaster/shared/pump"
 	"lbmaster/worker"
 	"lbmaster/worker/monitor"
 )
@@ -41,14 +43,19 @@ const (
 	exitInterrupted = 130 // 128 + SIGINT, as a shell has it
 )
 
+// lastWords is how long a process that belongs to an instance waits at its end for whoever reads its standard error.
+const lastWords = 100 * time.Millisecond
+
 // run finds out in which role the program was started, and plays it.
 func run(e env) int {
 	if len(e.args) > 0 {
 		switch e.args[0] {
 		case master.WorkerArg:
-			return status(e, worker.Run(worker.Env{Control: worker.ControlFD, Stdout: e.stdout, Stderr: e.stderr}))
+			return e.supervised(func(say *pump.Writer) error {
+				return worker.Run(worker.Env{Control: worker.ControlFD, Stdout: e.stdout, Stderr: e.stderr, Say: say})
+			})
 		case master.MonitorArg:
-			return status(e, monitor.Run(monitor.Env{Control: monitor.ControlFD, Stderr: e.stderr}))
+			return e.supervised(func(say *pump.Writer) error { return monitor.Run(monitor.Env{Control: monitor.ControlFD, Say: say}) })
 		}
 	}
 	o, err := parseFlags(e)
@@ -62,12 +69,21 @@ func run(e env) int {
 		return exitOK
 	case isInit(e) && !o.check:
 		return stay(e)
+	case o.check:
+		return status(e.stderr, o.checkOnly(e))
 	}
-	return status(e, o.run(e))
+	return e.supervised(func(say *pump.Writer) error { return o.run(e, say) })
+}
+
+// supervised plays a role in an instance, in which nobody waits for who reads standard error, not even at the end.
+func (e env) supervised(play func(say *pump.Writer) error) int {
+	say := pump.New(e.stderr)
+	defer say.FlushFor(lastWords)
+	return status(say, play(say))
 }
 
 // status is the exit status for an outcome, which it reports.
-func status(e env, err error) int {
+func status(say io.Writer, err error) int {
 	switch {
 	case err == nil:
 		return exitOK
@@ -77,25 +93,36 @@ func status(e env, err error) int {
 		return exitFailed
 	}
 	for line := range strings.Lines(err.Error()) {
-		fmt.Fprintln(e.stderr, "lbmaster:", strings.TrimSuffix(line, "\n"))
+		fmt.Fprintln(say, "lbmaster:", strings.TrimSuffix(line, "\n"))
 	}
 	return exitFailed
 }
 
-// run checks the configuration, and runs the instance unless only the check was asked for.
-func (o *options) run(e env) error {
+// checkOnly checks the configuration.
+func (o *options) checkOnly(e env) error {
+	config, err := o.load(e, e.stderr)
+	if err == nil {
+		o.tell(e, config)
+	}
+	return err
+}
+
+// run checks the configuration, and runs the instance.
+func (o *options) run(e env, say *pump.Writer) error {
 	daemon := isDaemon(&e)
-	config, err := o.load(e, !daemon)
+	warnings := io.Writer(say)
+	if daemon { // who has started it has said them
+		warnings = io.Discard
+	}
+	config, err := o.load(e, warnings)
 	switch {
 	case err != nil:
 		return err
-	case o.check:
-		o.tell(e, config)
-		return nil
 	case config.Global.Daemon && !daemon && !master.Successor(e.environ):
+		say.Flush() // what comes from the process in the background comes after that
 		return daemonize(e)
 	}
-	return master.Run(o.instance(e, config.Global.Quiet, daemon), config)
+	return master.Run(o.instance(e, say, config.Global.Quiet, daemon), config)
 }
 
 // tell says that the configuration is valid, and what stands in the way of a start now. That is no fault of the configuration, and
@@ -115,8 +142,8 @@ func (o *options) tell(e env, config *conf.Config) {
 	}
 }
 
-// load reads the configuration and all that it names. It warns, unless somebody has already.
-func (o *options) load(e env, warn bool) (*conf.Config, error) {
+// load reads the configuration and all that it names. It warns where somebody reads.
+func (o *options) load(e env, warn io.Writer) (*conf.Config, error) {
 	text, err := e.read(o.file)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the configuration: %w", err)
@@ -124,12 +151,12 @@ func (o *options) load(e env, warn bool) (*conf.Config, error) {
 	config, warnings, err := conf.Parse(o.file, text)
 	if err == nil {
 		o.apply(&config.Global)
-		warn = warn && (o.check || !config.Global.Quiet)
+		if config.Global.Quiet && !o.check {
+			warn = io.Discard
+		}
 	}
 	for _, w := range warnings {
-		if warn {
-			fmt.Fprintln(e.stderr, "lbmaster: warning:", w)
-		}
+		fmt.Fprintln(warn, "lbmaster: warning:", w)
 	}
 	if err == nil {
 		err = config.Load(o.file, e.read)
@@ -138,8 +165,8 @@ func (o *options) load(e env, warn bool) (*conf.Config, error) {
 }
 
 // instance is the world for the master.
-func (o *options) instance(e env, quiet, daemon bool) master.Env {
-	world := master.Env{Stdout: e.stdout, Stderr: e.stderr, Environ: e.environ, Version: version(), Log: o.logger(e, quiet)}
+func (o *options) instance(e env, say *pump.Writer, quiet, daemon bool) master.Env {
+	world := master.Env{Stdout: e.stdout, Stderr: e.stderr, Say: say, Environ: e.environ, Version: version(), Log: o.logger(say, quiet)}
 	if daemon {
 		world.Up = up
 	}
@@ -150,7 +177,7 @@ func (o *options) instance(e env, quiet, daemon bool) master.Env {
 }
 
 // logger is where the master says what it does.
-func (o *options) logger(e env, quiet bool) *slog.Logger {
+func (o *options) logger(to io.Writer, quiet bool) *slog.Logger {
 	level := slog.LevelInfo
 	switch {
 	case quiet:
@@ -158,7 +185,7 @@ func (o *options) logger(e env, quiet bool) *slog.Logger {
 	case o.verbose || o.debug:
 		level = slog.LevelDebug
 	}
-	return slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: level}))
+	return slog.New(slog.NewTextHandler(to, &slog.HandlerOptions{Level: level}))
 }
 
 // release is the name of a release. The linker sets it: -ldflags "-X main.release=1.2".

@@ -18,6 +18,7 @@ import (
 	"lbmaster/conf"
 	"lbmaster/shared/control"
 	"lbmaster/shared/dump"
+	"lbmaster/shared/pump"
 	"lbmaster/shared/signals"
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
@@ -35,14 +36,15 @@ const (
 
 // Env is what the monitor needs of the world.
 type Env struct {
-	Control int       // descriptor of the control channel; the monitor owns it
-	Stderr  io.Writer // for what the operator must know
+	Control int          // descriptor of the control channel; the monitor owns it
+	Say     *pump.Writer // to standard error, for what the operator must know
 }
 
 // monitor is the process. All of it belongs to the loop.
 type monitor struct {
 	conn     *control.Conn
 	report   func(Level, string)
+	stderr   *pump.Writer // what report goes through
 	config   *conf.Config
 	board    *status.Board
 	counters *stats.Stats
@@ -84,7 +86,7 @@ type monitor struct {
 // Run is the life of the monitor. It returns when the master says so, or has been gone for long enough.
 func Run(env Env) error {
 	replaced := signals.Child(env.Control)
-	dump.OnQuit(env.Stderr, os.Args[0])
+	dump.OnQuit(env.Say, os.Args[0])
 	threads.Reserve(threads.OfChild)
 	unix.CloseOnExec(env.Control)
 	if err := unix.SetNonblock(env.Control, true); err != nil {
@@ -94,8 +96,8 @@ func Run(env Env) error {
 	if err != nil {
 		return err
 	}
-	m := newMonitor(conn, newReporter(env.Stderr))
-	m.replaced = replaced
+	m := newMonitor(conn, newReporter(env.Say))
+	m.replaced, m.stderr = replaced, env.Say
 	if err := m.begin(); err != nil || m.left {
 		return err
 	}

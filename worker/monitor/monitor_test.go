@@ -12,13 +12,18 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/shared/control"
+	"lbmaster/shared/pump"
 	"lbmaster/shared/status"
 	"lbmaster/tools/understudy"
 )
 
 // TestMain makes the test binary its own child: a real monitor process.
 func TestMain(m *testing.M) {
-	understudy.Main(m, func() error { return Run(Env{Control: ControlFD, Stderr: os.Stderr}) })
+	understudy.Main(m, func() error {
+		say := pump.New(os.Stderr)
+		defer say.FlushFor(fatal)
+		return Run(Env{Control: ControlFD, Say: say})
+	})
 }
 
 // counter counts the connections to an address.

@@ -6,59 +6,27 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/conf"
+	"lbmaster/shared/pump"
 	"lbmaster/worker/logline"
 	"lbmaster/worker/sock"
 )
 
 // sink is an open log target. Writing to it never waits: what it does not take at once is lost, and counted.
 type sink struct {
-	socket sock.FD // a connected datagram socket; or
-	pump   *pump   // stdout, stderr
-	unix   bool    // the socket has a path, and may have to be opened again
-	broken bool    // nobody is at the other end of it any more
+	socket sock.FD      // a connected datagram socket; or
+	pump   *pump.Writer // stdout, stderr
+	unix   bool         // the socket has a path, and may have to be opened again
+	broken bool         // nobody is at the other end of it any more
 }
 
 // write gives one line, its end included, to the sink, and reports whether it was taken.
 func (k *sink) write(line []byte) bool {
 	if k.pump != nil {
-		return k.pump.write(line)
+		return k.pump.Offer(line)
 	}
 	_, e := k.socket.Send(line)
 	k.broken = k.unix && e != 0 && e != unix.EAGAIN && e != unix.ENOBUFS
 	return e == 0
-}
-
-// pump writes lines to a file that may block, in a goroutine of its own.
-type pump struct {
-	free chan []byte
-	full chan []byte
-}
-
-// pumpLines is how many lines may wait for a file.
-const pumpLines = 256
-
-func newPump(to io.Writer) *pump {
-	q := &pump{make(chan []byte, pumpLines), make(chan []byte, pumpLines)}
-	for range pumpLines {
-		q.free <- make([]byte, 0, maxLine)
-	}
-	go func() {
-		for line := range q.full {
-			_, _ = to.Write(line) // there is nobody to tell
-			q.free <- line[:0]
-		}
-	}()
-	return q
-}
-
-func (q *pump) write(line []byte) bool {
-	select {
-	case b := <-q.free:
-		q.full <- append(b, line...) // it has room for as many lines as there are
-		return true
-	default:
-		return false
-	}
 }
 
 // openSinks makes sinks of the configuration's log targets, whose sockets come in the same order.
@@ -66,7 +34,7 @@ func (p *Proxy) openSinks(c *conf.Config, files map[string]io.Writer) {
 	for _, t := range c.LogTargets() {
 		k := &sink{unix: t.Target == "unix"}
 		if file := files[t.Target]; file != nil {
-			k.pump = newPump(file)
+			k.pump = pump.New(file)
 		}
 		p.sinks = append(p.sinks, k)
 	}
