@@ -11,17 +11,26 @@ import (
 	"lbmaster/conf"
 )
 
-func TestFilesFor(t *testing.T) {
+func TestWorkerFiles(t *testing.T) {
 	c := frontendWith(tcpBind("127.0.0.1", 1), tcpBind("127.0.0.1", 2))
-	if got := filesFor(c, 10); got != 2*10+5+2+spareFiles {
+	if got := workerFiles(c, 10); got != 2*10+4*10+2+spareFiles {
 		t.Errorf("10 sessions: %d", got)
 	}
-	if got := filesFor(c, 10_000); got != 2*10_000+sparePipes+2+spareFiles {
+	if got := workerFiles(c, 10_000); got != 2*10_000+sparePipes+2+spareFiles {
 		t.Errorf("10,000 sessions: %d", got)
 	}
 	c.Global.UlimitN = 77
-	if got := filesFor(c, 10_000); got != 77 {
+	if got := workerFiles(c, 10_000); got != 77 {
 		t.Errorf("with a limit of its own: %d", got)
+	}
+}
+
+// A master has each socket that it hands over three times, in an upgrade.
+func TestMasterFiles(t *testing.T) {
+	c := frontendWith(tcpBind("127.0.0.1", 1), tcpBind("127.0.0.1", 2), conf.Bind{Network: "unix", Path: "/x"})
+	c.Global.MaxGenerations = 2
+	if got, want := masterFiles(c, 8), uint64(3*(8+8+1+2+2*9*filesOfChild)+spareFiles); got != want {
+		t.Errorf("%d, want %d", got, want)
 	}
 }
 
@@ -42,13 +51,14 @@ func TestRaiseFilesWarns(t *testing.T) {
 		{"enough", conf.Global{Maxconn: 10}, 1, ""},
 		{"too many", conf.Global{Maxconn: beyond / 2}, 1, "too low for global.maxconn:"},
 		{"shared", conf.Global{Maxconn: hard * 3 / 4}, 4, "when the others die"},
+		{"master", conf.Global{Maxconn: 10}, hard / 3, "too low for the master to be upgraded"},
 		{"named", conf.Global{Maxconn: 10, UlimitN: beyond}, 1, "below global.ulimit_n"},
 	} {
-		if hard >= beyond || c.name == "shared" && mayRaise(t, limit) {
+		if hard >= beyond || (c.name == "shared" || c.name == "master") && mayRaise(t, limit) {
 			continue
 		}
 		var said bytes.Buffer
-		m := &master{log: slog.New(slog.NewTextHandler(&said, nil)), config: &conf.Config{Global: c.global}}
+		m := &master{log: slog.New(slog.NewTextHandler(&said, nil)), config: &conf.Config{Global: c.global, Frontends: frontendWith(tcpBind("127.0.0.1", 1)).Frontends}}
 		m.raiseFiles(c.workers)
 		if got := said.String(); (c.want == "") != (got == "") || !strings.Contains(got, c.want) {
 			t.Errorf("%s: said %q, want %q", c.name, got, c.want)

@@ -14,5 +14,7 @@ func Needs(c *conf.Config) []string {
 	return []string{
 		fmt.Sprintf("tasks (processes and threads; TasksMax=, pids.max, ulimit -u): %d, during an upgrade %d, with %d generations (max_generations) %d",
 			tasks(1), tasks(2), c.Global.MaxGenerations, tasks(c.Global.MaxGenerations)),
+		fmt.Sprintf("open files of one process (LimitNOFILE=, ulimit -n): %d for a worker that holds all connections, %d for the master during an upgrade",
+			workerFiles(c, c.Global.Maxconn), masterFiles(c, workers)),
 	}
 }

@@ -6,9 +6,12 @@ import (
 	"maps"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"golang.org/x/sys/unix"
+
+	"lbmaster/conf"
 )
 
 // An instance whose master has died serves until another one takes over. This is the other one's part: when it serves, the
@@ -25,24 +28,32 @@ func (m *master) dismissOrphans() {
 	}
 }
 
-// foreignSockets are the sockets beside ours that listen on our addresses, as /proc/PID/fd shows them.
+// foreignSockets are the sockets beside ours that listen on our addresses, as /proc/PID/fd shows them. The kernel's tables are read once:
+// that takes some milliseconds for a thousand sockets.
 func (m *master) foreignSockets() map[string]bool {
-	all := make(map[string]bool)
+	ports, paths, own := make(map[uint16][]netip.AddrPort), []string(nil), make(map[string]bool)
 	for _, l := range m.sockets() {
 		if l.path != "" {
-			maps.Copy(all, listeningOn(l.path))
+			paths = append(paths, l.path)
 		} else if ap, ok := l.address(); ok {
-			maps.Copy(all, listeningAt(ap))
+			ports[ap.Port()] = append(ports[ap.Port()], ap)
 		}
-	}
-	for _, l := range m.sockets() {
 		for _, fd := range l.fds {
-			var st unix.Stat_t
-			if unix.Fstat(fd, &st) == nil {
-				delete(all, fmt.Sprintf("socket:[%d]", st.Ino))
-			}
+			own[socketName(fd)] = true
 		}
 	}
+	all := make(map[string]bool)
+	eachTCP(func(at netip.AddrPort, socket string) {
+		if slices.ContainsFunc(ports[at.Port()], func(ap netip.AddrPort) bool { return conf.Relate(at, ap) != conf.Apart }) {
+			all[socket] = true
+		}
+	})
+	eachUnix(func(at, socket string) {
+		if slices.ContainsFunc(paths, func(path string) bool { return boundFor(at, path) }) {
+			all[socket] = true
+		}
+	})
+	maps.DeleteFunc(all, func(socket string, _ bool) bool { return own[socket] })
 	return all
 }
 

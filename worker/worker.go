@@ -108,6 +108,7 @@ func (w *worker) begin(env Env) error {
 	if err := roomForOne(); err != nil {
 		return err
 	}
+	w.proxy.BoundPipes(freeFiles())
 	w.say(control.Message{Kind: control.Ready})
 	return nil
 }

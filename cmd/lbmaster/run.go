@@ -134,6 +134,9 @@ func (o *options) tell(e env, config *conf.Config) {
 	for _, used := range master.InUse(config, o.replace()) {
 		fmt.Fprintln(e.stderr, "lbmaster: warning: another instance could not start now:", used)
 	}
+	for _, short := range master.Short(config) {
+		fmt.Fprintln(e.stderr, "lbmaster: warning:", short)
+	}
 	fmt.Fprintln(e.stdout, "Configuration file is valid:", o.file)
 	if o.verbose {
 		for _, line := range master.Needs(config) {

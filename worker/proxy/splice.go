@@ -19,6 +19,12 @@ const (
 	splices = 4
 )
 
+// BoundPipes lets pipes have, of so many free descriptors, what is left when all clients have come that maxconn lets in, each with a
+// connection to a server. A stream without a pipe is copied: no client waits for want of a descriptor that a pipe has.
+func (p *Proxy) BoundPipes(free int) {
+	p.pipes.Limit(int(max(0, min(maxPipes, (int64(free)-2*p.maxconn)/2))))
+}
+
 // fillPipe is fill, of at most n bytes into an empty pipe, but for the end, which only a receive can tell. Only EAGAIN says
 // that the socket is drained, unless urgent data stands in the way, which cannot be spliced.
 func (c *conn) fillPipe(p *sock.Pipe, n int64) {
