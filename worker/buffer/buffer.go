@@ -10,6 +10,9 @@ const Size = 20 << 10
 // Front is the room before what is received, in bytes, for what Prepend puts there: as much as a proxy may add to a head.
 const Front = 1 << 10
 
+// Memory is what a Buffer takes, in bytes.
+const Memory = Front + Size + 32
+
 // Buffer is a window of bytes: those between its read and its write position wait to be consumed.
 //
 //	data: |.. front ..|.. consumed ..|==== Bytes ====|---- Space ----|
@@ -82,12 +85,14 @@ func (b *Buffer) Full() bool { return b.w == Size }
 type Pool struct {
 	free  *Buffer
 	taken int
+	most  int // taken at the same time, since the last Shrink
 	idle  int
 }
 
 // Take returns an empty buffer. It allocates only when the free list is empty.
 func (p *Pool) Take() *Buffer {
 	p.taken++
+	p.most = max(p.most, p.taken)
 	b := p.free
 	if b == nil {
 		return new(Buffer)
@@ -112,6 +117,14 @@ func (p *Pool) Trim(keep int) {
 		p.free, b.next = b.next, nil
 		p.idle--
 	}
+}
+
+// Shrink lets go of the free buffers that have not been needed since it was called last. It returns how many those were.
+func (p *Pool) Shrink() int {
+	before := p.idle
+	p.Trim(p.most - p.taken)
+	p.most = p.taken
+	return before - p.idle
 }
 
 // Taken is the number of buffers in use.

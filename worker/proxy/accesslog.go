@@ -17,7 +17,7 @@ type accessLog struct {
 	nulls   bool   // connections without a byte are logged too
 	targets []logTarget
 	capture conf.Captures
-	free    *trace
+	traces  freeList[trace]
 }
 
 // logTarget is a sink with what stands before each line of this frontend there.

@@ -69,8 +69,8 @@ type Proxy struct {
 	alarms      table[alarm]
 	pool        buffer.Pool
 	pipes       sock.Pipes
-	streams     *stream // free list
-	heads       *heads  // free list
+	streams     freeList[stream]
+	heads       freeList[heads]
 	ready       runQueue
 	unread      int // turns in a row that have not taken all events
 
@@ -136,6 +136,7 @@ func New(params Params) (*Proxy, error) {
 		return nil, errors.Join(err, poller.Close())
 	}
 	p.mustPoll(p.wake, poll.Once, poll.NewToken(kindWake, 0, 0))
+	p.After(shrinkTime, p.shrink)
 	return p, nil
 }
 

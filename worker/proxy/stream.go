@@ -32,23 +32,19 @@ type stream struct {
 	keep       bool   // the client connection goes on after the response
 	interim    uint8  // 1xx responses so far
 	trace      *trace // nil: the request is not logged, or has no complete head
-	next       *stream
 }
 
 // heads are the part of a stream that relayed bytes do not need. They are by far the larger one.
 type heads struct {
 	request  http1.Head
 	response http1.Head
-	next     *heads
 }
 
 // newStream takes a stream from the free list, with heads for HTTP.
 func (p *Proxy) newStream() *stream {
 	st := p.newRelay()
-	if st.heads = p.heads; st.heads == nil {
+	if st.heads = p.heads.take(); st.heads == nil {
 		st.heads = new(heads)
-	} else {
-		p.heads = st.heads.next
 	}
 	st.request.Reset()
 	st.response.Reset()
@@ -57,13 +53,10 @@ func (p *Proxy) newStream() *stream {
 
 // newRelay takes a stream without heads from the free list.
 func (p *Proxy) newRelay() *stream {
-	st := p.streams
+	st := p.streams.take()
 	if st == nil {
 		st = new(stream)
-	} else {
-		p.streams = st.next
 	}
-	st.next = nil
 	st.clear()
 	st.began = p.now
 	return st
@@ -86,14 +79,13 @@ func (s *session) endStream() {
 	st.down.reset(&s.p.pool)
 	s.p.putHeads(st)
 	st.back, st.server, st.link = nil, nil, nil
-	st.next = s.p.streams
-	s.p.streams = st
+	s.p.streams.put(st)
 }
 
 // putHeads gives the heads of a stream back.
 func (p *Proxy) putHeads(st *stream) {
 	if st.heads != nil {
-		st.heads.next, p.heads = p.heads, st.heads
+		p.heads.put(st.heads)
 		st.heads = nil
 	}
 }

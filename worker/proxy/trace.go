@@ -12,12 +12,11 @@ type trace struct {
 	line              []byte // of the request
 	cookie, setCookie []byte // captured; empty: none
 	request, response *logline.Captures
-	next              *trace
 }
 
 // newTrace takes a trace from the free list.
 func (l *accessLog) newTrace() *trace {
-	t := l.free
+	t := l.traces.take()
 	if t == nil {
 		t = &trace{line: make([]byte, 0, logline.MaxRequestLine)}
 		if c := l.capture.Cookie; c != nil {
@@ -26,8 +25,6 @@ func (l *accessLog) newTrace() *trace {
 		t.request, t.response = captures(l.capture.RequestHeaders), captures(l.capture.ResponseHeaders)
 		return t
 	}
-	l.free = t.next
-	t.next = nil
 	return t
 }
 
@@ -52,7 +49,7 @@ func (l *accessLog) put(t *trace) {
 	if t.response != nil {
 		t.response.Reset()
 	}
-	t.next, l.free = l.free, t
+	l.traces.put(t)
 }
 
 // traceRequest remembers of a complete head what the log will tell.

@@ -82,6 +82,7 @@ type Pipes struct {
 	free *Pipe
 	open int // those in use and those in the free list
 	idle int
+	busy int // most that were in use at the same time, since the last Shrink
 }
 
 // NewPipes makes an empty pool that opens at most that many pipes, each with room for size bytes.
@@ -90,19 +91,21 @@ func NewPipes(most, size int) Pipes { return Pipes{size: size, most: most} }
 // Take returns an empty pipe, the one that was used last if there is any. It returns nil when the bound is reached or the
 // kernel gives no more: then bytes have to be copied.
 func (q *Pipes) Take() *Pipe {
-	if p := q.free; p != nil {
+	p := q.free
+	switch {
+	case p != nil:
 		q.free, p.next = p.next, nil
 		q.idle--
-		return p
-	}
-	if q.open >= q.most {
+	case q.open >= q.most:
 		return nil
+	default:
+		var e unix.Errno
+		if p, e = NewPipe(q.size); e != 0 {
+			return nil
+		}
+		q.open++
 	}
-	p, e := NewPipe(q.size)
-	if e != 0 {
-		return nil
-	}
-	q.open++
+	q.busy = max(q.busy, q.Taken())
 	return p
 }
 
@@ -131,6 +134,12 @@ func (q *Pipes) Trim(keep int) bool {
 		q.open--
 	}
 	return q.idle < was
+}
+
+// Shrink closes the free pipes that have not been needed since it was called last.
+func (q *Pipes) Shrink() {
+	q.Trim(q.busy - q.Taken())
+	q.busy = q.Taken()
 }
 
 // Taken is the number of pipes in use.

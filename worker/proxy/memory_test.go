@@ -1,0 +1,75 @@
+package proxy
+
+import (
+	"fmt"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestFreeList(t *testing.T) {
+	var l freeList[int]
+	var out []*int
+	for i := range 10 {
+		if x := l.take(); x != nil {
+			t.Fatalf("%v was there", *x)
+		}
+		out = append(out, &i)
+	}
+	for _, x := range out {
+		l.put(x)
+	}
+	for _, want := range []int{10, 0, 0} { // needed in the time before, then nothing has been
+		if l.shrink(); len(l.free) != want {
+			t.Errorf("%d are kept, want %d", len(l.free), want)
+		}
+	}
+	a, b := 1, 2
+	l.take()
+	l.take()
+	l.put(&a)
+	l.put(&b)
+	if x := l.take(); x != &b {
+		t.Error("not the last one first")
+	}
+	if l.shrink(); len(l.free) != 1 || l.free[0] != &a {
+		t.Errorf("%d are kept, want one", len(l.free))
+	}
+}
+
+// A peak of clients is forgotten after a minute, and what a minute needs is kept.
+func TestPeakIsForgotten(t *testing.T) {
+	b := newBench(t, "127.61.8.20", 8000, 8001)
+	const peak = 50
+	var clients []int
+	for i := range peak {
+		c := dialTo(t, b.at, 8000)
+		b.pour(c, fmt.Sprintf("GET /%d HTTP/1.1\r\nHost: a\r\n", i)) // a head that is not complete keeps a buffer
+		clients = append(clients, c)
+		b.spend()
+	}
+	kept := func() (buffers, streams, heads int) {
+		return b.proxy.pool.Taken() + b.proxy.pool.Idle(), len(b.proxy.streams.free) + b.proxy.streams.taken, len(b.proxy.heads.free) + b.proxy.heads.taken
+	}
+	if buffers, streams, heads := kept(); buffers < peak || streams < peak || heads < peak {
+		t.Fatalf("%d buffers, %d streams, %d heads for %d requests", buffers, streams, heads, peak)
+	}
+	for _, c := range clients {
+		unix.Close(c)
+	}
+	b.spend()
+	minute := func() {
+		b.proxy.leap(shrinkTime.Milliseconds())
+		b.spend()
+	}
+	minute()
+	if buffers, _, _ := kept(); buffers < peak {
+		t.Errorf("%d buffers are kept of those that the last minute has needed", buffers)
+	}
+	b.visit(benchRequest, benchResponse)
+	minute()
+	if buffers, streams, heads := kept(); buffers > 5 || streams > 2 || heads > 2 {
+		t.Errorf("%d buffers, %d streams, %d heads are kept after a minute of one client", buffers, streams, heads)
+	}
+	b.visit(benchRequest, benchResponse)
+}
