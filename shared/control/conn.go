@@ -32,8 +32,21 @@ func (c *Conn) Send(m Message, fds []int, deadline time.Time) error {
 	return c.wait(false, func(fd int) error { return Send(fd, m, fds) })
 }
 
+// TrySend is Send without waiting: unix.EAGAIN means that the peer is behind.
+func (c *Conn) TrySend(m Message, fds []int) error {
+	raw, err := c.file.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var outcome error
+	if err := raw.Control(func(fd uintptr) { outcome = Send(int(fd), m, fds) }); err != nil {
+		return err
+	}
+	return outcome
+}
+
 // Recv receives one message, with descriptors that are the caller's. It waits until deadline; the zero time is never.
-// io.EOF means that the peer is gone.
+// The errors are those of fault.go, besides the deadline's.
 func (c *Conn) Recv(deadline time.Time) (m Message, fds []int, err error) {
 	if err := c.file.SetReadDeadline(deadline); err != nil {
 		return Message{}, nil, err

@@ -2,7 +2,7 @@ package control
 
 import (
 	"encoding/binary"
-	"errors"
+	"fmt"
 	"io"
 
 	"golang.org/x/sys/unix"
@@ -33,34 +33,40 @@ func Confirm(channel, n int) error {
 }
 
 // Confirmed is how many connections have been taken, of those which were sent and not yet confirmed. It does not wait:
-// unix.EAGAIN means that nothing has been said. io.EOF means that the peer is gone.
+// unix.EAGAIN means that nothing has been said. The other errors are those of fault.go.
 func Confirmed(channel int) (int, error) {
 	var b [4]byte
-	n, _, _, err := recvmsg(channel, b[:], nil)
+	n, _, flags, err := recvmsg(channel, b[:], nil)
 	switch {
 	case err != nil:
 		return 0, err
-	case n == 0:
+	case n == 0 && ended(channel):
 		return 0, io.EOF
+	case n != len(b) || flags&unix.MSG_TRUNC != 0:
+		return 0, fmt.Errorf("%w: no number of connections", ErrNotUnderstood)
 	}
 	return int(binary.LittleEndian.Uint32(b[:])), nil
 }
 
 // RecvConnection takes a connection from a channel; its descriptor, close-on-exec, is the caller's. It does not wait:
-// unix.EAGAIN means that there is none. io.EOF means that the peer is gone.
+// unix.EAGAIN means that there is none. The other errors are those of fault.go.
 func RecvConnection(channel int) (to Place, connection int, err error) {
 	var b [4]byte
 	oob := make([]byte, unix.CmsgSpace(4))
-	n, oobn, _, err := recvmsg(channel, b[:], oob)
+	n, oobn, flags, err := recvmsg(channel, b[:], oob)
 	if err != nil {
 		return 0, -1, err
 	}
-	if n == 0 {
+	if n == 0 && oobn == 0 && flags&unix.MSG_CTRUNC == 0 && ended(channel) {
 		return 0, -1, io.EOF
 	}
 	fds, err := rights(oob[:oobn])
-	if err == nil && (n != len(b) || len(fds) != 1) {
-		err = errors.New("control channel: something that is no connection")
+	switch {
+	case err != nil:
+	case n == len(b) && len(fds) == 0 && flags&unix.MSG_CTRUNC != 0:
+		err = fmt.Errorf("a connection that was handed over: %w", ErrNoRoom)
+	case n != len(b) || len(fds) != 1 || flags&(unix.MSG_TRUNC|unix.MSG_CTRUNC) != 0:
+		err = fmt.Errorf("%w: something that is no connection", ErrNotUnderstood)
 	}
 	if err != nil {
 		CloseAll(fds)

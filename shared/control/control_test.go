@@ -76,22 +76,151 @@ func TestManyDescriptors(t *testing.T) {
 	}
 }
 
-// TestNoDescriptorLeaks: whatever is wrong with a message, its descriptors are closed.
-func TestNoDescriptorLeaks(t *testing.T) {
+// TestFaults: whatever is wrong with a message, its descriptors are closed, what was wrong is said, and the channel goes on.
+func TestFaults(t *testing.T) {
 	a, b := pair(t)
 	defer unix.Close(a)
 	defer unix.Close(b)
 	before := openFiles(t)
-	for _, text := range []string{"", "{", `{"Version":9,"Kind":"ping"}`, `{"Version":2,"Kind":"pang"}`, `{"Version":2,"Kind":"ping","More":1}`, strings.Repeat("x", MaxMessage+1)} {
-		if err := unix.Sendmsg(a, []byte(text), unix.UnixRights(0, 1), nil, 0); err != nil {
-			t.Fatal(err)
-		}
-		if m, fds, err := Recv(b); err == nil {
-			t.Errorf("%.20q was taken for %+v with %d descriptors", text, m, len(fds))
+	for _, fds := range [][]int{nil, {0, 1}} {
+		for _, text := range []string{"", "{", "null", "[]", `{"Version":9,"Kind":"ping"}`, `{"Version":2,"Kind":"pang"}`, strings.Repeat("x", MaxMessage+1)} {
+			var oob []byte
+			if len(fds) > 0 {
+				oob = unix.UnixRights(fds...)
+			}
+			if err := unix.Sendmsg(a, []byte(text), oob, nil, 0); err != nil {
+				t.Fatal(err)
+			}
+			if m, fds, err := Recv(b); !errors.Is(err, ErrNotUnderstood) {
+				t.Errorf("%.20q was taken for %+v with %d descriptors, %v", text, m, len(fds), err)
+			}
 		}
 	}
 	if after := openFiles(t); after != before {
 		t.Errorf("%d descriptors before, %d after", before, after)
+	}
+	if err := unix.Sendmsg(a, []byte(`{"Version":2,"Kind":"ping","More":1}`), nil, nil, 0); err != nil {
+		t.Fatal(err)
+	}
+	if m, _, err := Recv(b); err != nil || m.Kind != Ping {
+		t.Errorf("a message with a field of a later program: %+v, %v", m, err)
+	}
+}
+
+// fill leaves room for n descriptors below the limit of this process, and returns what gives the room back.
+func fill(t *testing.T, n int) (empty func()) {
+	t.Helper()
+	var was unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &was); err != nil {
+		t.Fatal(err)
+	}
+	var all []int
+	limit := was
+	limit.Cur = 128
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		fd, err := unix.FcntlInt(0, unix.F_DUPFD_CLOEXEC, 0)
+		if err != nil {
+			break
+		}
+		all = append(all, fd)
+	}
+	CloseAll(all[len(all)-n:])
+	all = all[:len(all)-n]
+	return func() {
+		CloseAll(all)
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &was); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestNoRoom: descriptors that do not fit are lost, all of them, but not what the message says, nor the next message.
+func TestNoRoom(t *testing.T) {
+	a, b := pair(t)
+	defer unix.Close(a)
+	defer unix.Close(b)
+	before := openFiles(t)
+	for _, m := range []Message{{Kind: Lend, Slot: 3, Shards: []Shard{{0, 1}, {2, 0}}}, {Kind: Ping}} {
+		fds := []int{0, 1}[:len(m.Shards)]
+		if err := Send(a, m, fds); err != nil {
+			t.Fatal(err)
+		}
+	}
+	empty := fill(t, 1)
+	lost, _, err := Recv(b)
+	next, _, errNext := Recv(b)
+	empty()
+	if !errors.Is(err, ErrNoRoom) || lost.Kind != Lend || lost.Slot != 3 || len(lost.Shards) != 2 {
+		t.Errorf("got %+v, %v", lost, err)
+	}
+	if errNext != nil || next.Kind != Ping {
+		t.Errorf("behind it: %+v, %v", next, errNext)
+	}
+	if after := openFiles(t); after != before {
+		t.Errorf("%d descriptors before, %d after", before, after)
+	}
+}
+
+// TestConnectionFaults: one connection that does not come costs itself only.
+func TestConnectionFaults(t *testing.T) {
+	a, b := pair(t)
+	defer unix.Close(a)
+	defer unix.Close(b)
+	before := openFiles(t)
+	for _, text := range []string{"", "abc", "abcd", "abcde"} {
+		if err := unix.Sendmsg(a, []byte(text), nil, nil, 0); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := RecvConnection(b); !errors.Is(err, ErrNotUnderstood) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	for range 2 {
+		if err := SendConnection(a, 7, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	empty := fill(t, 0)
+	_, _, err := RecvConnection(b)
+	empty()
+	if !errors.Is(err, ErrNoRoom) {
+		t.Errorf("without room: %v", err)
+	}
+	place, fd, err := RecvConnection(b)
+	if err != nil || place != 7 {
+		t.Errorf("behind it: %v, %v", place, err)
+	}
+	unix.Close(fd)
+	for _, text := range []string{"", "abc"} {
+		if err := unix.Sendmsg(b, []byte(text), nil, nil, 0); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Confirmed(a); !errors.Is(err, ErrNotUnderstood) {
+			t.Errorf("%q confirms: %v", text, err)
+		}
+	}
+	if after := openFiles(t); after != before {
+		t.Errorf("%d descriptors before, %d after", before, after)
+	}
+}
+
+func TestComplaints(t *testing.T) {
+	var c Complaints
+	now := time.Unix(1000, 0)
+	said := 0
+	for i := range 100 {
+		if c.About(ErrNotUnderstood, now.Add(time.Duration(i)*time.Second/10)) != "" {
+			said++
+		}
+	}
+	if said != 1 {
+		t.Errorf("%d reports within %v", said, complaintTime)
+	}
+	if text := c.About(ErrNotUnderstood, now.Add(complaintTime)); !strings.Contains(text, "99 more") {
+		t.Errorf("then %q", text)
 	}
 }
 
@@ -119,7 +248,7 @@ func TestDecodeErrors(t *testing.T) {
 	if _, err := Decode([]byte(`{"Version":2,"Kind":"sing"}`)); !errors.As(err, &kind) || kind.Kind != "sing" {
 		t.Errorf("another kind: %v", err)
 	}
-	if _, err := Encode(Message{Kind: Bye, Reason: strings.Repeat("x", MaxMessage)}); err == nil {
+	if _, err := Encode(Message{Kind: Bye, Profile: strings.Repeat("x", MaxMessage)}); err == nil {
 		t.Error("a message that is too large was encoded")
 	}
 }

@@ -18,6 +18,7 @@
 //	        <------------------------------- Profile: to that worker
 //	  Reopen ------------------------------>
 //	        <------------------------------- Logs + log targets
+//	  Again ------------------------------->  the descriptors of a message found no room: it is wanted once more
 //	  Report ------------------------------>  from a worker: what the operator must know
 //	  Bye   ------------------------------->  the last one, before the child leaves by itself
 //
@@ -25,7 +26,6 @@
 package control
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/netip"
@@ -38,8 +38,12 @@ const Version = 2
 
 const (
 	MaxMessage = 64 << 10 // bytes of an encoded message
+	maxReason  = 8 << 10  // bytes of a Reason: JSON makes up to six of one
 	MaxFDs     = 200      // descriptors with one message; the kernel's limit is 253 (unix(7), SCM_RIGHTS)
 )
+
+// MaxLent is how many shards go with one Lend: who borrows has set so many descriptors aside.
+const MaxLent = 16
 
 // Kind says what a message is about.
 type Kind string
@@ -53,8 +57,8 @@ const (
 	Pause     Kind = "pause"
 	Paused    Kind = "paused"
 	Resume    Kind = "resume"
-	Drain     Kind = "drain"  // Heirs, Exact; with Heirs, the descriptor of a channel for connections
-	Heir      Kind = "heir"   // the descriptor of the other end of such a channel
+	Drain     Kind = "drain"  // Heirs, Exact; with Heirs, the descriptor of a channel for connections; see Pack
+	Heir      Kind = "heir"   // Generation and Slot of who drains; the descriptor of the other end of such a channel
 	Kin       Kind = "kin"    // Generation; the counters (shared/stats) of another one, whose sessions count too
 	Bury      Kind = "bury"   // Generation: it has ended
 	Lend      Kind = "lend"   // Slot, Shards; a descriptor for each shard of that slot
@@ -68,6 +72,7 @@ const (
 	Pong      Kind = "pong"
 	Reopen    Kind = "reopen"  // log targets of the child are gone
 	Logs      Kind = "logs"    // a descriptor for each log target that is a socket
+	Again     Kind = "again"   // Asked: the Kind of what is to be said once more, its Slot, Generation and Shards as they were
 	Profile   Kind = "profile" // Slot, Profile, Seconds; the descriptor of a pipe
 )
 
@@ -85,6 +90,7 @@ var kinds = map[Kind]bool{
 	Hello: true, Start: true, Listeners: true, Ready: true, Activate: true, Pause: true, Paused: true,
 	Resume: true, Drain: true, Lend: true, Return: true, Stop: true, Bye: true, Child: true, Ping: true, Pong: true,
 	Reopen: true, Logs: true, Heir: true, Retire: true, Kin: true, Bury: true, Profile: true, Report: true,
+	Again: true,
 }
 
 // Message is one message. Fields that its kind has no use for are zero.
@@ -106,7 +112,8 @@ type Message struct {
 	Profile  string               `json:",omitempty"` // name of a runtime/pprof.Profile, or CPUProfile
 	Seconds  int                  `json:",omitempty"` // for how long
 
-	Generation int `json:",omitempty"`
+	Generation int  `json:",omitempty"`
+	Asked      Kind `json:",omitempty"`
 
 	// Heirs says for each frontend and each of its binds which Place the next generation has for it.
 	Heirs [][]Place `json:",omitempty"`
@@ -156,19 +163,24 @@ func (p Place) Shard() Shard {
 type VersionError struct{ Got int }
 
 func (e *VersionError) Error() string {
-	return fmt.Sprintf("control message of version %d: this program speaks version %d", e.Got, Version)
+	return fmt.Sprintf("%v: it is of version %d, this program speaks version %d", ErrNotUnderstood, e.Got, Version)
 }
+
+func (e *VersionError) Unwrap() error { return ErrNotUnderstood }
 
 // KindError is a message of an unknown kind.
 type KindError struct{ Kind Kind }
 
 func (e *KindError) Error() string {
-	return fmt.Sprintf("control message of the unknown kind %q", string(e.Kind))
+	return fmt.Sprintf("%v: it is of the unknown kind %.40q", ErrNotUnderstood, string(e.Kind))
 }
 
-// Encode is the message as it is sent. It sets the version.
+func (e *KindError) Unwrap() error { return ErrNotUnderstood }
+
+// Encode is the message as it is sent. It sets the version, and cuts a Reason that is too long.
 func Encode(m Message) ([]byte, error) {
 	m.Version = Version
+	m.Reason = m.Reason[:min(len(m.Reason), maxReason)]
 	b, err := json.Marshal(m)
 	if err != nil {
 		return nil, fmt.Errorf("control message %s: %w", m.Kind, err)
@@ -179,23 +191,21 @@ func Encode(m Message) ([]byte, error) {
 	return b, nil
 }
 
-// Decode is the inverse of Encode.
+// Decode is the inverse of Encode. It passes over fields that it does not know: those of a later program.
 func Decode(b []byte) (Message, error) {
 	if len(b) > MaxMessage {
-		return Message{}, fmt.Errorf("control message of %d bytes, at most %d are possible", len(b), MaxMessage)
+		return Message{}, fmt.Errorf("%w: %d bytes, at most %d are possible", ErrNotUnderstood, len(b), MaxMessage)
 	}
 	var v struct{ Version int }
 	if err := json.Unmarshal(b, &v); err != nil {
-		return Message{}, fmt.Errorf("control message: %w", err)
+		return Message{}, fmt.Errorf("%w: %w", ErrNotUnderstood, err)
 	}
 	if v.Version != Version {
 		return Message{}, &VersionError{v.Version}
 	}
 	var m Message
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&m); err != nil {
-		return Message{}, fmt.Errorf("control message: %w", err)
+	if err := json.Unmarshal(b, &m); err != nil {
+		return Message{}, fmt.Errorf("%w: %w", ErrNotUnderstood, err)
 	}
 	if !kinds[m.Kind] {
 		return Message{}, &KindError{m.Kind}

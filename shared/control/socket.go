@@ -1,7 +1,6 @@
 package control
 
 import (
-	"errors"
 	"fmt"
 	"io"
 
@@ -40,8 +39,8 @@ func Send(fd int, m Message, fds []int) error {
 }
 
 // Recv receives one message and the descriptors that came with it, close-on-exec, which are the caller's. It does not
-// wait: unix.EAGAIN means that there is nothing. io.EOF means that the peer is gone. With any error, no descriptor
-// is left open.
+// wait. The errors are those of fault.go; with any of them, no descriptor is left open. With ErrNoRoom the message is there
+// without them.
 func Recv(fd int) (Message, []int, error) {
 	b := make([]byte, MaxMessage+1)
 	oob := make([]byte, unix.CmsgSpace(4*(MaxFDs+1)))
@@ -49,25 +48,32 @@ func Recv(fd int) (Message, []int, error) {
 	if err != nil {
 		return Message{}, nil, err
 	}
+	if n == 0 && oobn == 0 && flags&unix.MSG_CTRUNC == 0 && ended(fd) {
+		return Message{}, nil, io.EOF
+	}
 	fds, err := rights(oob[:oobn])
+	var m Message
 	switch {
 	case err != nil:
 	case flags&unix.MSG_TRUNC != 0:
-		err = errors.New("control message: cut off by the kernel")
-	case flags&unix.MSG_CTRUNC != 0:
-		err = errors.New("control message: its descriptors did not fit: the limit of open files (global.ulimit_n) is too low")
-	case n == 0:
-		err = io.EOF
-	}
-	var m Message
-	if err == nil {
+		err = fmt.Errorf("%w: more than %d bytes", ErrNotUnderstood, MaxMessage)
+	default:
 		m, err = Decode(b[:n])
+	}
+	if err == nil && flags&unix.MSG_CTRUNC != 0 {
+		err = fmt.Errorf("control message %s: %w", m.Kind, ErrNoRoom)
 	}
 	if err != nil {
 		CloseAll(fds)
-		return Message{}, nil, err
+		return m, nil, err
 	}
 	return m, fds, nil
+}
+
+// ended tells the end of a channel from an empty message: recvmsg(2) says 0 for both.
+func ended(fd int) bool {
+	n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}}, 0)
+	return n > 0 && err == nil
 }
 
 func recvmsg(fd int, b, oob []byte) (n, oobn, flags int, err error) {
@@ -90,13 +96,13 @@ func rights(oob []byte) ([]int, error) {
 	}
 	messages, err := unix.ParseSocketControlMessage(oob)
 	if err != nil {
-		return nil, fmt.Errorf("control message: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrNotUnderstood, err)
 	}
 	var all []int
 	for i := range messages {
 		fds, err := unix.ParseUnixRights(&messages[i])
 		if err != nil {
-			return all, fmt.Errorf("control message: %w", err)
+			return all, fmt.Errorf("%w: %w", ErrNotUnderstood, err)
 		}
 		all = append(all, fds...)
 	}

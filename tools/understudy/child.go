@@ -5,11 +5,15 @@ package understudy
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"lbmaster/shared/control"
 )
@@ -37,6 +41,7 @@ type Child struct {
 	Process *os.Process
 
 	t      *testing.T
+	fd     int // of Conn
 	cmd    *exec.Cmd
 	stderr bytes.Buffer
 	ended  chan error
@@ -51,7 +56,7 @@ func Start(t *testing.T) *Child {
 	}
 	end := os.NewFile(uintptr(theirs), "control")
 	defer end.Close()
-	c := &Child{t: t, ended: make(chan error, 1)}
+	c := &Child{t: t, fd: mine, ended: make(chan error, 1)}
 	if c.Conn, err = control.NewConn(mine); err != nil {
 		t.Fatal(err)
 	}
@@ -74,6 +79,79 @@ func (c *Child) Say(m control.Message, fds ...int) {
 	if err := c.Conn.Send(m, fds, time.Now().Add(Patience)); err != nil {
 		c.t.Fatal(err)
 	}
+}
+
+// SayBytes sends what need not be a message.
+func (c *Child) SayBytes(b []byte, fds ...int) {
+	c.t.Helper()
+	for deadline := time.Now().Add(Patience); ; {
+		var oob []byte
+		if len(fds) > 0 {
+			oob = unix.UnixRights(fds...)
+		}
+		err := unix.Sendmsg(c.fd, b, oob, nil, unix.MSG_NOSIGNAL|unix.MSG_DONTWAIT)
+		if err == nil {
+			return
+		}
+		if !errors.Is(err, unix.EAGAIN) || time.Now().After(deadline) {
+			c.t.Fatal(err)
+		}
+		unix.Poll([]unix.PollFd{{Fd: int32(c.fd), Events: unix.POLLOUT}}, 100)
+	}
+}
+
+// Next is what the child says next.
+func (c *Child) Next() control.Message {
+	c.t.Helper()
+	m, _, err := c.Conn.Recv(time.Now().Add(Patience))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return m
+}
+
+// Until passes over what the child says before a message of that kind, and returns how many messages that were.
+func (c *Child) Until(kind control.Kind) (others int) {
+	c.t.Helper()
+	for ; ; others++ {
+		m, _, err := c.Conn.Recv(time.Now().Add(Patience))
+		if err != nil {
+			c.t.Fatalf("the child said %v; want %s", err, kind)
+		}
+		if m.Kind == kind {
+			return others
+		}
+	}
+}
+
+// Files is the number of descriptors of the child.
+func (c *Child) Files() int {
+	c.t.Helper()
+	all, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", c.Process.Pid))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return len(all)
+}
+
+// Nonsense is n messages that nobody can do anything with, the same ones for the same seed.
+func Nonsense(seed uint64, n int) [][]byte {
+	r := rand.New(rand.NewPCG(seed, seed))
+	all := [][]byte{{}, []byte("null"), []byte("{"), []byte(`{"Version":7,"Kind":"stop"}`), []byte(`{"Version":2,"Kind":"sing"}`), make([]byte, control.MaxMessage+1)}
+	for len(all) < n {
+		b, err := control.Encode(control.Message{Kind: control.Lend, Slot: r.IntN(9) - 4, Shards: make([]control.Shard, r.IntN(9))})
+		if err != nil {
+			panic(err)
+		}
+		switch r.IntN(3) {
+		case 0:
+			b = b[:r.IntN(len(b))]
+		case 1:
+			b[r.IntN(len(b))] = byte(r.IntN(256))
+		}
+		all = append(all, b)
+	}
+	return all
 }
 
 // WantSaid returns what the child says next, which must be of that kind.
