@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/shared/control"
+	"lbmaster/worker/sock"
 )
 
 // limitFiles makes n the limit of open files of this process, if the configuration names one. The master has raised the
@@ -30,18 +31,22 @@ func limitFiles(n int) error {
 // passes.
 const filesOfOne = 4
 
-// roomForOne says whether this process, which has everything else that it needs, can open the files of a connection. One that
-// cannot would take its share of the clients and serve none.
-func roomForOne() error {
-	var fds []int
-	defer func() { control.CloseAll(fds) }()
-	for range filesOfOne {
-		fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC) // any file will do
-		if err != nil {
-			return fmt.Errorf("the limit of open files leaves no room for a connection: %w: raise global.ulimit_n, or the hard limit "+
-				"(LimitNOFILE= in a systemd unit, ulimit -Hn in a shell)", err)
-		}
-		fds = append(fds, fd)
+// ownFiles is how many descriptors the master may send at a time besides shards and log sockets: those by which an upgrade is
+// made, and of a profile.
+const ownFiles = 4
+
+// setAside keeps descriptors for what the master sends: the shards of a sibling, or other log sockets. This process has
+// everything else that it needs: with them, there must be room for a connection. Without, it would take its share of the clients
+// and serve none.
+func (w *worker) setAside(shards, targets int) error {
+	n := ownFiles + max(min(shards, control.MaxLent), targets)
+	if !w.proxy.Keep(n) {
+		return noRoom()
+	}
+	one := sock.NewReserve(filesOfOne)
+	defer one.Empty()
+	if !one.Fill() {
+		return noRoom()
 	}
 	return nil
 }
@@ -59,4 +64,9 @@ func freeFiles() int {
 	}
 	unix.Close(next)
 	return int(min(limit.Cur, 1<<30)) - next
+}
+
+func noRoom() error {
+	return fmt.Errorf("the limit of open files leaves no room for a connection: %w: raise global.ulimit_n, or the hard limit "+
+		"(LimitNOFILE= in a systemd unit, ulimit -Hn in a shell)", unix.EMFILE)
 }

@@ -1,7 +1,6 @@
 package worker
 
 import (
-	"errors"
 	"fmt"
 
 	"golang.org/x/sys/unix"
@@ -9,21 +8,6 @@ import (
 	"lbmaster/shared/control"
 	"lbmaster/shared/stats"
 )
-
-// onControl does what the master has said.
-func (w *worker) onControl() {
-	for {
-		m, fds, err := control.Recv(w.control)
-		switch {
-		case errors.Is(err, unix.EAGAIN):
-			return
-		case err != nil:
-			w.loseMaster(err)
-			return
-		}
-		w.obey(m, fds)
-	}
-}
 
 // obey carries out one message. Descriptors that its kind has no use for are closed.
 func (w *worker) obey(m control.Message, fds []int) {
@@ -58,6 +42,7 @@ func (w *worker) obey(m control.Message, fds []int) {
 	case control.Resume:
 		w.proxy.Resume()
 	case control.Return:
+		w.unmiss(m.Slot)
 		if m.Slot != w.slot {
 			w.proxy.Unlisten(m.Slot)
 		}
@@ -77,11 +62,16 @@ func (w *worker) obey(m control.Message, fds []int) {
 // a second order of that kind names another heir.
 func (w *worker) drain(m control.Message, fds []int) {
 	w.reason = "drained"
-	if len(m.Heirs) > 0 && len(fds) == 1 {
+	if err := m.Unpack(fds); err != nil {
+		w.complain(fmt.Errorf("idle connections are not handed over: %w", err))
+	}
+	if len(m.Heirs) > 0 && len(fds) > 0 {
 		w.proxy.Succeed(fds[0], m.Heirs, m.Exact)
 		return
 	}
-	control.CloseAll(fds)
+	if len(fds) > 0 {
+		unix.Close(fds[0])
+	}
 	w.proxy.Drain()
 }
 

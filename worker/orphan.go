@@ -1,9 +1,7 @@
 package worker
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"lbmaster/shared/title"
@@ -32,13 +30,13 @@ const (
 	remindTime = time.Minute // between two reminders of the operator
 )
 
+// orphaned says that nobody is at the other end of the control channel.
+func (w *worker) orphaned() bool { return !w.orphan.since.IsZero() }
+
 // loseMaster goes on without a master.
-func (w *worker) loseMaster(err error) {
+func (w *worker) loseMaster() {
 	w.proxy.Unwatch(w.control)
 	w.reason = "the master is gone"
-	if !errors.Is(err, io.EOF) {
-		w.reason = err.Error()
-	}
 	if !w.active {
 		w.report(w.reason)
 		w.proxy.Stop()

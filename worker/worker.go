@@ -43,6 +43,7 @@ type worker struct {
 	active  bool
 	reason  string // why the loop ends
 	orphan  orphan
+	channel channel
 }
 
 // Run is the life of a worker process. It returns when the master says so, when it has drained, or when the master has
@@ -58,18 +59,18 @@ func Run(env Env) error {
 	}
 	w := &worker{control: env.Control, orphan: orphan{replaced: replaced}}
 	if err := w.begin(env); err != nil {
-		w.say(control.Message{Kind: control.Bye, Reason: err.Error()})
-		return err
+		return errors.Join(err, w.sayLast(control.Message{Kind: control.Bye, Reason: err.Error()}))
 	}
 	err := w.proxy.Run()
-	w.say(control.Message{Kind: control.Bye, Reason: w.reason})
-	return err
+	return errors.Join(err, w.sayLast(control.Message{Kind: control.Bye, Reason: w.reason}))
 }
 
 // begin takes the conversation to the point where the worker is ready.
 func (w *worker) begin(env Env) error {
 	deadline := time.Now().Add(startTime)
-	w.say(control.Message{Kind: control.Hello, Pid: unix.Getpid()})
+	if err := control.Send(w.control, control.Message{Kind: control.Hello, Pid: unix.Getpid()}, nil); err != nil {
+		return fmt.Errorf("cannot tell the master: %w", err)
+	}
 	m, fds, err := w.hear(deadline)
 	if err != nil {
 		return err
@@ -85,6 +86,7 @@ func (w *worker) begin(env Env) error {
 	if w.proxy, err = w.build(env, m, fds); err != nil {
 		return err
 	}
+	targets, shards := len(fds)-control.StartFDs, 0
 	for last := false; !last; last = m.Last {
 		if m, fds, err = w.hear(deadline); err != nil {
 			return err
@@ -96,6 +98,7 @@ func (w *worker) begin(env Env) error {
 		if err = w.listen(w.slot, m.Shards, fds); err != nil {
 			return err
 		}
+		shards += len(fds)
 	}
 	if err := w.proxy.Watch(w.control, w.onControl); err != nil {
 		return err
@@ -105,7 +108,7 @@ func (w *worker) begin(env Env) error {
 			return err
 		}
 	}
-	if err := roomForOne(); err != nil {
+	if err := w.setAside(shards, targets); err != nil {
 		return err
 	}
 	w.proxy.BoundPipes(freeFiles())
@@ -116,29 +119,6 @@ func (w *worker) begin(env Env) error {
 // name shows in top and pstree what the process is. Failing to is harmless.
 func name(slot int) {
 	_ = os.WriteFile("/proc/self/comm", []byte(fmt.Sprintf("lb-worker-%d", slot)), 0)
-}
-
-// say sends a message. When that fails the master is gone or hangs, which the channel's end or the missing answer tells.
-func (w *worker) say(m control.Message) {
-	_ = control.Send(w.control, m, nil)
-}
-
-// hear waits for a message until deadline.
-func (w *worker) hear(deadline time.Time) (control.Message, []int, error) {
-	for {
-		m, fds, err := control.Recv(w.control)
-		if !errors.Is(err, unix.EAGAIN) {
-			return m, fds, err
-		}
-		left := time.Until(deadline).Milliseconds()
-		if left <= 0 {
-			return m, nil, errors.New("the master says nothing")
-		}
-		poll := []unix.PollFd{{Fd: int32(w.control), Events: unix.POLLIN}}
-		if _, err := unix.Poll(poll, int(left)); err != nil && err != unix.EINTR {
-			return m, nil, fmt.Errorf("cannot wait for the master: %w", err)
-		}
-	}
 }
 
 // listen gives the shards of a slot to the proxy.

@@ -32,6 +32,7 @@ const ControlFD = 3
 const (
 	startTime  = 30 * time.Second // a master that has not said everything by then never will
 	answerTime = time.Second      // for the master to take a message
+	mostOwed   = 64               // messages that wait for it: one that takes none is hung or gone
 )
 
 // Env is what the monitor needs of the world.
@@ -73,6 +74,9 @@ type monitor struct {
 	// rendering is held by who turns a picture into text.
 	rendering sync.Mutex
 
+	owed       []control.Message // found the channel full; in order
+	complaints control.Complaints
+
 	orders   chan control.Message // closed when the master is gone
 	replaced <-chan struct{}      // by another instance, when the master is gone
 	orphan   *orphan              // nil: the master lives
@@ -103,8 +107,7 @@ func Run(env Env) error {
 	}
 	go m.listenToMaster()
 	m.loop()
-	m.say(control.Message{Kind: control.Bye, Reason: m.reason})
-	return nil
+	return m.sayLast(control.Message{Kind: control.Bye, Reason: m.reason})
 }
 
 func newMonitor(conn *control.Conn, report func(Level, string)) *monitor {
@@ -121,7 +124,7 @@ func (m *monitor) begin() error {
 	_ = os.WriteFile("/proc/self/comm", []byte("lb-monitor"), 0)
 	deadline := time.Now().Add(startTime)
 	m.say(control.Message{Kind: control.Hello, Pid: unix.Getpid()})
-	order, fds, err := m.conn.Recv(deadline)
+	order, fds, err := m.hear(deadline)
 	if err != nil {
 		return fmt.Errorf("the master says nothing: %w", err)
 	}
@@ -137,7 +140,7 @@ func (m *monitor) begin() error {
 	if err := m.build(order, fds); err != nil {
 		return err
 	}
-	if order, fds, err = m.conn.Recv(deadline); err != nil {
+	if order, fds, err = m.hear(deadline); err != nil {
 		return fmt.Errorf("the master says no more: %w", err)
 	}
 	if order.Kind != control.Listeners || len(order.Shards) != len(fds) {
@@ -156,24 +159,81 @@ func (m *monitor) begin() error {
 	return nil
 }
 
-// say sends a message. When that fails the master is gone or hangs, which the channel's end or the missing answer tells.
-func (m *monitor) say(message control.Message) {
-	_ = m.conn.Send(message, nil, time.Now().Add(answerTime))
+// hear waits for a message until deadline, before there is a loop. What is not understood is reported, and passed over.
+func (m *monitor) hear(deadline time.Time) (control.Message, []int, error) {
+	for {
+		order, fds, err := m.conn.Recv(deadline)
+		if !errors.Is(err, control.ErrNotUnderstood) {
+			return order, fds, err
+		}
+		m.complain(err)
+	}
 }
 
-// listenToMaster hands the master's orders to the loop.
+// say sends a message, later if the master is behind.
+func (m *monitor) say(message control.Message) {
+	if len(m.owed) >= mostOwed {
+		m.complain(errors.New("the master takes no messages: one is dropped"))
+		return
+	}
+	m.owed = append(m.owed, message)
+	if len(m.owed) == 1 {
+		m.pay()
+	}
+}
+
+// pay sends what is owed, as far as the master takes it.
+func (m *monitor) pay() {
+	for len(m.owed) > 0 {
+		err := m.conn.TrySend(m.owed[0], nil)
+		switch {
+		case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.ENOBUFS), errors.Is(err, unix.ENOMEM):
+			return
+		case err != nil && !errors.Is(err, unix.EPIPE): // EPIPE: the end of the channel tells
+			m.complain(fmt.Errorf("cannot tell the master: %w", err))
+		}
+		m.owed = m.owed[1:]
+	}
+}
+
+// sayLast sends everything that is owed and a last message, outside the loop.
+func (m *monitor) sayLast(message control.Message) error {
+	deadline := time.Now().Add(answerTime)
+	for _, owed := range append(m.owed, message) {
+		if err := m.conn.Send(owed, nil, deadline); err != nil && !errors.Is(err, unix.EPIPE) {
+			return fmt.Errorf("cannot tell the master: %w", err)
+		}
+	}
+	return nil
+}
+
+func (m *monitor) complain(err error) {
+	if text := m.complaints.About(err, time.Now()); text != "" {
+		m.report(Warning, text)
+	}
+}
+
+// listenToMaster hands the master's orders to the loop. Only the end of the channel means that there is no master any more: what
+// is not understood is reported, and passed over. No order comes with descriptors.
 func (m *monitor) listenToMaster() {
+	var complaints control.Complaints
 	for {
 		order, fds, err := m.conn.Recv(time.Time{})
 		control.CloseAll(fds)
-		if err != nil {
-			if !errors.Is(err, io.EOF) {
-				m.report(Warning, err.Error())
-			}
+		switch {
+		case err == nil, errors.Is(err, control.ErrNoRoom):
+			m.orders <- order
+			continue
+		case errors.Is(err, io.EOF), errors.Is(err, os.ErrClosed):
 			close(m.orders)
 			return
 		}
-		m.orders <- order
+		if text := complaints.About(err, time.Now()); text != "" {
+			m.report(Warning, text)
+		}
+		if !errors.Is(err, control.ErrNotUnderstood) {
+			<-time.After(acceptAgain) // the kernel lacks memory
+		}
 	}
 }
 

@@ -115,7 +115,7 @@ func (m *monitor) order(order control.Message, fds []int) error {
 			sent = errors.New("the master is gone")
 			return
 		}
-		sent = m.conn.Send(order, fds, time.Now().Add(answerTime))
+		sent = m.conn.TrySend(order, fds)
 	})
 	return errors.Join(err, sent)
 }

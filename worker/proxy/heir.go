@@ -28,6 +28,9 @@ type heir struct {
 // heirPause is how long a worker waits for an heir that is behind, before it offers connections again.
 const heirPause = 2 * time.Millisecond
 
+// crowdedTime is how long connections that have been handed over wait for room before it is looked for again.
+const crowdedTime = 10 * time.Millisecond
+
 // interregnum is how long idle connections are kept for another heir when this one has left: when it is replaced in its turn,
 // the master names one to both.
 const interregnum = time.Second
@@ -40,6 +43,23 @@ func (p *Proxy) Succeed(channel int, places [][]control.Place, exact map[netip.A
 	if err := p.Watch(channel, p.onConfirmed); err != nil {
 		p.report(err.Error()) // their places are given back later
 	}
+	p.giveWay()
+}
+
+// AwaitHeir drains as Succeed does, before the channel to the heir has come: idle connections wait for it.
+func (p *Proxy) AwaitHeir() {
+	if p.heir == nil {
+		p.heir = &heir{}
+		p.loseHeir()
+	}
+	p.giveWay()
+}
+
+// awaitsHeir says that the heir may still be named.
+func (p *Proxy) awaitsHeir() bool { return p.heir != nil && p.heir.gone && p.heir.places == nil }
+
+// giveWay stops accepting, since somebody else does, and offers idle connections to the heir.
+func (p *Proxy) giveWay() {
 	if p.mode == draining {
 		p.offerAll()
 		return
@@ -100,6 +120,8 @@ func (s *session) heir() control.Place {
 func (s *session) bequeath() {
 	to := s.heir()
 	switch {
+	case s.p.awaitsHeir():
+		return
 	case to == control.NoPlace:
 		s.end()
 		return
@@ -144,15 +166,16 @@ func (p *Proxy) offerAll() {
 
 // Inherit takes the connections that come through a channel, which it owns from then on, until its other end is closed.
 func (p *Proxy) Inherit(channel int) error {
-	if err := unix.SetNonblock(channel, true); err != nil {
+	kind, err := unix.GetsockoptInt(channel, unix.SOL_SOCKET, unix.SO_TYPE)
+	if err == nil && kind != unix.SOCK_SEQPACKET {
+		err = unix.EPROTOTYPE
+	}
+	if err = errors.Join(err, unix.SetNonblock(channel, true)); err != nil {
 		unix.Close(channel)
 		return fmt.Errorf("descriptor %d is no channel for connections: %w", channel, err)
 	}
-	if err := p.Watch(channel, func() { p.receive(channel) }); err != nil {
-		unix.Close(channel)
-		return err
-	}
 	p.channels = append(p.channels, channel)
+	p.listenTo(channel)
 	return nil
 }
 
@@ -164,27 +187,86 @@ func (p *Proxy) lastWill() bool {
 		_ = unix.Shutdown(channel, unix.SHUT_RD)
 		p.receive(channel)
 	}
-	return p.sessions.used() > 0
+	return p.sessions.used() > 0 || p.crowded
 }
 
-// receive takes the connections that have come.
-func (p *Proxy) receive(channel int) {
-	for n := 0; ; n++ {
+// receive takes the connections that have come, and says whether it has taken all. What there is no room for stays in the
+// channel, with what its client sends, until there is.
+func (p *Proxy) receive(channel int) bool {
+	for n := 0; ; {
+		if !roomForClient() && !p.dropIdle() {
+			p.confirm(channel, n)
+			p.receiveLater(channel)
+			return false
+		}
 		place, fd, err := control.RecvConnection(channel)
 		switch {
+		case err == nil:
+			n++
+			p.adopt(place.Shard(), sock.Own(fd))
 		case errors.Is(err, unix.EAGAIN):
-			_ = control.Confirm(channel, n) // whoever is not told gives the places back by himself
-			return
-		case err != nil:
-			if !errors.Is(err, io.EOF) {
-				p.report(err.Error())
-			}
-			p.Unwatch(channel)
-			p.channels = slices.DeleteFunc(p.channels, func(c int) bool { return c == channel })
-			unix.Close(channel)
-			return
+			p.confirm(channel, n)
+			return true
+		case errors.Is(err, io.EOF):
+			p.closeChannel(channel)
+			return true
+		case errors.Is(err, control.ErrNotUnderstood), errors.Is(err, control.ErrNoRoom):
+			p.complain(err)
+		default: // no memory
+			p.complain(fmt.Errorf("cannot receive connections that are handed over: %w", err))
+			p.confirm(channel, n)
+			p.receiveLater(channel)
+			return false
 		}
-		p.adopt(place.Shard(), sock.Own(fd))
+	}
+}
+
+func (p *Proxy) closeChannel(channel int) {
+	p.Unwatch(channel)
+	p.channels = slices.DeleteFunc(p.channels, func(c int) bool { return c == channel })
+	unix.Close(channel)
+}
+
+// confirm tells who has sent them that n connections are counted here. Whoever is not told gives their places back by himself.
+func (p *Proxy) confirm(channel, n int) {
+	if err := control.Confirm(channel, n); err != nil && !errors.Is(err, unix.EPIPE) && !errors.Is(err, unix.EAGAIN) {
+		p.complain(fmt.Errorf("cannot confirm connections that were handed over: %w", err))
+	}
+}
+
+// receiveLater turns away from a channel until there may be room. Nobody else is accepted before.
+func (p *Proxy) receiveLater(channel int) {
+	p.Unwatch(channel)
+	p.crowded = true
+	if p.retrying {
+		return
+	}
+	p.retrying = true
+	p.After(crowdedTime, func() {
+		p.retrying = false
+		if p.crowded {
+			p.receiveAll()
+		}
+	})
+}
+
+// receiveAll tries all channels again, and says whether nothing waits there any more.
+func (p *Proxy) receiveAll() bool {
+	p.crowded = false
+	for _, channel := range slices.Clone(p.channels) {
+		p.Unwatch(channel)
+		if p.receive(channel) && slices.Contains(p.channels, channel) {
+			p.listenTo(channel)
+		}
+	}
+	return !p.crowded
+}
+
+// listenTo waits for connections to come through a channel.
+func (p *Proxy) listenTo(channel int) {
+	if err := p.Watch(channel, func() { p.receive(channel) }); err != nil {
+		p.complain(err)
+		p.receiveLater(channel)
 	}
 }
 

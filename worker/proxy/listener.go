@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -38,7 +39,8 @@ func (p *Proxy) Listen(owner, frontend, bind, fd int) error {
 		return fmt.Errorf("no frontend %d to listen for", frontend)
 	}
 	// Whoever makes an os.File of any copy of a socket and asks it for its descriptor turns all copies blocking.
-	if err := unix.SetNonblock(fd, true); err != nil {
+	_, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
+	if err = errors.Join(err, unix.SetNonblock(fd, true)); err != nil {
 		return fmt.Errorf("descriptor %d is no socket to listen on: %w", fd, err)
 	}
 	l, slot := p.listeners.take()
@@ -114,6 +116,10 @@ func (p *Proxy) onListener(t poll.Token) {
 // have often come with it: they are received at once, and such a client need not be registered with the poller to be
 // answered.
 func (p *Proxy) accept(l *listener) bool {
+	if !p.Kept() || p.crowded && !p.receiveAll() { // those who are in come before those who are not
+		p.acceptFailed(l, unix.EMFILE)
+		return false
+	}
 	for range accepts {
 		if !p.reserve(l.front) {
 			p.block(l)

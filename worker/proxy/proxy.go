@@ -24,6 +24,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/conf"
+	"lbmaster/shared/control"
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
 	"lbmaster/worker/buffer"
@@ -100,6 +101,10 @@ type Proxy struct {
 	starved    bool  // no descriptor was left; the listeners are blocked
 	lamented   bool  // that has been reported, and nobody waits in vain yet
 	reporter   func(string)
+	spare      sock.Reserve // for what the master sends
+	crowded    bool         // connections of older generations wait for room in the channels
+	retrying   bool         // and will be received again
+	complaints control.Complaints
 }
 
 // New makes the runtime objects of a configuration.
@@ -172,6 +177,13 @@ func (p *Proxy) build(c *conf.Config, slot int) error {
 func (p *Proxy) report(text string) {
 	if p.reporter != nil {
 		p.reporter(text)
+	}
+}
+
+// complain reports trouble with a channel between generations, at a bounded rate.
+func (p *Proxy) complain(err error) {
+	if text := p.complaints.About(err, time.Now()); text != "" {
+		p.report(text)
 	}
 }
 

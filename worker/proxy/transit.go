@@ -2,9 +2,8 @@ package proxy
 
 import (
 	"errors"
+	"io"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"lbmaster/shared/control"
 )
@@ -44,13 +43,16 @@ func (p *Proxy) onConfirmed() {
 	for {
 		n, err := control.Confirmed(p.heir.channel.Int())
 		switch {
-		case errors.Is(err, unix.EAGAIN):
-			return
-		case err != nil:
+		case err == nil:
+			p.confirmed(n)
+		case errors.Is(err, io.EOF):
 			p.loseHeir()
 			return
+		case errors.Is(err, control.ErrNotUnderstood):
+			p.complain(err)
+		default: // EAGAIN, or no memory: the places are given back later in any case
+			return
 		}
-		p.confirmed(n)
 	}
 }
 
