@@ -12,7 +12,12 @@ func (m *master) spawn(slot int) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
-	return spawn(m.number, slot, confines{m.identity, cpus}, &m.env, m.events)
+	c, err := spawn(m.number, slot, confines{m.identity, cpus}, &m.env, m.events)
+	if err != nil {
+		return nil, err
+	}
+	c.log = m.log
+	return c, nil
 }
 
 // cpus are the CPUs of the child of a slot; nil: whichever this process may use. Workers have one each, in the order of their

@@ -3,7 +3,9 @@ package master
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"os/exec"
 	"strings"
@@ -29,7 +31,9 @@ type child struct {
 	cell       *cell     // where the child is to be locked up; nil: it is, or is not to be
 	heard      time.Time // when the child last said anything
 	aborted    bool      // it has been told to die with a dump, because it hung
-	reason     string    // why it leaves, in its own words, or why it is killed; "": nobody has said
+	outbox     []letter  // what it had no room for yet
+	log        *slog.Logger
+	reason     string // why it leaves, in its own words, or why it is killed; "": nobody has said
 }
 
 // childEvent is something that happened to a child: it said something, or it ended.
@@ -37,6 +41,7 @@ type childEvent struct {
 	child   *child
 	message *control.Message // nil: it ended
 	fds     []int            // that came with a Profile; closed when the event has been taken
+	trouble string           // with its channel, which goes on; "": none
 	ended   string           // how
 }
 
@@ -114,29 +119,30 @@ func executeHint(err error, identity privileges.Identity) string {
 // endedWell is how a child ends that has left in order.
 const endedWell = "exit status 0"
 
-// watch tells everything that the child says, and then how it ended: so that nothing it said is overtaken by its end.
+// watch tells everything that the child says, and then how it ended: so that nothing it said is overtaken by its end. Nothing but
+// the end of the channel ends the listening: what is not understood is reported, and passed over.
 func (c *child) watch(events chan<- childEvent, wait func() string) {
+	var complaints control.Complaints
 	for {
 		m, fds, err := c.conn.Recv(time.Time{})
-		if err != nil {
-			break
+		switch {
+		case err == nil:
+			if m.Kind != control.Profile {
+				control.CloseAll(fds)
+				fds = nil
+			}
+			events <- childEvent{child: c, message: &m, fds: fds}
+			continue
+		case errors.Is(err, io.EOF), errors.Is(err, os.ErrClosed):
+			events <- childEvent{child: c, ended: wait()}
+			return
 		}
-		if m.Kind != control.Profile {
-			control.CloseAll(fds)
-			fds = nil
+		if text := complaints.About(err, time.Now()); text != "" {
+			events <- childEvent{child: c, trouble: text}
 		}
-		events <- childEvent{child: c, message: &m, fds: fds}
-	}
-	events <- childEvent{child: c, ended: wait()}
-}
-
-// sendTime bounds how long the reconciler waits for a child that does not take its messages.
-const sendTime = time.Second
-
-// say sends a message to the child. One that does not take it hangs, and is killed: its end is reported as any other.
-func (c *child) say(m control.Message, fds []int) {
-	if err := c.conn.Send(m, fds, time.Now().Add(sendTime)); errors.Is(err, os.ErrDeadlineExceeded) {
-		c.kill()
+		if !errors.Is(err, control.ErrNotUnderstood) && !errors.Is(err, control.ErrNoRoom) {
+			<-time.After(laterTime) // the kernel lacks memory
+		}
 	}
 }
 
@@ -169,6 +175,7 @@ func (c *child) close() {
 	if c.cell != nil {
 		c.cell.leave()
 	}
+	c.burn()
 	_ = c.conn.Close() // it was only read from since
 	unix.Close(c.pidfd)
 }

@@ -68,7 +68,7 @@ func (m *master) takeGeneration(s generationState) (*generation, error) {
 }
 
 func (m *master) takeChild(generation int, w workerState) (*child, error) {
-	c := &child{generation: generation, slot: w.Slot, pid: w.Pid}
+	c := &child{generation: generation, slot: w.Slot, pid: w.Pid, log: m.log}
 	var err error
 	if c.pidfd, err = m.upgrader.take(pidfdName(generation, w.Slot)); err != nil {
 		return nil, err
@@ -139,34 +139,70 @@ func (m *master) succeed(g *generation, now time.Time) {
 // drain tells the workers of an older generation to drain, and gives each an heir.
 func (m *master) drain(g *generation) {
 	g.drains = time.Time{}
+	order, file, err := m.drainOrder(g)
+	if err != nil {
+		m.log.Error("idle connections are not handed over", "generation", g.number, "error", err)
+		order = control.Message{Kind: control.Drain}
+	}
+	for slot, c := range g.children {
+		if slot != monitorIndex {
+			m.drainBy(order, file, c)
+		}
+	}
+	closeFile(file)
+}
+
+// drainOne is drain for one worker.
+func (m *master) drainOne(g *generation, c *child) {
+	order, file, err := m.drainOrder(g)
+	if err == nil {
+		m.drainBy(order, file, c)
+	} else {
+		m.log.Error("idle connections are not handed over", "generation", g.number, "error", err)
+	}
+	closeFile(file)
+}
+
+func closeFile(fd int) {
+	if fd >= 0 {
+		unix.Close(fd)
+	}
+}
+
+// drainOrder is the order to drain for all workers of an older generation, with the descriptor of what does not fit into it;
+// -1: there is none.
+func (m *master) drainOrder(g *generation) (control.Message, int, error) {
 	order := control.Message{Kind: control.Drain, Heirs: m.heirs(g.keys)}
 	if g.program == m.env.Version { // others may not know what this is
 		order.Exact = m.exact(g.keys)
 	}
-	for slot, c := range g.children {
-		if slot == monitorIndex {
-			continue
-		}
-		heir := m.slots[slot%len(m.slots)]
-		if heir.state != active {
-			c.say(control.Message{Kind: control.Drain}, nil)
-			continue
-		}
-		if err := introduce(c, heir.child, order); err != nil {
-			m.log.Error("cannot hand over idle connections", "generation", g.number, "worker", slot, "error", err)
-			c.say(control.Message{Kind: control.Drain}, nil)
-		}
+	return order.Pack()
+}
+
+func (m *master) drainBy(order control.Message, file int, c *child) {
+	heir := m.slots[c.slot%len(m.slots)]
+	if heir.state != active {
+		c.say(control.Message{Kind: control.Drain}, nil)
+		return
+	}
+	if err := introduce(c, heir.child, order, file); err != nil {
+		m.log.Error("cannot hand over idle connections", "generation", c.generation, "worker", c.slot, "error", err)
+		c.say(control.Message{Kind: control.Drain}, nil)
 	}
 }
 
 // introduce connects a worker that drains with its heir.
-func introduce(old, heir *child, drain control.Message) error {
+func introduce(old, heir *child, drain control.Message, file int) error {
 	mine, theirs, err := control.Pair()
 	if err != nil {
 		return err
 	}
-	heir.say(control.Message{Kind: control.Heir}, []int{theirs})
-	old.say(drain, []int{mine})
+	fds := []int{mine}
+	if file >= 0 {
+		fds = append(fds, file)
+	}
+	heir.say(control.Message{Kind: control.Heir, Generation: old.generation, Slot: old.slot}, []int{theirs})
+	old.say(drain, fds)
 	unix.Close(mine)
 	unix.Close(theirs)
 	return nil
@@ -228,6 +264,9 @@ func (m *master) onOld(e childEvent) {
 	}
 	e.child.heard = time.Now()
 	if e.message != nil {
+		if e.message.Kind == control.Again {
+			m.sayAgain(e.child, *e.message)
+		}
 		return
 	}
 	if e.child.slot != monitorIndex {

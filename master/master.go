@@ -68,6 +68,7 @@ type master struct {
 	failure   error     // why the instance ends, if not by wish
 	deadline  time.Time // of the phase; zero: none
 	beat      time.Time // when the next Ping is due
+	waits     bool      // a message waits for a child that is behind
 }
 
 // Run runs an instance with a checked configuration until a signal ends it. An error means that it did not come up, or

@@ -51,6 +51,8 @@ func (m *master) onMonitor(e childEvent) {
 			s.become(ready, time.Now())
 			m.known = nil // it knows nothing yet
 		}
+	case control.Again:
+		m.sayAgain(s.child, *e.message)
 	case control.Profile:
 		m.profile(e)
 	case control.Bye:

@@ -202,6 +202,7 @@ func (m *master) act(now time.Time) {
 	}
 	m.watchMonitor(now)
 	m.watchOld(now)
+	m.waits = m.flush(now)
 	if !now.Before(m.beat) {
 		m.heartbeat(now)
 		m.mirror(now)
@@ -212,6 +213,9 @@ func (m *master) act(now time.Time) {
 // next is when act may have something to do again.
 func (m *master) next(now time.Time) time.Time {
 	next := m.beat
+	if m.waits {
+		next = now.Add(laterTime)
+	}
 	sooner := func(t time.Time) {
 		if t.Before(next) {
 			next = t

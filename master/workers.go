@@ -28,6 +28,11 @@ func (m *master) onChild(e childEvent) {
 	if m.mayBeTold(e) {
 		return
 	}
+	if e.trouble != "" {
+		_, title := role(e.child.slot)
+		m.log.Warn("trouble with the messages of a child", "child", title, "pid", e.child.pid, "error", e.trouble)
+		return
+	}
 	if e.message != nil && e.message.Kind == control.Report {
 		m.log.Warn("worker reports", "worker", e.child.slot, "pid", e.child.pid, "what", e.message.Reason)
 	}
@@ -55,6 +60,8 @@ func (m *master) onChild(e childEvent) {
 		m.onReady(s)
 	case control.Paused:
 		m.pause.confirmed(s.child)
+	case control.Again:
+		m.sayAgain(s.child, *e.message)
 	case control.Reopen:
 		m.reopenLogs(s.child)
 	case control.Bye:
@@ -93,8 +100,12 @@ func (m *master) shards(slot int, shared bool) []offer {
 
 // sendShards sends shards in as many messages as they need, at least one.
 func (m *master) sendShards(to *child, message control.Message, all []offer) {
+	most := control.MaxFDs
+	if message.Kind == control.Lend {
+		most = control.MaxLent
+	}
 	for {
-		n := min(len(all), control.MaxFDs)
+		n := min(len(all), most)
 		message.Shards = nil
 		var fds []int
 		for _, o := range all[:n] {

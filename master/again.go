@@ -1,0 +1,67 @@
+package master
+
+import (
+	"slices"
+
+	"lbmaster/shared/control"
+)
+
+// sayAgain answers a child that had no room for the descriptors of a message. What it asks for is what holds now: it may have
+// been overtaken.
+func (m *master) sayAgain(c *child, asked control.Message) {
+	switch asked.Asked {
+	case control.Lend:
+		m.lendAgain(c, asked)
+	case control.Logs:
+		if c.generation == m.number {
+			m.reopenLogs(c)
+		}
+	case control.Kin:
+		m.presentAgain(c, asked.Generation)
+	case control.Heir:
+		if old := m.oldChild(asked.Generation, asked.Slot); old != nil {
+			m.drainOne(m.generationOf(old), old)
+		}
+	case control.Drain:
+		if g := m.generationOf(c); g != nil {
+			m.drainOne(g, c)
+		}
+	}
+}
+
+// lendAgain lends those shards of a slot that were asked for, if they are still lent to this worker.
+func (m *master) lendAgain(c *child, asked control.Message) {
+	if asked.Slot < 0 || asked.Slot >= len(m.slots) {
+		return
+	}
+	s := m.slots[asked.Slot]
+	if s.heir == nobody || m.slots[s.heir].child != c {
+		return
+	}
+	all := slices.DeleteFunc(m.shards(s.index, false), func(o offer) bool { return !slices.Contains(asked.Shards, o.shard) })
+	if len(all) > 0 {
+		m.sendShards(c, control.Message{Kind: control.Lend, Slot: s.index}, all)
+	}
+}
+
+// presentAgain shows a worker the counters of a generation that has not ended.
+func (m *master) presentAgain(c *child, generation int) {
+	if generation == m.number && c.generation != m.number {
+		c.present(m.number, m.memory.counters)
+	}
+	for _, g := range m.old {
+		if g.number == generation {
+			c.present(g.number, g.counters)
+		}
+	}
+}
+
+// oldChild is a worker of an older generation; nil: there is none.
+func (m *master) oldChild(generation, slot int) *child {
+	for _, g := range m.old {
+		if g.number == generation && slot != monitorIndex {
+			return g.children[slot]
+		}
+	}
+	return nil
+}

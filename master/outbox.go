@@ -1,0 +1,133 @@
+package master
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"lbmaster/shared/control"
+)
+
+// letter is a message that a child had no room for when it was due.
+type letter struct {
+	message control.Message
+	fds     []int // copies
+	since   time.Time
+}
+
+const (
+	laterTime   = 20 * time.Millisecond // until what waits is tried again
+	mostLetters = 256                   // that wait for one child
+)
+
+// say sends a message to the child; when that is behind, later, in order. The reconciler never waits: a child that takes none for
+// as long as one that hangs may take to answer is killed, and its end is reported as any other.
+func (c *child) say(m control.Message, fds []int) {
+	if len(c.outbox) > 0 {
+		if m.Kind != control.Ping { // what it has to answer is there already
+			c.keep(m, fds)
+		}
+		return
+	}
+	if err := c.conn.TrySend(m, fds); behind(err) {
+		c.keep(m, fds)
+	} else {
+		c.unsent(m, err)
+	}
+}
+
+// behind says that a message may be sent later: the channel is full, too many descriptors are on their way (unix(7)), or the
+// kernel lacks memory.
+func behind(err error) bool {
+	return errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.ETOOMANYREFS) || errors.Is(err, unix.ENOBUFS) || errors.Is(err, unix.ENOMEM)
+}
+
+// keep puts a message into the outbox.
+func (c *child) keep(m control.Message, fds []int) {
+	l := letter{message: m, since: time.Now()}
+	for _, fd := range fds {
+		own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+		if err != nil {
+			control.CloseAll(l.fds)
+			c.unsent(m, fmt.Errorf("it cannot wait for a child that is behind: %w", err))
+			return
+		}
+		l.fds = append(l.fds, own)
+	}
+	if len(c.outbox) >= mostLetters {
+		control.CloseAll(l.fds)
+		c.giveUp(fmt.Sprintf("%d messages waited for it", mostLetters))
+		return
+	}
+	c.outbox = append(c.outbox, l)
+}
+
+// flush sends what waits, as far as the child takes it.
+func (c *child) flush(now time.Time) {
+	for len(c.outbox) > 0 {
+		l := &c.outbox[0]
+		err := c.conn.TrySend(l.message, l.fds)
+		if behind(err) {
+			if now.Sub(l.since) >= hangTime {
+				c.giveUp(fmt.Sprintf("it took no messages for %v", hangTime))
+			}
+			return
+		}
+		c.unsent(l.message, err)
+		control.CloseAll(l.fds)
+		c.outbox = c.outbox[1:]
+	}
+}
+
+// giveUp ends a child that does not do what it is told.
+func (c *child) giveUp(why string) {
+	c.reason = why
+	c.burn()
+	c.kill()
+}
+
+// burn lets go of what waits.
+func (c *child) burn() {
+	for _, l := range c.outbox {
+		control.CloseAll(l.fds)
+	}
+	c.outbox = nil
+}
+
+// unsent reports a message that will never be sent. That the child is gone is no news: its end is reported.
+func (c *child) unsent(m control.Message, err error) {
+	if err == nil || errors.Is(err, unix.EPIPE) || errors.Is(err, unix.ECONNRESET) || c.log == nil {
+		return
+	}
+	_, title := role(c.slot)
+	c.log.Error("cannot tell a child what to do", "child", title, "generation", c.generation, "pid", c.pid, "order", m.Kind, "error", err)
+}
+
+// eachChild is every child of every generation.
+func (m *master) eachChild(do func(*child)) {
+	for _, s := range m.slots {
+		if s.child != nil {
+			do(s.child)
+		}
+	}
+	if m.monitor != nil && m.monitor.child != nil {
+		do(m.monitor.child)
+	}
+	m.eachOld(do)
+	for _, g := range m.inherited {
+		for _, c := range g.children {
+			do(c)
+		}
+	}
+}
+
+// flush sends what waits for any child, and says whether some still does.
+func (m *master) flush(now time.Time) (waits bool) {
+	m.eachChild(func(c *child) {
+		c.flush(now)
+		waits = waits || len(c.outbox) > 0
+	})
+	return waits
+}

@@ -1,0 +1,122 @@
+package master
+
+import (
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"lbmaster/shared/control"
+	"lbmaster/tools/understudy"
+)
+
+// correspondents are a child as the master has it, and the child's end of its channel.
+func correspondents(t *testing.T) (*child, int) {
+	t.Helper()
+	mine, theirs, err := control.Pair()
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := control.NewConn(mine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &child{pidfd: -1, controlFD: mine, conn: conn}, theirs
+}
+
+// TestWatchEndures: nothing that a child says ends the listening to it, and none of its descriptors is kept.
+func TestWatchEndures(t *testing.T) {
+	c, theirs := correspondents(t)
+	defer c.conn.Close()
+	before := openFiles(t)
+	events := make(chan childEvent)
+	go c.watch(events, func() string { return endedWell })
+	troubles := 0
+	next := func() childEvent {
+		for {
+			select {
+			case e := <-events:
+				control.CloseAll(e.fds)
+				if e.trouble == "" {
+					return e
+				}
+				troubles++
+			case <-time.After(understudy.Patience):
+				t.Fatal("the master does not listen")
+			}
+		}
+	}
+	for i, b := range understudy.Nonsense(2, 60) {
+		var oob []byte
+		if n := i % 3; n > 0 {
+			oob = unix.UnixRights(make([]int, n)...)
+		}
+		if err := unix.Sendmsg(theirs, b, oob, nil, 0); err != nil {
+			t.Fatal(err)
+		}
+		if err := control.Send(theirs, control.Message{Kind: control.Pong}, nil); err != nil {
+			t.Fatal(err)
+		}
+		for e := next(); e.message == nil || e.message.Kind != control.Pong; e = next() {
+			if e.message == nil {
+				t.Fatalf("after %.40q the child counts as ended: %s", b, e.ended)
+			}
+		}
+	}
+	if troubles != 1 {
+		t.Errorf("trouble was reported %d times", troubles)
+	}
+	if after := openFiles(t); after != before {
+		t.Errorf("%d descriptors before, %d after", before, after)
+	}
+	unix.Close(theirs)
+	if e := next(); e.ended != endedWell {
+		t.Errorf("at the end: %+v", e)
+	}
+}
+
+// TestOutbox: a child that is behind gets everything later and in order, and nobody waits for it.
+func TestOutbox(t *testing.T) {
+	c, theirs := correspondents(t)
+	defer c.conn.Close()
+	defer unix.Close(theirs)
+	before := openFiles(t)
+	n := 0
+	for ; len(c.outbox) < 10; n++ {
+		c.say(control.Message{Kind: control.Return, Slot: n}, []int{0})
+	}
+	c.say(control.Message{Kind: control.Ping}, nil)
+	if len(c.outbox) != 10 {
+		t.Errorf("%d messages wait, want 10 and no Ping", len(c.outbox))
+	}
+	for i := range n {
+		m, fds, err := control.Recv(theirs)
+		if err != nil || m.Slot != i || len(fds) != 1 {
+			t.Fatalf("message %d: %+v with %d descriptors, %v", i, m, len(fds), err)
+		}
+		control.CloseAll(fds)
+		c.flush(time.Now())
+	}
+	if len(c.outbox) > 0 {
+		t.Errorf("%d messages still wait", len(c.outbox))
+	}
+	if after := openFiles(t); after != before {
+		t.Errorf("%d descriptors before, %d after", before, after)
+	}
+}
+
+// TestOutboxGivesUp: a child that never takes what waits for it is given up, with all of that.
+func TestOutboxGivesUp(t *testing.T) {
+	c, theirs := correspondents(t)
+	defer c.conn.Close()
+	defer unix.Close(theirs)
+	for len(c.outbox) == 0 {
+		c.say(control.Message{Kind: control.Activate}, nil)
+	}
+	if c.flush(time.Now()); c.reason != "" {
+		t.Fatalf("given up at once: %s", c.reason)
+	}
+	if c.flush(time.Now().Add(hangTime)); c.reason == "" || len(c.outbox) > 0 {
+		t.Errorf("reason %q, %d messages wait", c.reason, len(c.outbox))
+	}
+}
