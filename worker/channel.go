@@ -98,7 +98,7 @@ func (w *worker) ask() {
 	if len(w.channel.missed) == 0 || w.orphaned() {
 		return
 	}
-	if w.proxy.Kept() {
+	if w.proxy.Spare() {
 		again := w.channel.missed[0]
 		w.channel.missed = slices.Delete(w.channel.missed, 0, 1)
 		w.say(again)

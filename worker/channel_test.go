@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/shared/control"
+	"lbmaster/shared/shm"
 	"lbmaster/tools/understudy"
 )
 
@@ -92,4 +93,26 @@ func TestAskedAgain(t *testing.T) {
 	c.WantSaid(control.Pong)
 	c.Say(control.Message{Kind: control.Stop})
 	c.Until(control.Bye)
+}
+
+// TestDrainThatIsLarge: places that are in a file mean the same as those in the message, and the file is closed. Nonsense there
+// costs the hand-over, not the drain.
+func TestDrainThatIsLarge(t *testing.T) {
+	for i, content := range []string{`{"Heirs":[[0]]}`, "{"} {
+		c := ready(t, []string{"127.54.0.13", "127.54.0.14"}[i])
+		mine, theirs, err := control.Pair()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(mine)
+		file, err := shm.Seal("places", []byte(content))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Say(control.Message{Kind: control.Drain}, theirs, file)
+		unix.Close(theirs)
+		unix.Close(file)
+		c.Until(control.Bye)
+		c.WantEnd(0)
+	}
 }

@@ -36,7 +36,7 @@ const filesOfOne = 4
 const ownFiles = 4
 
 // setAside keeps descriptors for what the master sends: the shards of a sibling, or other log sockets. This process has
-// everything else that it needs: with them, there must be room for a connection. Without, it would take its share of the clients
+// everything else that it needs: with them, there must be room for a connection. Without that, it would take its share of the clients
 // and serve none.
 func (w *worker) setAside(shards, targets int) error {
 	n := ownFiles + max(min(shards, control.MaxLent), targets)

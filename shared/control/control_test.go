@@ -224,6 +224,29 @@ func TestComplaints(t *testing.T) {
 	}
 }
 
+// TestPack: a Drain of any size can be sent, and says the same then.
+func TestPack(t *testing.T) {
+	for _, binds := range []int{1, 98 * 100} {
+		m := Message{Kind: Drain, Heirs: [][]Place{make([]Place, binds)}}
+		for i := range m.Heirs[0] {
+			m.Heirs[0][i] = PlaceOf(Shard{Frontend: 90, Bind: i})
+		}
+		packed, fd, err := m.Pack()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Encode(packed); err != nil || (fd >= 0) != (binds > 1) {
+			t.Fatalf("%d binds: descriptor %d, %v", binds, fd, err)
+		}
+		if fd < 0 {
+			continue
+		}
+		if err := packed.Unpack([]int{0, fd}); err != nil || !reflect.DeepEqual(packed, m) {
+			t.Errorf("%d binds came as %d, %v", binds, len(packed.Heirs), err)
+		}
+	}
+}
+
 func TestPeerGone(t *testing.T) {
 	a, b := pair(t)
 	defer unix.Close(b)

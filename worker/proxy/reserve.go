@@ -7,16 +7,24 @@ import (
 	"lbmaster/worker/sock"
 )
 
-// Keep sets n descriptors aside for what the master sends, which clients and servers then cannot take, and says whether there
-// are so many.
+// berths is how many connections to servers can be made when clients have taken all other descriptors: whoever is in must be
+// served, or nobody would ever leave.
+const berths = 4
+
+// Keep sets n descriptors aside for what the master sends, which clients and servers then cannot take, and some for servers,
+// which clients cannot take. It says whether there are so many.
 func (p *Proxy) Keep(n int) bool {
 	p.spare.Empty()
-	p.spare = sock.NewReserve(n)
-	return p.spare.Fill()
+	p.berths.Empty()
+	p.spare, p.berths = sock.NewReserve(n), sock.NewReserve(berths)
+	return p.kept()
 }
 
-// Kept says that what was set aside is there again, after messages have made use of it. Before that nobody is accepted.
-func (p *Proxy) Kept() bool { return p.spare.Fill() }
+// kept says that what was set aside is there again after it was made use of. Before that nobody is accepted.
+func (p *Proxy) kept() bool { return p.spare.Fill() && p.berths.Fill() }
+
+// Spare says that there is room for what the master sends.
+func (p *Proxy) Spare() bool { return p.spare.Fill() }
 
 // Hear receives a message of the master, with descriptors that nothing else can take meanwhile.
 func (p *Proxy) Hear(channel int) (control.Message, []int, error) {

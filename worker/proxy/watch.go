@@ -21,7 +21,6 @@ func (p *Proxy) Watch(fd int, ready func()) error {
 	*w = watch{fd: fd, seq: w.seq + 1, ready: ready}
 	if e := p.poller.Add(fd, poll.Readable, poll.NewToken(kindWatch, slot, w.seq)); e != 0 {
 		w.ready = nil // else Unwatch would give the place back once more
-		w.ready = nil // or Unwatch would find it
 		p.watches.put(slot)
 		return fmt.Errorf("cannot poll descriptor %d: %w", fd, e)
 	}

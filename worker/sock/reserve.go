@@ -39,3 +39,14 @@ func (r *Reserve) Empty() {
 	}
 	r.fds = r.fds[:0]
 }
+
+// Spend gives one descriptor back, if there is one.
+func (r *Reserve) Spend() bool {
+	n := len(r.fds)
+	if n == 0 {
+		return false
+	}
+	unix.Close(r.fds[n-1])
+	r.fds = r.fds[:n-1]
+	return true
+}
