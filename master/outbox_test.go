@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"lbmaster/conf"
 	"lbmaster/shared/control"
 	"lbmaster/tools/understudy"
 )
@@ -118,5 +119,36 @@ func TestOutboxGivesUp(t *testing.T) {
 	}
 	if c.flush(time.Now().Add(hangTime)); c.reason == "" || len(c.outbox) > 0 {
 		t.Errorf("reason %q, %d messages wait", c.reason, len(c.outbox))
+	}
+}
+
+// TestDrainOfManyPorts: the order to drain arrives whatever the number of addresses is.
+func TestDrainOfManyPorts(t *testing.T) {
+	old, theirs := correspondents(t)
+	heir, heirs := correspondents(t)
+	defer old.conn.Close()
+	defer heir.conn.Close()
+	defer unix.Close(theirs)
+	defer unix.Close(heirs)
+	m := &master{log: discard, slots: []*slot{{state: active, child: heir}}, config: &conf.Config{}}
+	const ports = 30000
+	g := &generation{program: "another", keys: [][]string{make([]string, ports)}, children: map[int]*child{0: old}}
+	before := openFiles(t)
+	m.drain(g)
+	order, fds, err := control.Recv(theirs)
+	if err != nil || order.Kind != control.Drain || len(fds) != 2 {
+		t.Fatalf("the worker hears %s with %d descriptors, %v", order.Kind, len(fds), err)
+	}
+	if err := order.Unpack(fds); err != nil || len(order.Heirs) != 1 || len(order.Heirs[0]) != ports {
+		t.Errorf("%d frontends have places, %v", len(order.Heirs), err)
+	}
+	unix.Close(fds[0])
+	_, fds, err = control.Recv(heirs)
+	if err != nil || len(fds) != 1 {
+		t.Errorf("the heir gets %d descriptors, %v", len(fds), err)
+	}
+	control.CloseAll(fds)
+	if after := openFiles(t); after != before {
+		t.Errorf("%d descriptors before, %d after", before, after)
 	}
 }

@@ -3,7 +3,6 @@
 package tests
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -131,25 +130,4 @@ func TestAdminWithoutFiles(t *testing.T) {
 	}
 	c.keepsMaster()
 	c.sameWorkers(c.workers)
-}
-
-// TestUpgradeOfManyPorts: an old worker with so many ports that their places do not fit into one message drains like any other,
-// and hands its idle connection over.
-func TestUpgradeOfManyPorts(t *testing.T) {
-	t.Parallel()
-	s, _ := newSite(t, 1)
-	const sections, ports = 98, 100
-	for i := range sections {
-		s.tail += fmt.Sprintf("[frontend.f%d]\nbind = [\"%s:%d-%d\"]\nmode = \"http\"\ntimeout = { client = \"5s\" }\ndefault_backend = \"b\"\n", i, s.place.host(2), 10000+i*ports, 10000+i*ports+ports-1)
-	}
-	s.tail += fmt.Sprintf("[backend.b]\nmode = \"http\"\ntimeout = %s\n[[backend.b.server]]\nname = \"x\"\naddress = %q\n", patient, s.servers[0].address)
-	d := found(t, s)
-	old := d.balancer.workers()[0]
-	idle := dial(t, fmt.Sprintf("%s:%d", s.place.host(2), 10000+sections*ports-1))
-	idle.get("/", 200)
-	d.upgrade()
-	if !soon(func() bool { return !rig.Alive(old) }) {
-		t.Errorf("the old worker goes on")
-	}
-	idle.get("/", 200)
 }
