@@ -3,40 +3,32 @@ package stats
 import (
 	"strconv"
 	"testing"
-	"time"
+
+	"lbmaster/tools/growth"
 )
 
-// TestPastGrowth: four times the servers cost about four times the work, and not ten times or more.
-func TestPastGrowth(t *testing.T) {
-	cost := func(n int) time.Duration {
-		s := manyRows(t, n)
-		best := time.Duration(1<<63 - 1)
-		for range 5 {
-			start := time.Now()
-			if p := NewPast(s, s); len(p.pair) != n*len(columns) {
-				t.Fatalf("%d pairs", len(p.pair))
-			}
-			best = min(best, time.Since(start))
-		}
-		return best
-	}
-	few, many := cost(5_000), cost(20_000)
-	t.Logf("5,000 rows: %v, 20,000 rows: %v", few, many)
-	if many > 9*few {
-		t.Errorf("%v for 5,000 rows, %v for 20,000", few, many)
-	}
-}
-
-func manyRows(t *testing.T, n int) *Stats {
+// ofServers are the counters of a backend with that many servers.
+func ofServers(t *testing.T, n int) *Stats {
 	t.Helper()
-	rows := make([]Row, n)
-	for i := range rows {
-		rows[i] = Row{Kind: Server, Proxy: "pool", Server: "server" + strconv.Itoa(i)}
+	var rows []Row
+	for i := range n {
+		rows = append(rows, Row{Kind: Server, Proxy: "farm", Server: "s" + strconv.Itoa(i)})
 	}
-	s, err := Create(rows, 1)
+	s, err := Create(append(rows, Row{Kind: Worker}), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.Close() })
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	return s
+}
+
+func TestPastIsNoSquare(t *testing.T) {
+	growth.NotSquare(t, 4000, func(n int) func() {
+		from, into := ofServers(t, n), ofServers(t, n)
+		return func() { NewPast(from, into) }
+	})
 }
