@@ -29,8 +29,13 @@ func (p *Proxy) Respect(generation int, counters *stats.Stats) error {
 		return counters.Close()
 	}
 	k := kin{generation: generation, counters: counters}
-	for _, row := range p.stats.Rows()[:1+len(p.frontends)] {
-		k.rows = append(k.rows, slices.Index(counters.Rows(), row))
+	ours := p.stats.Rows()[:1+len(p.frontends)]
+	places := stats.Places(ours) // not of theirs: there is a row for each server
+	k.rows = slices.Repeat([]int{nowhere}, len(ours))
+	for theirs, row := range counters.Rows() {
+		if at, ok := places[row]; ok {
+			k.rows[at] = theirs
+		}
 	}
 	p.kin = append(p.kin, k)
 	slices.SortFunc(p.kin, func(a, b kin) int { return cmp.Compare(a.generation, b.generation) })
