@@ -56,20 +56,33 @@ type findings struct {
 	file     string
 	errors   Errors
 	warnings []Warning
+	known    map[Error]bool // what is wrong in [defaults] is met once for each section
 }
 
 func (f *findings) fail(line int, key, format string, args ...any) {
 	e := Error{f.file, line, key, fmt.Sprintf(format, args...)}
-	if !slices.Contains(f.errors, e) { // what is wrong in [defaults] is met once for each section
+	if !f.knows(e) {
 		f.errors = append(f.errors, e)
 	}
 }
 
 func (f *findings) warn(line int, key, format string, args ...any) {
 	w := Warning{f.file, line, key, fmt.Sprintf(format, args...)}
-	if !slices.Contains(f.warnings, w) {
+	if !f.knows(Error(w)) {
 		f.warnings = append(f.warnings, w)
 	}
+}
+
+// knows says whether it has been asked about the same finding before. No text is both an error and a warning.
+func (f *findings) knows(e Error) bool {
+	if f.known[e] {
+		return true
+	}
+	if f.known == nil {
+		f.known = make(map[Error]bool)
+	}
+	f.known[e] = true
+	return false
 }
 
 // sorted puts the findings into the order of the lines.

@@ -2,30 +2,43 @@ package conf
 
 import (
 	"fmt"
+	"strings"
 	"testing"
-	"time"
+
+	"lbmaster/tools/growth"
 )
 
-// TestServerNamesGrowth: four times the servers cost about four times the work.
-func TestServerNamesGrowth(t *testing.T) {
-	cost := func(n int) time.Duration {
-		names := make([]string, n)
-		for i := range names {
-			names[i] = fmt.Sprint("server", i)
+// parsesWithoutSquare asserts that a text of n things, that many lines which line writes, is not read in the square of n.
+func parsesWithoutSquare(t *testing.T, n int, head, line string, wrong bool) {
+	t.Helper()
+	growth.NotSquare(t, n, func(n int) func() {
+		var b strings.Builder
+		b.WriteString(head)
+		for i := range n {
+			fmt.Fprintf(&b, line, i)
 		}
-		best := time.Duration(1<<63 - 1)
-		for range 5 {
-			start := time.Now()
-			p := &parser{servers: map[string]int{}}
-			for i, name := range names {
-				p.serverName(nil, &Server{Name: name, Line: i})
+		text := []byte(b.String())
+		return func() {
+			if _, _, err := Parse("lb.toml", text); (err != nil) != wrong {
+				t.Error(err)
 			}
-			best = min(best, time.Since(start))
 		}
-		return best
-	}
-	few, many := cost(5_000), cost(20_000)
-	if t.Logf("%v, %v", few, many); many > 9*few {
-		t.Errorf("%v for 5,000 servers, %v for 20,000", few, many)
-	}
+	})
+}
+
+const (
+	farm   = "[listen.farm]\nbind = \":80\"\n"
+	server = "[[listen.farm.server]]\nname = \"s%[1]d\"\naddress = \"127.0.0.1:80\"\n"
+)
+
+func TestServersAreNoSquare(t *testing.T) { parsesWithoutSquare(t, 4000, farm, server, false) }
+
+// TestFindingsAreNoSquare: each server is wrong.
+func TestFindingsAreNoSquare(t *testing.T) {
+	parsesWithoutSquare(t, 4000, farm, server+"weight = -1\n", true)
+}
+
+func TestSectionsAreNoSquare(t *testing.T) {
+	parsesWithoutSquare(t, 2000, "", "[frontend.f%[1]d]\nbind = \"unix:/f%[1]d\"\ndefault_backend = \"b%[1]d\"\n"+
+		"[[backend.b%[1]d.server]]\nname = \"s\"\naddress = \"127.0.0.1:80\"\n", false)
 }

@@ -36,6 +36,10 @@ type parser struct {
 	defaults *table
 	binds    map[Bind]string // who listens where
 	servers  map[string]int  // the lines of the servers of the backend that is being parsed
+
+	// The sections so far, by their names.
+	frontends map[string]header
+	backends  map[string]header
 }
 
 // syntax reports a text that is not TOML.
@@ -56,7 +60,7 @@ func (p *parser) syntax(err error) {
 var sections = []string{"global", "admin", "defaults", "listen", "frontend", "backend"}
 
 func (p *parser) parse(root map[string]any, order []toml.Key) *Config {
-	p.binds = make(map[Bind]string)
+	p.binds, p.frontends, p.backends = make(map[Bind]string), make(map[string]header), make(map[string]header)
 	for name := range root {
 		if !slices.Contains(sections, name) {
 			p.unknownSection(name)
@@ -105,12 +109,14 @@ func (p *parser) section(root map[string]any, name string, scope scope) *table {
 // proxies are the listen, frontend and backend sections in the order in which they are written.
 func proxies(order []toml.Key) []toml.Key {
 	var all []toml.Key
+	seen := make(map[[2]string]bool)
 	for _, key := range order {
 		if len(key) < 2 || !slices.Contains(sections[3:], key[0]) {
 			continue
 		}
-		if name := key[:2]; !slices.ContainsFunc(all, func(k toml.Key) bool { return slices.Equal(k, name) }) {
-			all = append(all, name)
+		if name := [2]string(key[:2]); !seen[name] {
+			seen[name] = true
+			all = append(all, key[:2])
 		}
 	}
 	return all
@@ -168,8 +174,10 @@ func (p *parser) logs(t *table) []LogTarget {
 // references checks what sections say of each other.
 func (p *parser) references(c *Config) {
 	var names []string
+	places := make(map[string]int)
 	for i := range c.Backends {
 		names = append(names, c.Backends[i].Name)
+		places[c.Backends[i].Name] = i
 	}
 	for i := range c.Frontends {
 		f := &c.Frontends[i]
@@ -177,11 +185,11 @@ func (p *parser) references(c *Config) {
 			continue
 		}
 		key := f.Section + ".default_backend"
-		at := slices.Index(names, f.Backend)
+		at, known := places[f.Backend]
 		switch {
-		case at >= 0 && c.Backends[at].Mode != f.Mode:
+		case known && c.Backends[at].Mode != f.Mode:
 			p.fail(p.lines.of(key), key, "backend %q has mode %s, this frontend mode %s: both must have the same", f.Backend, c.Backends[at].Mode, f.Mode)
-		case at >= 0:
+		case known:
 		case nearest(f.Backend, names) != "":
 			p.fail(p.lines.of(key), key, "there is no backend %q: did you mean %q?", f.Backend, nearest(f.Backend, names))
 		default:

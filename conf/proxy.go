@@ -31,31 +31,32 @@ func (p *parser) proxy(c *Config, kind, name string, root map[string]any) {
 	}
 	t.checkKeys(kind)
 	if t.scope&inFrontend != 0 {
-		p.unique(c, name, path, line, "frontend")
+		p.unique(p.frontends, name, path, line, "frontend")
 		f := p.frontend(t, kind, name)
 		f.Line = line
 		c.Frontends = append(c.Frontends, f)
 	}
 	if t.scope&inBackend != 0 && t.mode() != ModeHealth {
-		p.unique(c, name, path, line, "backend")
+		p.unique(p.backends, name, path, line, "backend")
 		b := p.backend(t, name)
 		b.Line = line
 		c.Backends = append(c.Backends, b)
 	}
 }
 
-// unique refuses a second section of the same name on the same side.
-func (p *parser) unique(c *Config, name, path string, line int, side string) {
-	for i := range c.Frontends {
-		if f := &c.Frontends[i]; side == "frontend" && f.Name == name {
-			p.fail(line, path, "%s on line %d is a frontend of this name already: choose another", f.Section, f.Line)
-		}
+// header is where a section begins.
+type header struct {
+	section string // "listen.webfarm"
+	line    int
+}
+
+// unique refuses a second section of the same name on the same side, whose sections so far are known by their names.
+func (p *parser) unique(known map[string]header, name, path string, line int, side string) {
+	if h, taken := known[name]; taken {
+		p.fail(line, path, "%s on line %d is a %s of this name already: choose another", h.section, h.line, side)
+		return
 	}
-	for i := range c.Backends {
-		if b := &c.Backends[i]; side == "backend" && b.Name == name {
-			p.fail(line, path, "%s on line %d is a backend of this name already: choose another", b.Section, b.Line)
-		}
-	}
+	known[name] = header{path, line}
 }
 
 // validLabel says whether a name can stand in a log line and on a status page.
