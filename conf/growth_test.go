@@ -42,3 +42,18 @@ func TestSectionsAreNoSquare(t *testing.T) {
 	parsesWithoutSquare(t, 2000, "", "[frontend.f%[1]d]\nbind = \"unix:/f%[1]d\"\ndefault_backend = \"b%[1]d\"\n"+
 		"[[backend.b%[1]d.server]]\nname = \"s\"\naddress = \"127.0.0.1:80\"\n", false)
 }
+
+// TestLogTargetsAreNoSquare: each frontend has a target of its own.
+func TestLogTargetsAreNoSquare(t *testing.T) {
+	growth.NotSquare(t, 4000, func(n int) func() {
+		c := &Config{}
+		for i := range n {
+			c.Frontends = append(c.Frontends, Frontend{Log: []LogTarget{{Target: "unix", Address: fmt.Sprintf("/dev/log%d", i), Facility: "local0"}}})
+		}
+		return func() {
+			if got := len(c.LogTargets()); got != n {
+				t.Errorf("%d targets, want %d", got, n)
+			}
+		}
+	})
+}

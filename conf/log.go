@@ -65,10 +65,12 @@ func (p *parser) logFormat(t *table, mode Mode) string {
 // facility or level are one.
 func (c *Config) LogTargets() []LogTarget {
 	var all []LogTarget
+	seen := make(map[LogTarget]bool)
 	add := func(targets []LogTarget) {
 		for _, l := range targets {
-			if !slices.ContainsFunc(all, l.Same) {
-				all = append(all, LogTarget{Target: l.Target, Address: l.Address})
+			if l = l.bare(); !seen[l] {
+				seen[l] = true
+				all = append(all, l)
 			}
 		}
 	}
@@ -79,16 +81,26 @@ func (c *Config) LogTargets() []LogTarget {
 	return all
 }
 
-// Index is the target's place among c.LogTargets.
-func (l LogTarget) Index(c *Config) int { return slices.IndexFunc(c.LogTargets(), l.Same) }
+// LogPlaces says of each log target its place among Config.LogTargets.
+type LogPlaces map[LogTarget]int
+
+// LogPlaces are the places of all log targets.
+func (c *Config) LogPlaces() LogPlaces {
+	places := make(LogPlaces)
+	for i, l := range c.LogTargets() {
+		places[l] = i
+	}
+	return places
+}
+
+// Of is the place of a target of the same configuration.
+func (p LogPlaces) Of(l LogTarget) int { return p[l.bare()] }
 
 // Socket says that the target is a socket: else it is one of the standard files.
 func (l LogTarget) Socket() bool { return l.Target == "udp" || l.Target == "unix" }
 
-// Same says that lines for both go to the same place.
-func (l LogTarget) Same(other LogTarget) bool {
-	return l.Target == other.Target && l.Address == other.Address
-}
+// bare is where lines go: the same for all targets whose lines go to the same place.
+func (l LogTarget) bare() LogTarget { return LogTarget{Target: l.Target, Address: l.Address} }
 
 // Logs are the log targets of a frontend.
 func (c *Config) Logs(f *Frontend) []LogTarget {

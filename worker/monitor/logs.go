@@ -23,11 +23,12 @@ func (m *monitor) openLogs(config *conf.Config, sockets []int) {
 		bySlot = append(bySlot, fd)
 	}
 	control.CloseAll(sockets) // more than there are targets
+	places := config.LogPlaces()
 	toStderr := m.report
 	m.report = func(level Level, text string) {
 		toStderr(level, text)
 		for _, t := range config.Global.Log {
-			if fd := bySlot[t.Index(config)]; fd >= 0 && admits(t.Level, level) {
+			if fd := bySlot[places.Of(t)]; fd >= 0 && admits(t.Level, level) {
 				send(fd, t.Facility, level, text)
 			}
 		}

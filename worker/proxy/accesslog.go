@@ -30,13 +30,13 @@ type logTarget struct {
 const requestLevel = "info"
 
 // newAccessLog makes the log of a frontend, nil when nothing is to be logged.
-func (p *Proxy) newAccessLog(c *conf.Config, f *conf.Frontend) (*accessLog, error) {
+func (p *Proxy) newAccessLog(c *conf.Config, f *conf.Frontend, places conf.LogPlaces) (*accessLog, error) {
 	l := &accessLog{format: f.LogFormat, nulls: !f.DontLogNull, capture: f.Capture}
 	for _, t := range c.Logs(f) {
 		if !admits(t.Level) {
 			continue
 		}
-		target := logTarget{sink: p.sinks[t.Index(c)]}
+		target := logTarget{sink: p.sinks[places.Of(t)]}
 		if t.Socket() {
 			header, err := syslog.NewHeader(t.Facility, requestLevel, "lbmaster", os.Getpid(), time.Local)
 			if err != nil {

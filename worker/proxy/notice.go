@@ -25,6 +25,7 @@ func (p *Proxy) Notice(text string) {
 
 // openNotices finds the targets for notices.
 func (p *Proxy) openNotices(c *conf.Config) error {
+	places := c.LogPlaces()
 	for _, t := range c.Global.Log {
 		if !t.Socket() {
 			continue
@@ -33,7 +34,7 @@ func (p *Proxy) openNotices(c *conf.Config) error {
 		if err != nil {
 			return err
 		}
-		p.notices = append(p.notices, logTarget{p.sinks[t.Index(c)], header})
+		p.notices = append(p.notices, logTarget{p.sinks[places.Of(t)], header})
 	}
 	return nil
 }

@@ -149,6 +149,7 @@ func New(params Params) (*Proxy, error) {
 // build is the one place where inert configuration becomes runtime objects.
 func (p *Proxy) build(c *conf.Config, slot int) error {
 	byName := make(map[string]*backend)
+	places := c.LogPlaces()
 	row, first := 1+len(c.Frontends), 0
 	for i := range c.Backends {
 		b, err := newBackend(&c.Backends[i], row, first, slot, p.stats)
@@ -165,7 +166,7 @@ func (p *Proxy) build(c *conf.Config, slot int) error {
 		if back := byName[c.Frontends[i].Backend]; back != nil || c.Frontends[i].Mode == conf.ModeHealth {
 			f = newFrontend(&c.Frontends[i], c.MaxconnOf(i), i, slot, back, p.stats)
 			var err error
-			if f.log, err = p.newAccessLog(c, &c.Frontends[i]); err != nil {
+			if f.log, err = p.newAccessLog(c, &c.Frontends[i], places); err != nil {
 				return err
 			}
 		}
