@@ -28,6 +28,7 @@ type backend struct {
 	row      int    // of the counters
 	targets  []*target
 	counters *stats.Counters
+	share    int64 // of connections, see monitor.share
 	up       bool
 	since    int64 // ms since 1970: when up last changed; 0: never
 }
@@ -67,18 +68,20 @@ func (m *monitor) build(start control.Message, fds []int) error {
 	if m.board, err = status.Open(fds[control.StartBoard]); err != nil {
 		return err
 	}
-	row := 1 + len(config.Frontends)
+	row, servers := 1+len(config.Frontends), 0
 	for i := range config.Backends {
-		m.addBackend(&config.Backends[i], row)
+		m.addBackend(&config.Backends[i], row, servers)
 		row += 1 + len(config.Backends[i].Servers)
+		servers += len(config.Backends[i].Servers)
 	}
-	if n := len(m.board.Servers()); n != m.servers() || row != len(m.counters.Rows()) {
-		return fmt.Errorf("the configuration has %d servers and %d rows, the board %d, the counters %d", m.servers(), row, n, len(m.counters.Rows()))
+	if n := len(m.board.Servers()); n != servers || row != len(m.counters.Rows()) {
+		return fmt.Errorf("the configuration has %d servers and %d rows, the board %d, the counters %d", servers, row, n, len(m.counters.Rows()))
 	}
 	m.generation, m.started, m.master = start.Generation, time.UnixMilli(start.Since), start.Pid
 	m.children = make(map[place]control.Message)
 	m.restore()
 	m.layOut()
+	m.share()
 	m.look()
 	return nil
 }
@@ -93,21 +96,12 @@ func readConfig(fd int) (*conf.Config, error) {
 	return config, errors.Join(err, unix.Close(fd))
 }
 
-// servers is the number of servers of all backends that there are so far.
-func (m *monitor) servers() int {
-	n := 0
-	for _, b := range m.backends {
-		n += len(b.targets)
-	}
-	return n
-}
-
-func (m *monitor) addBackend(c *conf.Backend, row int) {
+// addBackend makes a backend, whose row of the counters and whose first server's place on the board are given.
+func (m *monitor) addBackend(c *conf.Backend, row, first int) {
 	b := &backend{conf: c, name: c.Name, word: "backend", row: row, counters: m.counters.Counters(m.counters.Monitor(), row)}
 	if c.Section == "listen."+c.Name {
 		b.word = "proxy"
 	}
-	first := m.servers()
 	for i := range c.Servers {
 		s := &c.Servers[i]
 		t := &target{conf: s, back: b, slot: first + i, row: row + 1 + i, limits: health.Limits{Rise: s.Rise, Fall: s.Fall}}

@@ -21,13 +21,14 @@ func (m *monitor) layOut() {
 		line, front, back int // -1: none
 	}
 	var all []proxy
+	sections := make(map[string]int) // the place of each frontend
 	for i := range m.config.Frontends {
+		sections[m.config.Frontends[i].Section] = len(all)
 		all = append(all, proxy{m.config.Frontends[i].Line, i, -1})
 	}
 	for i := range m.config.Backends {
 		b := &m.config.Backends[i]
-		same := func(p proxy) bool { return p.front >= 0 && m.config.Frontends[p.front].Section == b.Section }
-		if at := slices.IndexFunc(all, same); at >= 0 {
+		if at, ok := sections[b.Section]; ok {
 			all[at].back = i
 			continue
 		}
@@ -133,19 +134,19 @@ func (m *monitor) fillBackend(to *tally.Row, b *backend, now int64) {
 	if b.conf.Cookie != nil {
 		to.Cookie = b.conf.Cookie.Name
 	}
-	to.Sessions.Limit = m.share(b)
+	to.Sessions.Limit = b.share
 }
 
-// share is a tenth of the connections of the frontends that use a backend, at least one: what clients of the admin socket
-// take for its full load.
-func (m *monitor) share(b *backend) int64 {
-	var sum int
+// share says of each backend, by its name, what clients of the admin socket take for its full load: a tenth of the connections
+// of the frontends that use it, at least one.
+func (m *monitor) share() {
+	sums := make(map[string]int)
 	for i := range m.config.Frontends {
-		if m.config.Frontends[i].Backend == b.name {
-			sum += m.config.MaxconnOf(i)
-		}
+		sums[m.config.Frontends[i].Backend] += m.config.MaxconnOf(i)
 	}
-	return int64(max(1, sum/10))
+	for _, b := range m.backends {
+		b.share = int64(max(1, sums[b.name]/10))
+	}
 }
 
 // secondsSince is the time since a moment, or since the start when that is 0. Both are in ms since 1970.
