@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	factor = 4 // the large input has so many times the things of the small one
-	most   = 8 // and may cost so many times as much: a square costs factor*factor
-	tries  = 3 // the cheapest one counts
-	least  = time.Millisecond
+	factor = 4                    // the large input has so many times the things of the small one
+	most   = 8                    // and may cost so many times as much: a square costs factor*factor
+	tries  = 3                    // the cheapest one counts
+	least  = 5 * time.Millisecond // what costs less may fit in a cache that four times as much does not
 )
 
 // NotSquare asserts that four times the things cost at most eight times the processor time. With prepare(n) a test makes what
