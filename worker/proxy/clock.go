@@ -8,7 +8,7 @@ type seenTime struct {
 
 const (
 	maxWait    = 1000 // ms: the longest wait, so that what goes beyond is noticed
-	standstill = 100  // ms: what a wait may take longer than it should, with what was done before it
+	standstill = 500  // ms: what a wait may take longer than it should, with what was done before it; a busy machine is no standstill
 )
 
 // pass is the time after before, when the real time is real and the loop has waited in between, for patience at most; negative: for
