@@ -31,7 +31,7 @@ type child struct {
 	cell       *cell     // where the child is to be locked up; nil: it is, or is not to be
 	heard      time.Time // when the child last said anything
 	aborted    bool      // it has been told to die with a dump, because it hung
-	outbox     []letter  // what it had no room for yet
+	outbox     []pending // what it had no room for yet
 	log        *slog.Logger
 	reason     string // why it leaves, in its own words, or why it is killed; "": nobody has said
 }
@@ -175,7 +175,7 @@ func (c *child) close() {
 	if c.cell != nil {
 		c.cell.leave()
 	}
-	c.burn()
+	c.dropPending()
 	_ = c.conn.Close() // it was only read from since
 	unix.Close(c.pidfd)
 }

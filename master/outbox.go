@@ -10,16 +10,16 @@ import (
 	"lbmaster/shared/control"
 )
 
-// letter is a message that a child had no room for when it was due.
-type letter struct {
+// pending is a message that a child had no room for when it was due.
+type pending struct {
 	message control.Message
 	fds     []int // copies
 	since   time.Time
 }
 
 const (
-	laterTime   = 20 * time.Millisecond // until what waits is tried again
-	mostLetters = 256                   // that wait for one child
+	laterTime  = 20 * time.Millisecond // until what waits is tried again
+	maxPending = 256                   // that wait for one child
 )
 
 // say sends a message to the child; when that is behind, later, in order. The reconciler never waits: a child that takes none for
@@ -46,7 +46,7 @@ func behind(err error) bool {
 
 // keep puts a message into the outbox.
 func (c *child) keep(m control.Message, fds []int) {
-	l := letter{message: m, since: time.Now()}
+	l := pending{message: m, since: time.Now()}
 	for _, fd := range fds {
 		own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
 		if err != nil {
@@ -56,9 +56,9 @@ func (c *child) keep(m control.Message, fds []int) {
 		}
 		l.fds = append(l.fds, own)
 	}
-	if len(c.outbox) >= mostLetters {
+	if len(c.outbox) >= maxPending {
 		control.CloseAll(l.fds)
-		c.giveUp(fmt.Sprintf("%d messages waited for it", mostLetters))
+		c.giveUp(fmt.Sprintf("%d messages waited for it", maxPending))
 		return
 	}
 	c.outbox = append(c.outbox, l)
@@ -84,12 +84,12 @@ func (c *child) flush(now time.Time) {
 // giveUp ends a child that does not do what it is told.
 func (c *child) giveUp(why string) {
 	c.reason = why
-	c.burn()
+	c.dropPending()
 	c.kill()
 }
 
-// burn lets go of what waits.
-func (c *child) burn() {
+// dropPending lets go of what waits.
+func (c *child) dropPending() {
 	for _, l := range c.outbox {
 		control.CloseAll(l.fds)
 	}

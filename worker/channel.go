@@ -14,15 +14,15 @@ import (
 )
 
 const (
-	askTime   = 200 * time.Millisecond // between two requests for what did not fit
-	laterTime = 20 * time.Millisecond  // until a message is sent, or received, that could not be
-	byeTime   = time.Second            // for the last message
-	mostOwed  = 64                     // messages that wait: a master that takes none of them is hung or gone
+	askTime    = 200 * time.Millisecond // between two requests for what did not fit
+	laterTime  = 20 * time.Millisecond  // until a message is sent, or received, that could not be
+	byeTime    = time.Second            // for the last message
+	maxPending = 64                     // messages that wait: a master that takes none of them is hung or gone
 )
 
 // channel is what is still to be said and to be heard on the control channel. It belongs to the loop.
 type channel struct {
-	owed       []control.Message // found the channel full; in order
+	pending    []control.Message // found the channel full; in order
 	missed     []control.Message // Again, for each message whose descriptors found no room
 	asking     bool              // ask will be called
 	complaints control.Complaints
@@ -31,7 +31,7 @@ type channel struct {
 // onControl does what the master has said. Only the end of the channel means that there is no master any more.
 func (w *worker) onControl() {
 	for {
-		m, fds, err := w.proxy.Hear(w.control)
+		m, fds, err := w.proxy.ReceiveOrder(w.control)
 		switch {
 		case err == nil:
 			w.obey(m, fds)
@@ -44,7 +44,7 @@ func (w *worker) onControl() {
 			w.complain(err)
 		case errors.Is(err, control.ErrNoRoom):
 			w.complain(err)
-			w.miss(m)
+			w.askAgainFor(m)
 		default:
 			w.complain(fmt.Errorf("cannot receive from the master: %w", err))
 			w.listenLater()
@@ -69,8 +69,8 @@ func (w *worker) listenLater() {
 	})
 }
 
-// miss sees to it that a message comes again whose descriptors have found no room.
-func (w *worker) miss(m control.Message) {
+// askAgainFor sees to it that a message comes again whose descriptors have found no room.
+func (w *worker) askAgainFor(m control.Message) {
 	switch m.Kind {
 	case control.Profile:
 		return // whoever wanted it has seen the end of the pipe
@@ -106,8 +106,8 @@ func (w *worker) ask() {
 	w.askLater()
 }
 
-// unmiss forgets the shards of a slot that were missed: their worker is back.
-func (w *worker) unmiss(slot int) {
+// forgetMissed forgets the shards of a slot that were missed: their worker is back.
+func (w *worker) forgetMissed(slot int) {
 	w.channel.missed = slices.DeleteFunc(w.channel.missed, func(m control.Message) bool { return m.Asked == control.Lend && m.Slot == slot })
 }
 
@@ -116,27 +116,27 @@ func (w *worker) say(m control.Message) {
 	if w.orphaned() {
 		return
 	}
-	w.channel.owed = append(w.channel.owed, m)
-	if len(w.channel.owed) == 1 {
-		w.pay()
-	} else if len(w.channel.owed) > mostOwed {
-		w.channel.owed = slices.Delete(w.channel.owed, 1, 2)
+	w.channel.pending = append(w.channel.pending, m)
+	if len(w.channel.pending) == 1 {
+		w.sendPending()
+	} else if len(w.channel.pending) > maxPending {
+		w.channel.pending = slices.Delete(w.channel.pending, 1, 2)
 		w.complain(errors.New("the master takes no messages: one is dropped"))
 	}
 }
 
-// pay sends what is owed, as far as the master takes it.
-func (w *worker) pay() {
-	for len(w.channel.owed) > 0 {
-		err := control.Send(w.control, w.channel.owed[0], nil)
+// sendPending sends what is pending, as far as the master takes it.
+func (w *worker) sendPending() {
+	for len(w.channel.pending) > 0 {
+		err := control.Send(w.control, w.channel.pending[0], nil)
 		switch {
 		case behind(err):
-			w.proxy.After(laterTime, w.pay)
+			w.proxy.After(laterTime, w.sendPending)
 			return
 		case err != nil && !errors.Is(err, unix.EPIPE): // EPIPE: the end of the channel tells
 			w.complain(fmt.Errorf("cannot tell the master: %w", err))
 		}
-		w.channel.owed = slices.Delete(w.channel.owed, 0, 1)
+		w.channel.pending = slices.Delete(w.channel.pending, 0, 1)
 	}
 }
 
@@ -145,10 +145,10 @@ func behind(err error) bool {
 	return errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.ENOBUFS) || errors.Is(err, unix.ENOMEM)
 }
 
-// sayLast sends everything that is owed and a last message, outside the loop.
+// sayLast sends everything that is pending and a last message, outside the loop.
 func (w *worker) sayLast(m control.Message) error {
 	deadline := time.Now().Add(byeTime)
-	for _, m := range append(w.channel.owed, m) {
+	for _, m := range append(w.channel.pending, m) {
 		err := control.Send(w.control, m, nil)
 		for behind(err) && time.Now().Before(deadline) {
 			_ = await(w.control, unix.POLLOUT, deadline)

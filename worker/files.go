@@ -40,7 +40,7 @@ const ownFiles = 4
 // and serve none.
 func (w *worker) setAside(shards, targets int) error {
 	n := ownFiles + max(min(shards, control.MaxLent), targets)
-	if !w.proxy.Keep(n) {
+	if !w.proxy.SetAside(n) {
 		return noRoom()
 	}
 	one := sock.NewReserve(filesOfOne)

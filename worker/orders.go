@@ -42,7 +42,7 @@ func (w *worker) obey(m control.Message, fds []int) {
 	case control.Resume:
 		w.proxy.Resume()
 	case control.Return:
-		w.unmiss(m.Slot)
+		w.forgetMissed(m.Slot)
 		if m.Slot != w.slot {
 			w.proxy.Unlisten(m.Slot)
 		}

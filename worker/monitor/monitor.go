@@ -32,7 +32,7 @@ const ControlFD = 3
 const (
 	startTime  = 30 * time.Second // a master that has not said everything by then never will
 	answerTime = time.Second      // for the master to take a message
-	mostOwed   = 64               // messages that wait for it: one that takes none is hung or gone
+	maxPending = 64               // messages that wait for it: one that takes none is hung or gone
 )
 
 // Env is what the monitor needs of the world.
@@ -74,7 +74,7 @@ type monitor struct {
 	// rendering is held by who turns a picture into text.
 	rendering sync.Mutex
 
-	owed       []control.Message // found the channel full; in order
+	pending    []control.Message // found the channel full; in order
 	complaints control.Complaints
 
 	orders   chan control.Message // closed when the master is gone
@@ -172,35 +172,35 @@ func (m *monitor) hear(deadline time.Time) (control.Message, []int, error) {
 
 // say sends a message, later if the master is behind.
 func (m *monitor) say(message control.Message) {
-	if len(m.owed) >= mostOwed {
+	if len(m.pending) >= maxPending {
 		m.complain(errors.New("the master takes no messages: one is dropped"))
 		return
 	}
-	m.owed = append(m.owed, message)
-	if len(m.owed) == 1 {
-		m.pay()
+	m.pending = append(m.pending, message)
+	if len(m.pending) == 1 {
+		m.sendPending()
 	}
 }
 
-// pay sends what is owed, as far as the master takes it.
-func (m *monitor) pay() {
-	for len(m.owed) > 0 {
-		err := m.conn.TrySend(m.owed[0], nil)
+// sendPending sends what is pending, as far as the master takes it.
+func (m *monitor) sendPending() {
+	for len(m.pending) > 0 {
+		err := m.conn.TrySend(m.pending[0], nil)
 		switch {
 		case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.ENOBUFS), errors.Is(err, unix.ENOMEM):
 			return
 		case err != nil && !errors.Is(err, unix.EPIPE): // EPIPE: the end of the channel tells
 			m.complain(fmt.Errorf("cannot tell the master: %w", err))
 		}
-		m.owed = m.owed[1:]
+		m.pending = m.pending[1:]
 	}
 }
 
-// sayLast sends everything that is owed and a last message, outside the loop.
+// sayLast sends everything that is pending and a last message, outside the loop.
 func (m *monitor) sayLast(message control.Message) error {
 	deadline := time.Now().Add(answerTime)
-	for _, owed := range append(m.owed, message) {
-		if err := m.conn.Send(owed, nil, deadline); err != nil && !errors.Is(err, unix.EPIPE) {
+	for _, pending := range append(m.pending, message) {
+		if err := m.conn.Send(pending, nil, deadline); err != nil && !errors.Is(err, unix.EPIPE) {
 			return fmt.Errorf("cannot tell the master: %w", err)
 		}
 	}

@@ -116,7 +116,7 @@ func (p *Proxy) onListener(t poll.Token) {
 // have often come with it: they are received at once, and such a client need not be registered with the poller to be
 // answered.
 func (p *Proxy) accept(l *listener) bool {
-	if !p.kept() || p.crowded && !p.receiveAll() { // those who are in come before those who are not
+	if !p.reserved() || p.crowded && !p.receiveAll() { // those who are in come before those who are not
 		p.acceptFailed(l, unix.EMFILE)
 		return false
 	}

@@ -102,7 +102,7 @@ type Proxy struct {
 	lamented   bool  // that has been reported, and nobody waits in vain yet
 	reporter   func(string)
 	spare      sock.Reserve // for what the master sends
-	berths     sock.Reserve // for connections to servers
+	forServers sock.Reserve // for connections to servers
 	crowded    bool         // connections of older generations wait for room in the channels
 	retrying   bool         // and will be received again
 	complaints control.Complaints

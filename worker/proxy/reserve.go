@@ -7,27 +7,27 @@ import (
 	"lbmaster/worker/sock"
 )
 
-// berths is how many connections to servers can be made when clients have taken all other descriptors: whoever is in must be
+// serverSpare is how many connections to servers can be made when clients have taken all other descriptors: whoever is in must be
 // served, or nobody would ever leave.
-const berths = 4
+const serverSpare = 4
 
-// Keep sets n descriptors aside for what the master sends, which clients and servers then cannot take, and some for servers,
+// SetAside keeps n descriptors for what the master sends, which clients and servers then cannot take, and some for servers,
 // which clients cannot take. It says whether there are so many.
-func (p *Proxy) Keep(n int) bool {
+func (p *Proxy) SetAside(n int) bool {
 	p.spare.Empty()
-	p.berths.Empty()
-	p.spare, p.berths = sock.NewReserve(n), sock.NewReserve(berths)
-	return p.kept()
+	p.forServers.Empty()
+	p.spare, p.forServers = sock.NewReserve(n), sock.NewReserve(serverSpare)
+	return p.reserved()
 }
 
-// kept says that what was set aside is there again after it was made use of. Before that nobody is accepted.
-func (p *Proxy) kept() bool { return p.spare.Fill() && p.berths.Fill() }
+// reserved says that what was set aside is there again after it was made use of. Before that nobody is accepted.
+func (p *Proxy) reserved() bool { return p.spare.Fill() && p.forServers.Fill() }
 
 // Spare says that there is room for what the master sends.
 func (p *Proxy) Spare() bool { return p.spare.Fill() }
 
-// Hear receives a message of the master, with descriptors that nothing else can take meanwhile.
-func (p *Proxy) Hear(channel int) (control.Message, []int, error) {
+// ReceiveOrder receives a message of the master, with descriptors that nothing else can take meanwhile.
+func (p *Proxy) ReceiveOrder(channel int) (control.Message, []int, error) {
 	p.spare.Empty()
 	m, fds, err := control.Recv(channel)
 	p.spare.Fill() // else before the next client is accepted

@@ -129,7 +129,7 @@ func (s *session) dial(srv *server) (*serverConn, unix.Errno) {
 		}
 	}
 	fd, e := sock.ConnectFrom(srv.source, &to)
-	if e == unix.EMFILE && (p.dropIdle() || p.berths.Spend()) {
+	if e == unix.EMFILE && (p.dropIdle() || p.forServers.Spend()) {
 		fd, e = sock.ConnectFrom(srv.source, &to)
 	}
 	if e != 0 && e != unix.EINPROGRESS {
