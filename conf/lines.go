@@ -181,6 +181,11 @@ func (s *scanner) str() {
 		s.pos++
 	}
 	s.pos = min(s.pos+len(quote), len(s.text))
+	for range len(quote) - 1 { // the last two of five quotes end a string, the others are in it
+		if s.peek(0) == quote[0] && len(quote) == 3 {
+			s.pos++
+		}
+	}
 }
 
 func (s *scanner) restOfLine() {

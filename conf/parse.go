@@ -13,7 +13,13 @@ import (
 // Parse reads and checks a configuration. The name is that of the file, for the messages. The error is of type Errors: all
 // that is wrong, not only the first. Warnings come with and without an error.
 func Parse(name string, text []byte) (*Config, []Warning, error) {
-	p := &parser{findings: &findings{file: name}, lines: indexLines(string(text))}
+	p := &parser{findings: &findings{file: name}}
+	if line, why := tooDeep(string(text)); line > 0 {
+		p.fail(line, "", "%s", why)
+		_, err := p.sorted()
+		return nil, nil, err
+	}
+	p.lines = indexLines(string(text))
 	var root map[string]any
 	meta, err := toml.Decode(string(text), &root)
 	if err != nil {
