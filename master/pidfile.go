@@ -6,6 +6,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"lbmaster/shared/regular"
 )
 
 // pidfile is the path of a file with the master's process id; "": none. Several processes may own it one after the
@@ -17,7 +19,11 @@ func (p pidfile) free(yields func(pid int) bool) error {
 	if p == "" {
 		return nil
 	}
-	text, _ := os.ReadFile(string(p)) // write says what is wrong with it
+	text, err := regular.Read(string(p))
+	if errors.Is(err, regular.ErrOther) { // write would put a file in its place
+		return fmt.Errorf("the pidfile (global.pidfile or -p): %w", err)
+	}
+	// Of any other error, write says what is wrong.
 	pid := pidIn(string(text))
 	if pid <= 1 || yields(pid) || !isMaster(pid) {
 		return nil
@@ -71,7 +77,7 @@ func (p pidfile) remove() {
 		return
 	}
 	defer lockDir(string(p))()
-	text, err := os.ReadFile(string(p))
+	text, err := regular.Read(string(p))
 	if err == nil && pidIn(string(text)) == os.Getpid() {
 		_ = os.Remove(string(p)) // nothing can be done about it
 	}

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // nobodyYields is for a start beside nobody.
@@ -105,7 +107,7 @@ func TestPidfileThatCannotBe(t *testing.T) {
 	dir := t.TempDir()
 	for path, want := range map[string]string{
 		filepath.Join(dir, "none", "pid"): filepath.Join(dir, "none", "pid") + ": no such file or directory",
-		dir:                               dir + ": file exists",
+		dir:                               `"` + dir + `" is a directory: name a regular file`,
 	} {
 		err := pidfile(path).write(nobodyYields)
 		if err == nil || !strings.Contains(err.Error(), "(global.pidfile or -p): "+want) {
@@ -114,5 +116,19 @@ func TestPidfileThatCannotBe(t *testing.T) {
 	}
 	if left, err := os.ReadDir(filepath.Dir(dir)); err != nil || len(left) != 1 {
 		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
+// TestPidfileOther: what is no regular file is neither waited for nor replaced.
+func TestPidfileOther(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := unix.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{fifo, "/dev/zero"} {
+		err := pidfile(path).free(func(int) bool { return false })
+		if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "name a regular file") {
+			t.Errorf("%s: %v", path, err)
+		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"lbmaster/conf"
 	"lbmaster/master"
 	"lbmaster/shared/pump"
+	"lbmaster/shared/regular"
 	"lbmaster/worker"
 	"lbmaster/worker/monitor"
 )
@@ -33,7 +34,7 @@ type env struct {
 
 // system is the world as it is.
 func system() env {
-	return env{os.Args[0], os.Args[1:], os.Environ(), os.Stdout, os.Stderr, os.ReadFile}
+	return env{os.Args[0], os.Args[1:], os.Environ(), os.Stdout, os.Stderr, regular.Read}
 }
 
 // The exit statuses.

@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -62,4 +64,22 @@ func shows(got, want string) bool {
 		return got == ""
 	}
 	return strings.Contains(got, want)
+}
+
+// TestRunOtherFiles: a configuration, or a page, that is no regular file is refused by its name.
+func TestRunOtherFiles(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "conf.toml")
+	if err := os.WriteFile(file, []byte(goodText+"[listen.web.errorfile]\n503 = \"/dev/zero\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"/dev/zero": `cannot read the configuration: "/dev/zero" is a device: name a regular file`,
+		file:        file + `:8: listen.web.errorfile: the page of 503: "/dev/zero" is a device: name a regular file`,
+	} {
+		var stdout, stderr bytes.Buffer
+		status := run(env{args: []string{"-t", "-c", name}, stdout: &stdout, stderr: &stderr, read: system().read})
+		if status != exitFailed || !strings.Contains(stderr.String(), want) {
+			t.Errorf("%s: status %d, %s; want %s", name, status, stderr.String(), want)
+		}
+	}
 }
