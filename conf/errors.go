@@ -57,18 +57,28 @@ type findings struct {
 	errors   Errors
 	warnings []Warning
 	known    map[Error]bool // what is wrong in [defaults] is met once for each section
+	more     bool           // some were left out
+}
+
+// maxFindings bounds what is said of each kind: nobody reads more, and a text can have millions.
+const maxFindings = 100
+
+// full says that there is no use in looking for the words of another error.
+func (f *findings) full() bool {
+	f.more = f.more || len(f.errors) == maxFindings
+	return f.more
 }
 
 func (f *findings) fail(line int, key, format string, args ...any) {
 	e := Error{f.file, line, key, fmt.Sprintf(format, args...)}
-	if !f.knows(e) {
+	if !f.knows(e) && !f.full() {
 		f.errors = append(f.errors, e)
 	}
 }
 
 func (f *findings) warn(line int, key, format string, args ...any) {
 	w := Warning{f.file, line, key, fmt.Sprintf(format, args...)}
-	if !f.knows(Error(w)) {
+	if len(f.warnings) < maxFindings && !f.knows(Error(w)) {
 		f.warnings = append(f.warnings, w)
 	}
 }
@@ -92,6 +102,9 @@ func (f *findings) sorted() ([]Warning, error) {
 		return f.warnings, nil
 	}
 	slices.SortFunc(f.errors, inOrder)
+	if f.more {
+		f.errors = append(f.errors, Error{File: f.file, Text: "there are more errors: mend these first"})
+	}
 	return f.warnings, f.errors
 }
 

@@ -1,9 +1,18 @@
 package conf
 
+// maxNear is the length in bytes of a name that may be a known one written wrongly: a distance costs the product of both lengths.
+const maxNear = 128
+
 // nearest is the known name that needs the fewest changes to become name, "" when none is near.
 func nearest(name string, known []string) string {
 	best, least := "", len(name)/3+2
+	if len(name) > maxNear {
+		return ""
+	}
 	for _, k := range known {
+		if max(len(name)-len(k), len(k)-len(name)) >= least {
+			continue // each byte that one of them has more is a change
+		}
 		if d := distance(name, k); d < least {
 			best, least = k, d
 		}

@@ -2,6 +2,7 @@ package conf
 
 import (
 	"errors"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -67,11 +68,7 @@ var sections = []string{"global", "admin", "defaults", "listen", "frontend", "ba
 
 func (p *parser) parse(root map[string]any, order []toml.Key) *Config {
 	p.binds, p.frontends, p.backends = make(map[Bind]string), make(map[string]header), make(map[string]header)
-	for name := range root {
-		if !slices.Contains(sections, name) {
-			p.unknownSection(name)
-		}
-	}
+	p.unknownSections(root)
 	c := &Config{}
 	p.global(p.section(root, "global", inGlobal), &c.Global)
 	p.admin(p.section(root, "admin", inAdmin), &c.Admin)
@@ -85,6 +82,18 @@ func (p *parser) parse(root map[string]any, order []toml.Key) *Config {
 		p.fail(0, "", "there is no section that listens: write [listen.NAME], or [frontend.NAME] and [backend.NAME]")
 	}
 	return c
+}
+
+func (p *parser) unknownSections(root map[string]any) {
+	for _, name := range slices.Sorted(maps.Keys(root)) {
+		switch {
+		case slices.Contains(sections, name):
+		case p.full():
+			return
+		default:
+			p.unknownSection(name)
+		}
+	}
 }
 
 func (p *parser) unknownSection(name string) {
@@ -196,6 +205,8 @@ func (p *parser) references(c *Config) {
 		case known && c.Backends[at].Mode != f.Mode:
 			p.fail(p.lines.of(key), key, "backend %q has mode %s, this frontend mode %s: both must have the same", f.Backend, c.Backends[at].Mode, f.Mode)
 		case known:
+		case p.full():
+			return
 		case nearest(f.Backend, names) != "":
 			p.fail(p.lines.of(key), key, "there is no backend %q: did you mean %q?", f.Backend, nearest(f.Backend, names))
 		default:

@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -143,10 +144,18 @@ func (t *table) sub(name string, scope scope) (sub *table, ok bool) {
 
 // checkKeys reports keys that do not exist. The name of the section kind tells what the table is.
 func (t *table) checkKeys(section string) {
+	var all []string
 	for name := range t.values {
 		if lookUp(name, t.scope) == nil {
-			t.unknown(name, section)
+			all = append(all, name)
 		}
+	}
+	slices.SortFunc(all, func(a, b string) int { return cmp.Or(t.line(a)-t.line(b), strings.Compare(a, b)) })
+	for _, name := range all {
+		if t.full() {
+			return
+		}
+		t.unknown(name, section)
 	}
 }
 
