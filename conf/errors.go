@@ -48,7 +48,7 @@ func located(file string, line int, key, text string) string {
 	if key != "" {
 		place += ": " + key
 	}
-	return place + ": " + text
+	return Escape(place + ": " + text)
 }
 
 // findings collects what is wrong while a text is read.

@@ -94,7 +94,7 @@ func status(say io.Writer, err error) int {
 		return exitFailed
 	}
 	for line := range strings.Lines(err.Error()) {
-		fmt.Fprintln(say, "lbmaster:", strings.TrimSuffix(line, "\n"))
+		fmt.Fprintln(say, "lbmaster:", conf.Escape(strings.TrimSuffix(line, "\n")))
 	}
 	return exitFailed
 }
@@ -133,12 +133,12 @@ func (o *options) tell(e env, config *conf.Config) {
 		return
 	}
 	for _, used := range master.InUse(config, o.replace()) {
-		fmt.Fprintln(e.stderr, "lbmaster: warning: another instance could not start now:", used)
+		fmt.Fprintln(e.stderr, "lbmaster: warning: another instance could not start now:", conf.Escape(used))
 	}
 	for _, short := range master.Short(config) {
 		fmt.Fprintln(e.stderr, "lbmaster: warning:", short)
 	}
-	fmt.Fprintln(e.stdout, "Configuration file is valid:", o.file)
+	fmt.Fprintln(e.stdout, "Configuration file is valid:", conf.Escape(o.file))
 	if o.verbose {
 		for _, line := range master.Needs(config) {
 			fmt.Fprintln(e.stdout, "Needed at most:", line)

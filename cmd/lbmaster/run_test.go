@@ -39,6 +39,7 @@ func TestRun(t *testing.T) {
 		{"-t -c bad.toml", 1, "", `bad.toml:3: global.maxcon: unknown key: did you mean "maxconn"?`},
 		{"-c bad.toml", 1, "", "bad.toml:2: global.workers: -1 is out of range"},
 		{"-t -c none.toml", 1, "", "cannot read the configuration: open none.toml: file does not exist"},
+		{"-t -c \x1b[31m", 1, "", "configuration: open \\x1b[31m: file does not exist"},
 		{"", 1, "", "no configuration: use -c FILE"},
 		{"-x", 1, "", "flag provided but not defined: -x"},
 		{"-c good.toml more", 1, "", `unexpected argument "more"`},
