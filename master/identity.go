@@ -19,12 +19,18 @@ import (
 func identify(g *conf.Global) (privileges.Identity, error) {
 	var id privileges.Identity
 	err := errors.Join(identifyUser(g, &id), identifyGroup(g, &id), identifyRoot(g, &id))
-	if err != nil || unix.Geteuid() == 0 {
-		return id, err
+	return id, err
+}
+
+// permitted is what of an identity this process can give its children: all of it only as root.
+func permitted(id privileges.Identity) (privileges.Identity, error) {
+	if unix.Geteuid() == 0 {
+		return id, nil
 	}
 	if id.User == unix.Geteuid() && (id.Group == 0 || id.Group == unix.Getegid()) && id.Chroot == "" {
 		return privileges.Identity{}, nil // it is that user already
 	}
+	var err error
 	for key, set := range map[string]bool{"user": id.User != 0, "group": id.Group != 0, "chroot": id.Chroot != ""} {
 		if set {
 			err = errors.Join(err, fmt.Errorf("global.%s: only root can do that: start lbmaster as root, or remove the key", key))

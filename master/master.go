@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
-	"net"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -109,16 +108,16 @@ func (m *master) run(inbox *signals.Inbox) error {
 	if m.upgrader, err = newUpgrader(config.Global.UpgradeTimeout); err != nil {
 		return err
 	}
-	if err := resolve(config, net.DefaultResolver.LookupNetIP); err != nil {
+	if m.identity, err = prepare(config); err != nil {
+		return err
+	}
+	if m.identity, err = permitted(m.identity); err != nil {
 		return err
 	}
 	workers := workerCount(config)
 	runtime.GOMAXPROCS(processors())
 	threads.Reserve(threads.OfMaster(workers, processors()))
 	m.raiseFiles(workers)
-	if m.identity, err = identify(&config.Global); err != nil {
-		return err
-	}
 	m.identity.LowPorts = bindsLowPorts(config)
 	m.pidfile = pidfile(config.Global.Pidfile)
 	if err := m.pidfile.free(m.tenure().yields); err != nil {

@@ -102,10 +102,10 @@ func status(say io.Writer, err error) int {
 // checkOnly checks the configuration.
 func (o *options) checkOnly(e env) error {
 	config, err := o.load(e, e.stderr)
-	if err == nil {
-		o.tell(e, config)
+	if err != nil {
+		return err
 	}
-	return err
+	return o.tell(e, config)
 }
 
 // run checks the configuration, and runs the instance.
@@ -126,11 +126,15 @@ func (o *options) run(e env, say *pump.Writer) error {
 	return master.Run(o.instance(e, say, config.Global.Quiet, daemon), config)
 }
 
-// tell says that the configuration is valid, and what stands in the way of a start now. That is no fault of the configuration, and
-// mostly no matter: who checks one beside a running instance is about to reload that, not to start a second one.
-func (o *options) tell(e env, config *conf.Config) {
-	if o.quiet {
-		return
+// tell says that the configuration is valid, if what it names is there, and what stands in the way of a start now. That is no fault
+// of the configuration, and mostly no matter: who checks one beside a running instance is about to reload that, not to start a second one.
+func (o *options) tell(e env, config *conf.Config) error {
+	warning, err := master.Check(config)
+	if err != nil || o.quiet {
+		return err
+	}
+	if warning != nil {
+		fmt.Fprintln(e.stderr, "lbmaster: warning: this user could not start it:", conf.Escape(warning.Error()))
 	}
 	for _, used := range master.InUse(config, o.replace()) {
 		fmt.Fprintln(e.stderr, "lbmaster: warning: another instance could not start now:", conf.Escape(used))
@@ -144,6 +148,7 @@ func (o *options) tell(e env, config *conf.Config) {
 			fmt.Fprintln(e.stdout, "Needed at most:", line)
 		}
 	}
+	return nil
 }
 
 // load reads the configuration and all that it names. It warns where somebody reads.

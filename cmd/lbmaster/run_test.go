@@ -23,9 +23,10 @@ address = "127.0.0.1:2"
 // TestRun is everything that the command does without becoming an instance.
 func TestRun(t *testing.T) {
 	files := map[string]string{
-		"good.toml": goodText,
-		"warn.toml": goodText + "[global]\nchroot = \"/var/empty\"\n",
-		"bad.toml":  "[global]\nworkers = -1\nmaxcon = 3\n",
+		"good.toml":   goodText,
+		"warn.toml":   goodText + "[global]\nchroot = \"/\"\n",
+		"absent.toml": strings.Replace(goodText, "127.0.0.1:2", "name.invalid:2", 1) + "[global]\nuser = \"nobody-of-that-name\"\ngroup = \"no-such-group\"\nchroot = \"/no/such/directory\"\n",
+		"bad.toml":    "[global]\nworkers = -1\nmaxcon = 3\n",
 	}
 	for _, tt := range []struct {
 		args           string
@@ -36,6 +37,10 @@ func TestRun(t *testing.T) {
 		{"-t -q -c good.toml", 0, "", ""},
 		{"-t -q -c bad.toml", 1, "", "bad.toml:3: "},
 		{"-t -c warn.toml", 0, "valid", "warning: warn.toml:8: global.chroot: without user"},
+		{"-t -c absent.toml", 1, "", `global.user: there is no user "nobody-of-that-name": create it`},
+		{"-t -c absent.toml", 1, "", `global.group: there is no group "no-such-group"`},
+		{"-t -c absent.toml", 1, "", `global.chroot: there is no directory /no/such/directory`},
+		{"-t -q -c absent.toml", 1, "", `cannot resolve name.invalid for server a of listen.web`},
 		{"-t -c bad.toml", 1, "", `bad.toml:3: global.maxcon: unknown key: did you mean "maxconn"?`},
 		{"-c bad.toml", 1, "", "bad.toml:2: global.workers: -1 is out of range"},
 		{"-t -c none.toml", 1, "", "cannot read the configuration: open none.toml: file does not exist"},

@@ -1,0 +1,27 @@
+package master
+
+import (
+	"errors"
+	"net"
+
+	"lbmaster/conf"
+	"lbmaster/shared/privileges"
+)
+
+// Check finds out whether what a configuration names is there on this machine, as each start does first: users, groups, directories
+// and the addresses of servers, which it fills in. Who checks a configuration need not be who starts it, so what only root may do
+// is a warning here.
+func Check(c *conf.Config) (warning, err error) {
+	id, err := prepare(c)
+	if err != nil {
+		return nil, err
+	}
+	_, warning = permitted(id)
+	return warning, nil
+}
+
+// prepare looks everything up that a configuration names. All that is not there is reported.
+func prepare(c *conf.Config) (privileges.Identity, error) {
+	id, err := identify(&c.Global)
+	return id, errors.Join(err, resolve(c, net.DefaultResolver.LookupNetIP))
+}
