@@ -30,6 +30,7 @@ func (p *parser) proxy(c *Config, kind, name string, root map[string]any) {
 		scope: map[string]scope{"listen": inListen, "frontend": inFrontend, "backend": inBackend}[kind],
 	}
 	t.checkKeys(kind)
+	p.withoutEffect(t)
 	if t.scope&inFrontend != 0 {
 		p.unique(p.frontends, name, path, line, "frontend")
 		f := p.frontend(t, kind, name)
