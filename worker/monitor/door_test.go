@@ -3,59 +3,10 @@ package monitor
 import (
 	"io"
 	"net"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 )
-
-// TestGate: so many are let in at a time; who comes later waits until somebody has left. Closing twice frees one place.
-func TestGate(t *testing.T) {
-	l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	g := newGate(l)
-	in := make(chan net.Conn, 2*guests)
-	go func() {
-		for {
-			c, err := g.Accept()
-			if err != nil {
-				close(in)
-				return
-			}
-			in <- c
-		}
-	}()
-	var inside []net.Conn
-	for range guests + 2 {
-		c, err := net.Dial("unix", l.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-	}
-	for range guests {
-		inside = append(inside, <-in)
-	}
-	select {
-	case <-in:
-		t.Fatal("one too many is inside")
-	case <-time.After(20 * time.Millisecond):
-	}
-	inside[0].Close()
-	inside[0].Close()
-	<-in
-	select {
-	case <-in:
-		t.Fatal("one guest who left made room for two")
-	case <-time.After(20 * time.Millisecond):
-	}
-	g.Close()
-	inside[1].Close()
-	for range in { // the accept that waited for a place sees the end
-	}
-}
 
 // TestTalk: what a client may do on the admin socket, with a monitor that answers.
 func TestTalk(t *testing.T) {

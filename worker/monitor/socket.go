@@ -54,9 +54,15 @@ func (m *monitor) talk(c net.Conn, open *talks) {
 		if err != nil && len(line) == 0 || errors.Is(err, bufio.ErrBufferFull) {
 			return
 		}
+		if g, ok := c.(*guest); ok {
+			g.speak()
+		}
 		quit := m.answer(c, string(line), &prompt)
 		if quit || !prompt || err != nil {
 			return
+		}
+		if g, ok := c.(*guest); ok {
+			g.fallSilent()
 		}
 	}
 }

@@ -20,7 +20,9 @@ func (m *monitor) serveWeb(l net.Listener) host {
 		m.servePprof(mux)
 	}
 	s := &http.Server{
-		Handler:           mux,
+		Handler:           heard(mux),
+		ConnContext:       func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, guestKey{}, c) },
+		ConnState:         answered,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      talkTime,
@@ -39,6 +41,26 @@ func (m *monitor) serveWeb(l net.Listener) host {
 		g.empty(ctx)
 	}
 	return host{finish}
+}
+
+// guestKey is under which a request's context has its connection.
+type guestKey struct{}
+
+// heard notes that a request is complete.
+func heard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if g, ok := r.Context().Value(guestKey{}).(*guest); ok {
+			g.speak()
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// answered notes that an answer has been sent: only then the connection is idle.
+func answered(c net.Conn, s http.ConnState) {
+	if g, ok := c.(*guest); ok && s == http.StateIdle {
+		g.fallSilent()
+	}
 }
 
 func (m *monitor) serveMetrics(w http.ResponseWriter, _ *http.Request) {
