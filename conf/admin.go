@@ -1,6 +1,9 @@
 package conf
 
-import "net/netip"
+import (
+	"net/netip"
+	"strings"
+)
 
 // admin reads where the runtime interfaces listen. Who reaches the one over TCP sees what the instance does, so that an
 // address which others can reach must be meant.
@@ -14,10 +17,25 @@ func (p *parser) admin(t *table, a *Admin) {
 	}
 	a.Public = t.boolean("public")
 	a.Pprof = t.boolean("pprof")
+	a.Hosts = adminHosts(t)
 	p.adminListen(t, a)
 	if a.Pprof && !a.Listen.Addr().IsLoopback() {
 		t.wrong("pprof", "profiles show how the program works inside, and cost time: listen must be a loopback address, as in \"127.0.0.1:8404\"")
 	}
+}
+
+// adminHosts reads the names that requests may ask for besides addresses.
+func adminHosts(t *table) []string {
+	all, in, _ := t.strings("hosts")
+	var hosts []string
+	for _, name := range all {
+		if !validName(name) {
+			in.wrong("hosts", "%q is not a name of a host: write it without port and scheme, as in \"metrics.example.org\"", name)
+			continue
+		}
+		hosts = append(hosts, strings.ToLower(strings.TrimSuffix(name, ".")))
+	}
+	return hosts
 }
 
 // adminListen reads the one address over TCP.

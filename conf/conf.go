@@ -40,6 +40,7 @@ type Global struct {
 type Admin struct {
 	Socket string         // path of a unix socket
 	Listen netip.AddrPort // of /metrics; not valid: nowhere
+	Hosts  []string       `json:",omitempty"` // names by which Listen is asked for, in lower case
 	Public bool           // Listen may be an address that others can reach
 	Pprof  bool           // profiles of our processes too are there
 }

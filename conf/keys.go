@@ -44,6 +44,7 @@ var keys = []key{
 	{name: "socket", scope: inAdmin},
 	{name: "listen", scope: inAdmin},
 	{name: "public", scope: inAdmin},
+	{name: "hosts", scope: inAdmin},
 	{name: "pprof", scope: inAdmin},
 
 	{name: "bind", scope: inFrontend},

@@ -2,6 +2,7 @@ package conf
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -180,6 +181,21 @@ func TestAdmin(t *testing.T) {
 		}
 		if err == nil && strings.HasPrefix(text, "listen") != c.Admin.Listen.IsValid() {
 			t.Errorf("%s became %+v", text, c.Admin)
+		}
+	}
+}
+
+// TestAdminHosts: names come back in lower case; what is no name is refused.
+func TestAdminHosts(t *testing.T) {
+	const web = "[listen.a]\nbind = ':80'\nserver = [{ name = 'a', address = '127.0.0.1:81' }]\n"
+	c, _, err := Parse("f", []byte(web+"[admin]\nhosts = ['Metrics.example.org', 'box_1', 'x.']\n"))
+	if err != nil || !slices.Equal(c.Admin.Hosts, []string{"metrics.example.org", "box_1", "x"}) {
+		t.Errorf("%v, %v", c, err)
+	}
+	for _, bad := range []string{"", "a:80", "http://a", "a/b", "*", "a b", "[::1]", ".a"} {
+		_, _, err := Parse("f", []byte(web+"[admin]\nhosts = ['"+bad+"', 'ok']\n"))
+		if err == nil || !strings.Contains(err.Error(), "f:5: admin.hosts: ") || !strings.Contains(err.Error(), "metrics.example.org") {
+			t.Errorf("%q: %v", bad, err)
 		}
 	}
 }

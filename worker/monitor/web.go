@@ -20,7 +20,7 @@ func (m *monitor) serveWeb(l net.Listener) host {
 		m.servePprof(mux)
 	}
 	s := &http.Server{
-		Handler:           heard(mux),
+		Handler:           heard(m.onlyHosts(mux)),
 		ConnContext:       func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, guestKey{}, c) },
 		ConnState:         answered,
 		ReadHeaderTimeout: 5 * time.Second,
