@@ -33,6 +33,9 @@ func (m *monitor) onlyHosts(next http.Handler) http.Handler {
 // goodHost says whether a Host names the listening address, the one that the client has connected to, localhost if that is a
 // loopback address, or a configured name. The port does not count: a forwarded one differs.
 func goodHost(host string, listen, local netip.Addr, names []string) bool {
+	if host == "" { // HTTP/1.0; a browser says one
+		return true
+	}
 	host, ok := withoutPort(host)
 	if !ok {
 		return false

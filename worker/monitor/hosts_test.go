@@ -36,7 +36,8 @@ func TestGoodHost(t *testing.T) {
 		{"rebound.example:8404", "127.0.0.1", "127.0.0.1", false},
 		{"127.0.0.1.evil.example", "127.0.0.1", "127.0.0.1", false},
 		{"localhost:x", "127.0.0.1", "127.0.0.1", false},
-		{"", "127.0.0.1", "127.0.0.1", false},
+		{"", "127.0.0.1", "127.0.0.1", true},
+		{":80", "127.0.0.1", "127.0.0.1", false},
 	} {
 		if got := goodHost(tt.host, netip.MustParseAddr(tt.listen), netip.MustParseAddr(tt.local), names); got != tt.want {
 			t.Errorf("%q at %s, listening on %s: %v", tt.host, tt.local, tt.listen, got)
