@@ -13,11 +13,15 @@ func TestWithoutEffect(t *testing.T) {
 		name, text string
 		keys       []string // that are warned of
 	}{
-		{"tcp", "[listen.a]\nbind = ':80'\nmode = 'tcp'\nhttpclose = true\nforwardfor = true\ncookie = { name = 'A' }\npersist = true\n" +
-			"capture_cookie = { name = 'A' }\ncapture_request_headers = [{ name = 'A' }]\ncapture_response_headers = [{ name = 'A' }]\n" +
-			"errorfile = { 503 = '/x' }\nlog_format = 'httplog'\ntimeout = { http_request = 5, http_keep_alive = '1s', client = 7 }\n" + servers,
-			[]string{"httpclose", "forwardfor", "cookie", "persist", "capture_cookie", "capture_request_headers", "capture_response_headers",
-				"errorfile", "log_format", "timeout.http_request", "timeout.http_keep_alive"}},
+		{
+			"tcp", "[listen.a]\nbind = ':80'\nmode = 'tcp'\nhttpclose = true\nforwardfor = true\ncookie = { name = 'A' }\npersist = true\n" +
+				"capture_cookie = { name = 'A' }\ncapture_request_headers = [{ name = 'A' }]\ncapture_response_headers = [{ name = 'A' }]\n" +
+				"errorfile = { 503 = '/x' }\nlog_format = 'httplog'\ntimeout = { http_request = 5, http_keep_alive = '1s', client = 7 }\n" + servers,
+			[]string{
+				"httpclose", "forwardfor", "cookie", "persist", "capture_cookie", "capture_request_headers", "capture_response_headers",
+				"errorfile", "log_format", "timeout.http_request", "timeout.http_keep_alive",
+			},
+		},
 		{"tcp, with effect", "[listen.a]\nbind = ':80'\nhttpclose = false\nerrorfile = {}\ncapture_request_headers = []\nmonitor_net = '10.0.0.1'\n" +
 			"httpchk = 'HEAD /'\nredispatch = true\nretries = 2\ndefer_accept = true\n" + servers, nil},
 		{"defaults", "[defaults]\nhttpclose = true\ncookie = { name = 'A' }\ntimeout = { http_request = 5 }\n[listen.a]\nbind = ':80'\n" + servers, nil},
@@ -27,8 +31,10 @@ func TestWithoutEffect(t *testing.T) {
 		{"dispatch beside cookies", "[listen.a]\nbind = ':80'\nmode = 'http'\ndispatch = '127.0.0.1:81'\nredispatch = true\ncookie = { name = 'A' }\n" +
 			"server = [{ name = 'a', address = '127.0.0.1:81', cookie = 'x' }]\n", nil},
 		{"dispatch and defaults", "[defaults]\nredispatch = true\n[listen.a]\nbind = ':80'\ndispatch = '127.0.0.1:81'\n", nil},
-		{"health", "[listen.a]\nbind = ':80'\nmode = 'health'\nhttpchk = '/'\nmaxconn = 5\nretries = 2\nforwardfor = true\n" + servers,
-			[]string{"retries", "forwardfor", "server"}},
+		{
+			"health", "[listen.a]\nbind = ':80'\nmode = 'health'\nhttpchk = '/'\nmaxconn = 5\nretries = 2\nforwardfor = true\n" + servers,
+			[]string{"retries", "forwardfor", "server"},
+		},
 	} {
 		_, warnings, err := Parse("f", []byte(tt.text))
 		if err != nil {
