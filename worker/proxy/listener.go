@@ -38,6 +38,9 @@ func (p *Proxy) Listen(owner, frontend, bind, fd int) error {
 	if frontend < 0 || frontend >= len(p.frontends) || p.frontends[frontend] == nil {
 		return fmt.Errorf("no frontend %d to listen for", frontend)
 	}
+	if p.frontends[frontend].leaving { // lent by the master while this worker left: nobody would close the socket any more
+		return unix.Close(fd)
+	}
 	// Whoever makes an os.File of any copy of a socket and asks it for its descriptor turns all copies blocking.
 	_, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
 	if err = errors.Join(err, unix.SetNonblock(fd, true)); err != nil {
