@@ -53,6 +53,18 @@ func (g group) take(pids ...int) {
 	}
 }
 
+// file is the first of these names that the group has: the two versions call things differently.
+func (g group) file(names ...string) string {
+	g.t.Helper()
+	for _, name := range names {
+		if _, err := os.Stat(filepath.Join(g.dir, name)); err == nil {
+			return name
+		}
+	}
+	g.t.Fatalf("%s has none of %v", g.dir, names)
+	return ""
+}
+
 func (g group) set(file, value string) {
 	g.t.Helper()
 	if err := os.WriteFile(filepath.Join(g.dir, file), []byte(value), 0); err != nil {
