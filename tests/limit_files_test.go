@@ -3,6 +3,8 @@
 package tests
 
 import (
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -127,6 +129,34 @@ func TestAdminWithoutFiles(t *testing.T) {
 	}
 	if text := tell(t, c.site.socket, "show info"); !strings.Contains(text, "Pid") {
 		t.Errorf("show info: %q", text)
+	}
+	c.keepsMaster()
+	c.sameWorkers(c.workers)
+}
+
+// TestLogIsReopenedWithoutFiles: a log that is started again hears of requests, though its new sockets need descriptors.
+func TestLogIsReopenedWithoutFiles(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "log")
+	before := startSink(t, "unixgram", path, "unix:"+path)
+	c := crowdOut(t, func(s *site) {
+		s.global += "\n" + before.target()
+		s.listen = httplog
+	})
+	before.close()
+	after := startSink(t, "unixgram", path, "unix:"+path)
+	heard := false
+	for _, r := range append(c.begun, c.halves...) { // the first line of each worker finds that its socket has nobody at the other end
+		if len(after.lines) > 0 {
+			heard = true
+		} else if slices.Contains(c.begun, r) {
+			c.finish([]*raw{r}, "cd")
+		} else {
+			c.finish([]*raw{r}, "st: a\r\nConnection: close\r\n\r\n")
+		}
+	}
+	if !heard && !soon(func() bool { return len(after.lines) > 0 }) {
+		t.Error("the log that was started again hears nothing")
 	}
 	c.keepsMaster()
 	c.sameWorkers(c.workers)
