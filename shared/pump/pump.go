@@ -10,48 +10,65 @@ import (
 	"time"
 )
 
-// Writer queues what is written, in order and in one piece, for a goroutine that writes it to the file. Any goroutine may write.
+// Writer queues what is written, in order and in pieces as it came, for a goroutine that writes it to the file. Any goroutine may write.
 type Writer struct {
-	queue   chan []byte
-	free    chan []byte  // buffers of pieces that have been written, for the next ones
-	waiting atomic.Int64 // bytes in queue, and those that are being written
 	dropped atomic.Uint64
 
-	mu   sync.Mutex // makes one piece of what several goroutines ask of the queue
-	done *sync.Cond // guarded by mu; when waiting has become less
+	mu      sync.Mutex
+	changed *sync.Cond // guarded by mu; when queue or waiting has changed
+	queue   [][]byte   // guarded by mu
+	free    [][]byte   // guarded by mu: buffers of pieces that have been written, for the next ones
+	waiting int        // guarded by mu: bytes in queue, and those that are being written
 }
 
 const (
-	maxPieces = 256     // that wait for the file
-	maxBytes  = 1 << 20 // likewise, but that a longer piece may wait alone
-	keepBytes = 8 << 10 // a larger buffer is not kept for the next piece
+	maxWaiting = 2 << 20 // bytes that wait for the file; a piece that is longer may wait alone
+	keepPieces = 256     // buffers that are kept for the next pieces, if they are no larger than
+	keepBytes  = 8 << 10
 )
 
 // New makes a Writer for a file, whose errors are lost: there is nobody to tell.
 func New(to io.Writer) *Writer {
-	w := &Writer{queue: make(chan []byte, maxPieces), free: make(chan []byte, maxPieces)}
-	w.done = sync.NewCond(&w.mu)
-	go func() {
-		for p := range w.queue {
+	w := &Writer{}
+	w.changed = sync.NewCond(&w.mu)
+	go w.pump(to)
+	return w
+}
+
+// pump writes what is queued, for ever.
+func (w *Writer) pump(to io.Writer) {
+	var batch [][]byte
+	for {
+		batch = w.next(batch[:0])
+		for _, p := range batch {
 			_, _ = to.Write(p)
 			w.written(p)
 		}
-	}()
-	return w
+	}
+}
+
+// next waits for something to write, and takes all of it. What it returns is the pump's until the next call; done is for the pieces
+// that come meanwhile.
+func (w *Writer) next(done [][]byte) [][]byte {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for len(w.queue) == 0 {
+		w.changed.Wait()
+	}
+	batch := w.queue
+	w.queue = done
+	return batch
 }
 
 // written notes that a piece is gone.
 func (w *Writer) written(p []byte) {
-	if cap(p) <= keepBytes {
-		select {
-		case w.free <- p[:0]:
-		default:
-		}
-	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.waiting.Add(-int64(len(p)))
-	w.done.Broadcast()
+	if cap(p) <= keepBytes && len(w.free) < keepPieces {
+		w.free = append(w.free, p[:0])
+	}
+	w.waiting -= len(p)
+	w.changed.Broadcast()
 }
 
 // Write takes a copy of p, or drops it. It never waits, and never fails.
@@ -61,22 +78,21 @@ func (w *Writer) Write(p []byte) (int, error) {
 }
 
 // Offer is Write for a caller who wants to know whether p was taken. It allocates nothing once the Writer has been used for a while, if
-// p is not longer than 8 KiB.
+// p is not longer than 8 KiB and the file takes what comes.
 func (w *Writer) Offer(p []byte) (taken bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	waits := w.waiting.Load()
-	if len(w.queue) == maxPieces || waits > 0 && waits+int64(len(p)) > maxBytes {
+	if w.waiting > 0 && w.waiting+len(p) > maxWaiting {
 		w.dropped.Add(1)
 		return false
 	}
 	var b []byte
-	select {
-	case b = <-w.free:
-	default:
+	if n := len(w.free); n > 0 {
+		b, w.free = w.free[n-1], w.free[:n-1]
 	}
-	w.waiting.Add(int64(len(p)))
-	w.queue <- append(b, p...) // there is room: only who holds mu adds to it
+	w.queue = append(w.queue, append(b, p...))
+	w.waiting += len(p)
+	w.changed.Broadcast()
 	return true
 }
 
@@ -87,8 +103,8 @@ func (w *Writer) TakeDropped() uint64 { return w.dropped.Swap(0) }
 func (w *Writer) Flush() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for w.waiting.Load() > 0 {
-		w.done.Wait()
+	for w.waiting > 0 {
+		w.changed.Wait()
 	}
 }
 
@@ -99,13 +115,13 @@ func (w *Writer) FlushFor(limit time.Duration) bool {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		over = true
-		w.done.Broadcast()
+		w.changed.Broadcast()
 	})
 	defer timer.Stop()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for w.waiting.Load() > 0 && !over {
-		w.done.Wait()
+	for w.waiting > 0 && !over {
+		w.changed.Wait()
 	}
-	return w.waiting.Load() == 0
+	return w.waiting == 0
 }
