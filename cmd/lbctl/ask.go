@@ -13,7 +13,7 @@ import (
 const askTime = 10 * time.Second
 
 // maxAnswer bounds the memory for an answer, in bytes. That about 20,000 servers takes 6 MiB.
-const maxAnswer = 64 << 20
+const maxAnswer = 32 << 20
 
 // ask sends one command to the admin socket and returns the answer, without the blank line at its end.
 func (o *options) ask(command string) (string, error) {

@@ -17,14 +17,17 @@ type env struct {
 	getenv func(string) string
 	stdout io.Writer
 	stderr io.Writer
-	stop   chan os.Signal   // ends what goes on by itself
-	tick   <-chan time.Time // when what is shown is to be shown anew
+	stop   func() <-chan os.Signal // ends what goes on by itself; everything else ends by the signal
+	tick   <-chan time.Time        // when what is shown is to be shown anew
 }
 
 // system is the world as it is.
 func system() env {
-	stop := make(chan os.Signal, 1)
-	signal.Notify(stop, os.Interrupt)
+	stop := func() <-chan os.Signal {
+		c := make(chan os.Signal, 1)
+		signal.Notify(c, os.Interrupt)
+		return c
+	}
 	return env{os.Args[1:], os.Getenv, os.Stdout, os.Stderr, stop, time.NewTicker(time.Second).C}
 }
 
@@ -93,10 +96,17 @@ func run(e env) int {
 		return exitOK
 	}
 	if err.Error() != "" {
-		fmt.Fprintln(e.stderr, "lbctl:", err)
+		fmt.Fprintln(e.stderr, "lbctl:", strings.Map(visible, err.Error())) // it repeats the command line
 	}
+	return exitStatus(err)
+}
+
+func exitStatus(err error) int {
 	var s *statusError
-	if errors.As(err, &s) {
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &s):
 		return s.status
 	}
 	return exitNobody
@@ -141,8 +151,7 @@ func (o *options) do(e env, words []string) error {
 		return misuse("what is to be done?")
 	}
 	if words[0] == "server" {
-		defer o.warn(e)
-		return o.server(e, words[1:])
+		return o.warn(e, o.server(e, words[1:]))
 	}
 	if words[0] == "raw" {
 		if len(words) == 1 {
@@ -156,10 +165,10 @@ func (o *options) do(e env, words []string) error {
 	if !ok || len(words) > 1 {
 		return misuse("%q is no command", strings.Join(words, " "))
 	}
-	if words[0] != "top" { // which has the screen for itself
-		defer o.warn(e)
+	if words[0] == "top" { // which has the screen for itself
+		return show(o, e)
 	}
-	return show(o, e)
+	return o.warn(e, show(o, e))
 }
 
 // shows are the commands that only look.

@@ -7,8 +7,10 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -174,8 +176,68 @@ func TestMisuse(t *testing.T) {
 // TestAnswerWithoutEnd: what listens on the path may be anything.
 func TestAnswerWithoutEnd(t *testing.T) {
 	socket, _ := answers(t, map[string]string{"show info": strings.Repeat("x", maxAnswer)})
-	if status, out, errs := call(socket, "info"); status != exitNobody || out != "" || !strings.Contains(errs, "more than 64 MiB") {
+	if status, out, errs := call(socket, "info"); status != exitNobody || out != "" || !strings.Contains(errs, "more than 32 MiB") {
 		t.Errorf("status %d, %d bytes, %q", status, len(out), errs)
+	}
+}
+
+// TestNotAskedAgain: whoever has not answered is not waited for once more.
+func TestNotAskedAgain(t *testing.T) {
+	socket, asked := answers(t, nil)
+	for args, want := range map[string]int{"status": 1, "server ready web/a": 2} { // the answer to the first one of two may be empty
+		if status, _, _ := call(socket, strings.Fields(args)...); status != exitNobody || len(asked) != want {
+			t.Errorf("lbctl %s: status %d, asked %d times", args, status, len(asked))
+		}
+		for len(asked) > 0 {
+			<-asked
+		}
+	}
+}
+
+// TestVisibleErrors: what stood on the command line comes back without what a terminal would obey.
+func TestVisibleErrors(t *testing.T) {
+	for _, args := range [][]string{{"-s", "/\x1b[2J", "status"}, {"-\x1b[2J"}, {"server", "\x1b[2J", "web/a"}, {"\x1b[2J"}, {"top\x1b", "x"}} {
+		if status, out, errs := call("/nowhere", args...); status == exitOK || out != "" || strings.ContainsAny(errs, "\x1b") {
+			t.Errorf("%q: status %d, %q, %q", args, status, out, errs)
+		}
+	}
+}
+
+// waitVariable makes the test binary the command, for TestInterrupt.
+const waitVariable = "LBCTL_TEST_SOCKET"
+
+func TestMain(m *testing.M) {
+	if socket := os.Getenv(waitVariable); socket != "" {
+		e := system()
+		e.args = []string{"-s", socket, "status"}
+		os.Exit(run(e))
+	}
+	os.Exit(m.Run())
+}
+
+// TestInterrupt: Ctrl-C ends a command that waits for an answer.
+func TestInterrupt(t *testing.T) {
+	l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	command := exec.Command("/proc/self/exe")
+	command.Env = append(os.Environ(), waitVariable+"="+l.Addr().String())
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	c, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := command.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_ = command.Wait() // it says what the state says
+	if status := command.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() || status.Signal() != syscall.SIGINT {
+		t.Errorf("ended with %v", command.ProcessState)
 	}
 }
 
@@ -200,7 +262,7 @@ func TestTop(t *testing.T) {
 	r, w := io.Pipe()
 	done := make(chan int)
 	go func() {
-		done <- run(env{args: []string{"top"}, getenv: func(string) string { return socket }, stdout: w, stderr: io.Discard, stop: stop, tick: tick})
+		done <- run(env{args: []string{"top"}, getenv: func(string) string { return socket }, stdout: w, stderr: io.Discard, stop: func() <-chan os.Signal { return stop }, tick: tick})
 	}()
 	screen := make([]byte, 4096)
 	for i := range 3 {

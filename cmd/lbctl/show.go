@@ -33,7 +33,7 @@ func records(all [][]string) []record {
 	for _, cells := range all[1:] {
 		r := make(record)
 		for i, cell := range cells {
-			if i < len(all[0]) && all[0][i] != "" {
+			if i < len(all[0]) && all[0][i] != "" && cell != "" {
 				r[all[0][i]] = cell
 			}
 		}
@@ -210,17 +210,18 @@ const home = "\x1b[H\x1b[2J"
 
 // top shows the status again and again, until it is told to stop. It outlives lbmaster: what is started again is shown.
 func (o *options) top(e env) error {
+	stop := e.stop()
 	for {
 		var screen strings.Builder
 		screen.WriteString(home + "lbmaster, " + time.Now().Format(time.TimeOnly) + "\n\n")
 		inner := e
 		inner.stdout = &screen
 		if err := o.status(inner); err != nil && err.Error() != "" {
-			screen.WriteString(err.Error() + "\n")
+			screen.WriteString(strings.Map(visible, err.Error()) + "\n")
 		}
 		fmt.Fprint(e.stdout, screen.String())
 		select {
-		case <-e.stop:
+		case <-stop:
 			return nil
 		case <-e.tick:
 		}
