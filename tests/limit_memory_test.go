@@ -15,7 +15,7 @@ import (
 // master go on, the worker comes back, and an upgrade succeeds when there is memory again.
 func TestWorkerDiesAtTheLimitOfMemory(t *testing.T) {
 	t.Parallel()
-	const flood, room = 2000, 16 << 20
+	const flood, room = 5000, 64 << 20
 	s, _ := newSite(t, 1)
 	s.workers = 2
 	s.global = "maxconn = 10000"

@@ -14,6 +14,7 @@ import (
 
 	"lbmaster/shared/control"
 	"lbmaster/shared/dump"
+	"lbmaster/shared/oom"
 	"lbmaster/shared/pump"
 	"lbmaster/shared/signals"
 	"lbmaster/shared/threads"
@@ -51,6 +52,7 @@ type worker struct {
 func Run(env Env) error {
 	replaced := signals.Child(env.Control)
 	dump.OnQuit(env.Say, os.Args[0])
+	_ = oom.Offer() // else the kernel chooses by size alone
 	threads.Reserve(threads.OfChild)
 	runtime.LockOSThread() // the loop's thread waits in the kernel by itself
 	unix.CloseOnExec(env.Control)

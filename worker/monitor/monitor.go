@@ -18,6 +18,7 @@ import (
 	"lbmaster/conf"
 	"lbmaster/shared/control"
 	"lbmaster/shared/dump"
+	"lbmaster/shared/oom"
 	"lbmaster/shared/pump"
 	"lbmaster/shared/signals"
 	"lbmaster/shared/stats"
@@ -91,6 +92,7 @@ type monitor struct {
 func Run(env Env) error {
 	replaced := signals.Child(env.Control)
 	dump.OnQuit(env.Say, os.Args[0])
+	_ = oom.Offer() // else the kernel chooses by size alone
 	threads.Reserve(threads.OfChild)
 	unix.CloseOnExec(env.Control)
 	if err := unix.SetNonblock(env.Control, true); err != nil {
