@@ -5,6 +5,7 @@ package tests
 import (
 	"io"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -15,7 +16,7 @@ import (
 // master go on, the worker comes back, and an upgrade succeeds when there is memory again.
 func TestWorkerDiesAtTheLimitOfMemory(t *testing.T) {
 	t.Parallel()
-	const flood, room = 5000, 64 << 20
+	const flood, room = 5000, 48 << 20 // a worker becomes larger than the master
 	s, _ := newSite(t, 1)
 	s.workers = 2
 	s.global = "maxconn = 10000"
@@ -26,10 +27,11 @@ func TestWorkerDiesAtTheLimitOfMemory(t *testing.T) {
 	used := int64(group.number(group.file("memory.usage_in_bytes", "memory.current")))
 	limit := group.file("memory.limit_in_bytes", "memory.max")
 	group.set(limit, strconv.FormatInt(used+room, 10))
+	beginning := "GET / HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 12<<10) // no more: it stays in a buffer
 	var all []*raw
 	for range flood {
 		c := dial(t, s.place.front())
-		_, _ = io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n") // each keeps a buffer of 20 KiB; the worker may just have died
+		_, _ = io.WriteString(c, beginning) // the worker may just have died
 		all = append(all, c)
 		if d.Stderr.Has("worker died") {
 			break
