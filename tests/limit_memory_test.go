@@ -16,7 +16,7 @@ import (
 // master go on, the worker comes back, and an upgrade succeeds when there is memory again.
 func TestWorkerDiesAtTheLimitOfMemory(t *testing.T) {
 	t.Parallel()
-	const flood, room = 5000, 48 << 20 // a worker becomes larger than the master
+	const flood, larger = 5000, 8 << 20
 	s, _ := newSite(t, 1)
 	s.workers = 2
 	s.global = "maxconn = 10000"
@@ -24,17 +24,30 @@ func TestWorkerDiesAtTheLimitOfMemory(t *testing.T) {
 	group := newGroup(t, "memory")
 	d := follow(t, s.run(t))
 	group.take(d.family()...)
-	used := int64(group.number(group.file("memory.usage_in_bytes", "memory.current")))
+	memory := func(pid int) int64 {
+		n, err := rig.Memory(pid)
+		if err != nil {
+			return 0 // it has just died
+		}
+		return n
+	}
+	usage := group.file("memory.usage_in_bytes", "memory.current")
 	limit := group.file("memory.limit_in_bytes", "memory.max")
-	group.set(limit, strconv.FormatInt(used+room, 10))
+	limited := false
 	beginning := "GET / HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 12<<10) // no more: it stays in a buffer
 	var all []*raw
-	for range flood {
+	for i := 0; i < flood && !d.Stderr.Has("worker died"); i++ {
 		c := dial(t, s.place.front())
 		_, _ = io.WriteString(c, beginning) // the worker may just have died
 		all = append(all, c)
-		if d.Stderr.Has("worker died") {
-			break
+		if i%20 != 0 || limited {
+			continue
+		}
+		for _, pid := range d.balancer.workers() { // the kernel ends the largest process, which is the master at first
+			if memory(pid) > memory(d.Pid)+larger && !limited {
+				limited = true
+				group.set(limit, strconv.Itoa(group.number(usage)+1<<20))
+			}
 		}
 	}
 	d.says("worker died")
