@@ -13,7 +13,7 @@ package cookie
 // Find looks for the first cookie of that name, which is case-sensitive, in the value of a Cookie field. The value that
 // it returns is a part of field, without the blanks around it but with its quotes; it is empty for "NAME=".
 func Find(field []byte, name string) (value []byte, ok bool) {
-	for l := (list{field: field}); l.nextFilled(); {
+	for l := (list{field: field}); l.nextCookie(); {
 		if l.is(name) {
 			return l.value(), true
 		}

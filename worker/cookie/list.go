@@ -24,19 +24,39 @@ func (l *list) nextFilled() bool {
 	return l.next()
 }
 
-// next moves to the next element.
-func (l *list) next() bool {
-	field := l.field
-	if l.pos > len(field) {
+// nextCookie moves to the next element that has a "=". It costs much less than next where there are many that have none.
+func (l *list) nextCookie() bool {
+	field, start, i := l.field, l.pos, l.pos
+	for i < len(field) && field[i] != '=' {
+		if separates(field[i]) {
+			start = i + 1
+		}
+		i++
+	}
+	if i >= len(field) {
 		return false
 	}
-	l.separator = max(l.pos-1, 0)
-	l.start = l.skip(l.pos)
-	i := l.start
+	l.take(start, i)
+	return true
+}
+
+// next moves to the next element.
+func (l *list) next() bool {
+	field, i := l.field, l.pos
+	if i > len(field) {
+		return false
+	}
 	for i < len(field) && field[i] != '=' && !separates(field[i]) {
 		i++
 	}
-	l.equal = -1
+	l.take(l.pos, i)
+	return true
+}
+
+// take makes that the element which begins at start, blanks included, and has its "=" or its end at i.
+func (l *list) take(start, i int) {
+	field := l.field
+	l.separator, l.start, l.equal = max(start-1, 0), l.skip(start), -1
 	if i < len(field) && field[i] == '=' {
 		l.equal = i
 		i = l.unquote(l.skip(i + 1))
@@ -49,7 +69,6 @@ func (l *list) next() bool {
 		i--
 	}
 	l.end = i
-	return true
 }
 
 // skip returns the index of the first byte from i on that is not blank.

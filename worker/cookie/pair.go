@@ -19,7 +19,7 @@ func Pair(setCookie []byte) []byte {
 // Applications that make up a new name for each session, such as ASPSESSIONIDxxxxxxxx, are why the beginning suffices.
 func FindPair(field []byte, name string) []byte {
 	begin, whole := strings.CutSuffix(name, "=")
-	for l := (list{field: field}); l.nextFilled(); {
+	for l := (list{field: field}); l.nextCookie(); {
 		if l.is(begin) || !whole && l.begins(begin) {
 			return l.text()
 		}

@@ -21,7 +21,7 @@ func Split(value []byte) (id, rest []byte, ok bool) {
 // for byte as it came, blanks included. The result is never longer than the field, so dst may be field[:0].
 func AppendStripped(dst, field []byte, name string) []byte {
 	from := 0
-	for l := (list{field: field}); l.nextFilled(); {
+	for l := (list{field: field}); l.nextCookie(); {
 		if !l.is(name) {
 			continue
 		}

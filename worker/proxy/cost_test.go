@@ -52,6 +52,28 @@ func alike(n int) (fields, names string) {
 	return fields, names
 }
 
+// maxCaptured is how many fields are captured of a request, each with a long value that has to be escaped.
+const maxCaptured = 16
+
+// capturedName is the i-th of their names. All are equally long, so that each field is compared with each of them.
+func capturedName(i int) string { return fmt.Sprintf("X-Captured-%02d", i) }
+
+func captured() (all []conf.Capture) {
+	for i := range maxCaptured {
+		all = append(all, conf.Capture{Name: capturedName(i), Len: 256})
+	}
+	return all
+}
+
+// capturedFields is all of them, again and again.
+func capturedFields(size int) string {
+	var b strings.Builder
+	for i := 0; b.Len() < size-150; i++ {
+		b.WriteString(capturedName(i%maxCaptured) + ": " + strings.Repeat("\x80", 110) + "\r\n")
+	}
+	return b.String()
+}
+
 func costlyRequests() []costly {
 	get := func(fields string) string { return "GET / HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n" }
 	post := func(fields, body string) string {
@@ -74,6 +96,7 @@ func costlyRequests() []costly {
 		{"te", get("TE: " + list("a,", room) + "\r\n")},
 		{"cookie: one name", get("Cookie: " + list("a=1;", room) + "\r\n")},
 		{"cookie: ours", get("Cookie: " + list("SERVERID=1;", room) + "\r\n")},
+		{"cookie: ours at the end", get("Cookie: " + list("a=1;", room-20) + "SERVERID=1;SESSION=1\r\n")},
 		{"cookie: attributes", get("Cookie: SERVERID=1;" + list("$a;", room) + "\r\n")},
 		{"cookie: quotes", get("Cookie: " + list(`a="\";`, room) + "\r\n")},
 		{"cookie: open quotes", get("Cookie: " + list(`a="`, room) + "\r\n")},
@@ -88,7 +111,11 @@ func costlyRequests() []costly {
 		{"target: escapes", "GET /" + list("%41", room) + " HTTP/1.1\r\nHost: a\r\n\r\n"},
 		{"target: parameters", "GET /?" + list("a=b&", room) + " HTTP/1.1\r\nHost: a\r\n\r\n"},
 		{"target: absolute", "GET http://" + list("a.", room/2) + "/ HTTP/1.1\r\nHost: " + list("a.", room/2) + "\r\n\r\n"},
+		{"authorization", get("Authorization: " + list("a,", room) + "\r\n")},
+		{"authorization: many fields", get(list("Authorization: "+strings.Repeat("ntl=,", 20)+"\r\n", room))},
 		{"captured, 120 times", get(list("User-Agent: "+strings.Repeat("\x80", 100)+"\r\n", room))},
+		{"captured, each once", get(capturedFields(room))},
+		{"cookie: nearly the captured one", get("Cookie: " + list("them;", room) + "\r\n")},
 		{"fields: blank values", get(list("X-"+strings.Repeat("a", 40)+":"+strings.Repeat(" ", 70)+"\r\n", room))},
 		{"chunks: tiny", post("", list("1\r\nx\r\n", room))},
 		{"chunks: extensions", post("", list("f;"+strings.Repeat("a", 200)+"\r\n0123456789abcde\r\n", room))},
@@ -121,6 +148,8 @@ func costlyResponses() []costly {
 		{"set-cookie: one long", ok("Set-Cookie: a=" + list(`";`, room) + "\r\n")},
 		{"transfer-encoding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: " + list("a,", room) + "chunked\r\n\r\n0\r\n\r\n"},
 		{"reason", "HTTP/1.1 200 " + list("a ", room) + "\r\nContent-Length: 0\r\n\r\n"},
+		{"www-authenticate", ok("WWW-Authenticate: " + list("a ", room) + "\r\n")},
+		{"www-authenticate: many fields", ok(list("WWW-Authenticate: "+strings.Repeat("kerbero ", 12)+"\r\n", room))},
 		{"captured, 120 times", ok(list("Server: "+strings.Repeat("\x80", 100)+"\r\n", room))},
 		{"chunks: tiny", chunked(list("1\r\nx\r\n", room))},
 		{"chunks: extensions", chunked(list("f;"+strings.Repeat("a", 200)+"\r\n0123456789abcde\r\n", room))},
@@ -141,19 +170,29 @@ const costRuns = 40 // pairs
 func TestNoInputCostsMoreThanItsBytes(t *testing.T) {
 	runtime.LockOSThread() // the clock is that of the thread
 	defer runtime.UnlockOSThread()
-	for i, mode := range []conf.CookieMode{conf.CookieInsert, conf.CookiePrefix} {
-		tune := func(c *conf.Config) {
-			everything(c)
+	for i, setup := range []struct {
+		name string
+		tune func(*conf.Config)
+	}{
+		{"cookie insert", func(c *conf.Config) {
 			c.Global.Log = nil
-			c.Backends[0].Cookie = &conf.Cookie{Name: "SERVERID", Mode: mode, Indirect: mode == conf.CookieInsert}
-		}
-		b := newBench(t, fmt.Sprintf("127.61.8.%d", i+1), 8000, 8001, tune)
+			c.Backends[0].Cookie = &conf.Cookie{Name: "SERVERID", Mode: conf.CookieInsert, Indirect: true}
+		}},
+		{"cookie prefix", func(c *conf.Config) {
+			c.Global.Log = nil
+			c.Backends[0].Cookie = &conf.Cookie{Name: "SERVERID", Mode: conf.CookiePrefix}
+		}},
+		{"logged", func(c *conf.Config) {
+			c.Frontends[0].Capture.RequestHeaders = append(captured()[1:], conf.Capture{Name: "User-Agent", Len: 256})
+		}},
+	} {
+		b := newBench(t, fmt.Sprintf("127.61.8.%d", i+1), 8000, 8001, everything, setup.tune)
 		for _, c := range costlyRequests() {
-			compare(t, fmt.Sprintf("request, cookie mode %d: %s", mode, c.name), len(c.text), func() time.Duration { return b.visit(c.text, benchResponse) },
+			compare(t, fmt.Sprintf("request, %s: %s", setup.name, c.name), len(c.text), func() time.Duration { return b.visit(c.text, benchResponse) },
 				func() time.Duration { return b.visit(plainRequest(len(c.text)), benchResponse) })
 		}
 		for _, c := range costlyResponses() {
-			compare(t, fmt.Sprintf("response, cookie mode %d: %s", mode, c.name), len(c.text), func() time.Duration { return b.visit(benchRequest, c.text) },
+			compare(t, fmt.Sprintf("response, %s: %s", setup.name, c.name), len(c.text), func() time.Duration { return b.visit(benchRequest, c.text) },
 				func() time.Duration { return b.visit(benchRequest, plainResponse(len(c.text))) })
 		}
 	}
