@@ -12,11 +12,10 @@ const (
 )
 
 // pass is the time after before, when the real time is real and the loop has waited in between, for patience at most; negative: for
-// ever. It also says whether there was a standstill.
-func (c *seenTime) pass(before, real, patience int64) (now int64, still bool) {
-	late := real - c.unseen - before - patience
-	if still = patience >= 0 && late > standstill; still {
+// ever.
+func (c *seenTime) pass(before, real, patience int64) (now int64) {
+	if late := real - c.unseen - before - patience; patience >= 0 && late > standstill {
 		c.unseen += late
 	}
-	return real - c.unseen, still
+	return real - c.unseen
 }

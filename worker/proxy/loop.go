@@ -57,18 +57,24 @@ func (p *Proxy) turn() error {
 	if e != 0 {
 		return fmt.Errorf("cannot wait for events: %w", e)
 	}
-	now := time.Now()
-	var still bool
-	p.now, still = p.seen.pass(p.now, now.Sub(p.start).Milliseconds(), int64(patience))
+	p.awake(n, patience, time.Now())
+	return nil
+}
+
+// awake is what a turn does after a wait of patience at most, with n events, when it is now.
+//
+// A timer waits until the loop has looked for events after its time: what has come in time is read first, however late the loop is.
+func (p *Proxy) awake(n, patience int, now time.Time) {
+	looked := p.now
+	p.now = p.seen.pass(p.now, now.Sub(p.start).Milliseconds(), int64(patience))
 	p.wall = now.UnixMilli()
 	for i := range n {
 		p.dispatch(p.poller.Event(i))
 	}
-	if !still && p.readAll(n) { // after a standstill the next turn sees first what has come: a signal may have ended the wait
-		p.expireTimers()
+	if p.readAll(n) {
+		p.expireTimers(looked)
 	}
 	p.runReady()
-	return nil
 }
 
 // patience is how long the loop may wait, in ms; negative: for ever, when no time counts.
@@ -109,9 +115,9 @@ func (p *Proxy) dispatch(t poll.Token, r poll.Ready) {
 	}
 }
 
-// expireTimers acts on every timer whose time has come.
-func (p *Proxy) expireTimers() {
-	for t := p.wheel.Expired(p.now); t != nil; t = p.wheel.Expired(p.now) {
+// expireTimers acts on every timer whose time had come then.
+func (p *Proxy) expireTimers(then int64) {
+	for t := p.wheel.Expired(then); t != nil; t = p.wheel.Expired(then) {
 		p.onTimer(t)
 	}
 }
