@@ -108,12 +108,35 @@ func hear(c net.Conn) check.Outcome {
 		k, err := c.Read(buf[n:])
 		n += k
 		if err != nil {
+			if isTimeout(err) {
+				n += unread(c, buf[n:])
+			}
 			return unanswered(buf[:n], err)
 		}
 		if o, decided := check.Response(buf[:n], false); decided {
 			return o
 		}
 	}
+}
+
+// unread takes what has come when the time is up. A Read whose deadline has passed does not look: after the machine, or this process,
+// stood still, an answer that came in time would be too late.
+func unread(c net.Conn, b []byte) (n int) {
+	s, ok := c.(syscall.Conn)
+	if !ok || c.SetReadDeadline(time.Time{}) != nil {
+		return 0
+	}
+	raw, err := s.SyscallConn()
+	if err != nil {
+		return 0
+	}
+	if raw.Read(func(fd uintptr) bool {
+		n, err = unix.Read(int(fd), b)
+		return true // and do not wait
+	}) != nil || err != nil {
+		return 0
+	}
+	return n
 }
 
 // unanswered judges what has come when nothing more will.

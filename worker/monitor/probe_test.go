@@ -102,6 +102,38 @@ func TestProbes(t *testing.T) {
 	}
 }
 
+// TestLateProbe: an answer that has come in time counts when it is read too late, because this process stood still.
+func TestLateProbe(t *testing.T) {
+	for sent, want := range map[string]check.Outcome{
+		"HTTP/1.1 200 OK\r\n\r\n": {Result: check.Passed, Code: 200},
+		"HTTP/1.1 503 Busy\r\n":   {Result: check.WrongStatus, Code: 503, Info: "Busy"},
+		"HTTP/1.":                 {Result: check.ReplyTimeout},
+		"":                        {Result: check.ReplyTimeout},
+	} {
+		path := filepath.Join(t.TempDir(), "s")
+		l, err := net.Listen("unix", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		c, err := net.Dial("unix", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		server, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer server.Close()
+		io.WriteString(server, sent)
+		c.SetDeadline(time.Unix(1, 0)) // long ago
+		if o := hear(c); o != want {
+			t.Errorf("%q: %+v, want %+v", sent, o, want)
+		}
+	}
+}
+
 // TestConnectTimeout: a listening socket whose queue is full answers nothing.
 func TestConnectTimeout(t *testing.T) {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
