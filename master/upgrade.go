@@ -171,16 +171,22 @@ func (u *upgrader) flipOver(ctx context.Context) error {
 	}
 }
 
-// hear reads what a new master has said. The pipe's end does not come: tableflip keeps a copy of it.
+// hear reads what a new master has said by now. It does not wait: the pipe's end does not come, as tableflip keeps a copy of it. A
+// deadline would be too early for one who is not given the processor in time.
 func hear(r *os.File) string {
-	_ = r.SetReadDeadline(time.Now().Add(hearTime))
-	said := make([]byte, 4<<10)
-	n, _ := r.Read(said)
-	return strings.TrimSpace(string(said[:n]))
+	raw, err := r.SyscallConn()
+	if err != nil {
+		return ""
+	}
+	said, n := make([]byte, 4<<10), 0
+	if err := raw.Read(func(fd uintptr) bool {
+		n, _ = unix.Read(int(fd), said)
+		return true
+	}); err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(said[:max(n, 0)]))
 }
-
-// hearTime is more than enough for words that have been said already.
-const hearTime = 100 * time.Millisecond
 
 // check runs the new program on the new configuration, without starting anything.
 func check(environ []string) error {
