@@ -3,6 +3,7 @@
 package tests
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 // TestSoakMemoryIsGivenBack: what a worker has needed for a peak of clients is the system's again some minutes later.
 func TestSoakMemoryIsGivenBack(t *testing.T) {
 	t.Parallel()
-	const clients = 1500
+	const clients, size = 1500, 14_000
 	s, _ := newSite(t, 1)
 	s.global, s.timeout = "maxconn = 3000", `{ client = "10m", http_request = "10m" }`
 	b := s.run(t)
@@ -22,11 +23,11 @@ func TestSoakMemoryIsGivenBack(t *testing.T) {
 	var all []*raw
 	for range clients {
 		c := dial(t, s.place.front())
-		c.send("GET / HTTP/1.1\r\nHost: x\r\n") // no more: each keeps a buffer
+		c.send("GET / HTTP/1.1\r\nHost: x\r\nX-A: " + strings.Repeat("a", size)) // no more: each keeps a buffer
 		all = append(all, c)
 	}
 	peak := int64(0)
-	if !soon(func() bool { peak = memory(); return peak > before+clients*(20<<10) }) {
+	if !soon(func() bool { peak = memory(); return peak > before+clients*size }) {
 		t.Fatalf("%d clients take %d bytes, from %d", clients, peak, before)
 	}
 	for _, c := range all {

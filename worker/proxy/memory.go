@@ -1,14 +1,14 @@
 package proxy
 
 import (
-	"runtime/debug"
+	"runtime"
 	"time"
 
 	"lbmaster/worker/buffer"
 )
 
 // After a peak the pools hold what it has needed, and would for ever. Once a minute they let go of what the last minute has not
-// needed; and when that is much, the memory goes back to the system at once, instead of when the garbage collector gets there.
+// needed; and when that is much, the garbage collector comes at once, which else may take two minutes.
 
 const (
 	shrinkTime = time.Minute
@@ -28,6 +28,16 @@ func (p *Proxy) shrink() {
 		}
 	}
 	if freed >= muchMemory {
-		go debug.FreeOSMemory() // beside the loop
+		go collect()
 	}
+}
+
+// collect makes the runtime give the memory back that nobody has any more: it does so by and by, and keeps a tenth more than what was in
+// use at the end of the last collection but not freed yet. So it takes a second one.
+//
+// debug.FreeOSMemory gives it back in one go, on the one processor that the loop has too: the loop stood still for 22 to 33 ms with
+// 340 MB, and for no longer than without anything with this, which took 4 s.
+func collect() {
+	runtime.GC()
+	runtime.GC()
 }

@@ -2,7 +2,10 @@ package proxy
 
 import (
 	"fmt"
+	"os"
+	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -72,4 +75,54 @@ func TestPeakIsForgotten(t *testing.T) {
 		t.Errorf("%d buffers, %d streams, %d heads are kept after a minute of one client", buffers, streams, heads)
 	}
 	b.visit(benchRequest, benchResponse)
+}
+
+// What a peak has taken is the system's again when it is over.
+func TestMemoryIsGivenBack(t *testing.T) {
+	b := newBench(t, "127.61.8.21", 8000, 8001)
+	before := memory(t)
+	var clients []int
+	head := "GET / HTTP/1.1\r\nHost: a\r\nX-A: " + strings.Repeat("a", headSize)
+	for range 900 { // as many as maxconn allows, and some room
+		c := dialTo(t, b.at, 8000)
+		b.pour(c, head)
+		clients = append(clients, c)
+		b.spend()
+	}
+	peak := memory(t)
+	if peak-before < int64(len(clients)*headSize) {
+		t.Fatalf("%d clients take %d bytes", len(clients), peak-before)
+	}
+	for _, c := range clients {
+		unix.Close(c)
+	}
+	for b.proxy.sessions.used() > 1 {
+		b.spend()
+	}
+	for range 2 {
+		b.proxy.leap(shrinkTime.Milliseconds())
+		b.spend()
+	}
+	after := memory(t)
+	for until := time.Now().Add(6 * fatal); after-before > (peak-before)/4; after = memory(t) {
+		if time.Now().After(until) {
+			t.Fatalf("%d KiB before, %d at the peak, %d afterwards", before>>10, peak>>10, after>>10)
+		}
+		b.proxy.After(10*time.Millisecond, func() {})
+		b.turn() // which waits
+	}
+}
+
+// memory is how much this process has, in bytes.
+func memory(t *testing.T) int64 {
+	t.Helper()
+	text, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var size, resident int64
+	if _, err := fmt.Sscan(string(text), &size, &resident); err != nil {
+		t.Fatal(err)
+	}
+	return resident * int64(os.Getpagesize())
 }
