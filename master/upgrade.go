@@ -28,8 +28,10 @@ type upgrader struct {
 	words *os.File // where a new master says why it fails; nil in the first one
 }
 
-// checkTime bounds how long the check of the new program and configuration may take.
-const checkTime = 10 * time.Second
+const (
+	checkTime = 10 * time.Second       // bounds how long the check of the new program and configuration may take
+	checkLate = 500 * time.Millisecond // a check that ends so much later has not had its time: the machine stood still
+)
 
 // newUpgrader must be called once in the life of a process.
 func newUpgrader(timeout time.Duration) (*upgrader, error) {
@@ -188,8 +190,18 @@ func hear(r *os.File) string {
 	return strings.TrimSpace(string(said[:max(n, 0)]))
 }
 
-// check runs the new program on the new configuration, without starting anything.
+// check asks the new program about the new configuration: once more when the machine stood still while it answered.
 func check(environ []string) error {
+	began := time.Now()
+	err := checkOnce(environ)
+	if err != nil && time.Since(began) > checkTime+checkLate {
+		err = checkOnce(environ)
+	}
+	return err
+}
+
+// checkOnce runs the new program on the new configuration, without starting anything.
+func checkOnce(environ []string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), checkTime)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, os.Args[0], append([]string{"-t"}, os.Args[1:]...)...)
