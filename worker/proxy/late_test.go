@@ -66,3 +66,22 @@ func TestTimerIsNotPutOff(t *testing.T) {
 		t.Errorf("the client got %q", got)
 	}
 }
+
+// A standstill at work, between two waits, is not hidden by a long wait that follows: who has been asked after it has all the time.
+func TestStandstillAtWork(t *testing.T) {
+	b := newBench(t, "127.61.8.32", 8000, 8001, func(c *conf.Config) { c.Backends[0].Timeout.Server = 800 * time.Millisecond })
+	b.pour(b.client, benchRequest)
+	b.turn()
+	b.origin = b.accept()
+	b.proxy.start = b.proxy.start.Add(-time.Second) // so much time passes
+	b.turn()
+	for range 3 {
+		b.proxy.awake(0, b.proxy.patience(), time.Now())
+	}
+	b.drain(b.origin)
+	b.pour(b.origin, benchResponse)
+	b.turn()
+	if got := b.received(); !strings.HasPrefix(got, "HTTP/1.1 200") {
+		t.Errorf("the client got %q", got)
+	}
+}

@@ -53,12 +53,21 @@ func (p *Proxy) Run() error {
 // turn waits for events, receives what has come, and then lets the sessions act.
 func (p *Proxy) turn() error {
 	patience := p.patience()
+	if patience != 0 { // else the wait hides nothing
+		p.worked(time.Now())
+	}
 	n, e := p.poller.Wait(patience)
 	if e != 0 {
 		return fmt.Errorf("cannot wait for events: %w", e)
 	}
 	p.awake(n, patience, time.Now())
 	return nil
+}
+
+// worked looks at the clock before a wait. A standstill between two waits would be taken for a part of the second one, which may be as
+// long: then whoever has been sent something after the standstill would be late from the start.
+func (p *Proxy) worked(now time.Time) {
+	p.now = p.seen.pass(p.now, now.Sub(p.start).Milliseconds(), 0)
 }
 
 // awake is what a turn does after a wait of patience at most, with n events, when it is now.
