@@ -31,17 +31,11 @@ func (c *child) say(m control.Message, fds []int) {
 		}
 		return
 	}
-	if err := c.conn.TrySend(m, fds); behind(err) {
+	if err := c.conn.TrySend(m, fds); control.Behind(err) {
 		c.keep(m, fds)
 	} else {
 		c.unsent(m, err)
 	}
-}
-
-// behind says that a message may be sent later: the channel is full, too many descriptors are on their way (unix(7)), or the
-// kernel lacks memory.
-func behind(err error) bool {
-	return errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.ETOOMANYREFS) || errors.Is(err, unix.ENOBUFS) || errors.Is(err, unix.ENOMEM)
 }
 
 // keep puts a message into the outbox.
@@ -69,7 +63,7 @@ func (c *child) flush(now time.Time) {
 	for len(c.outbox) > 0 {
 		l := &c.outbox[0]
 		err := c.conn.TrySend(l.message, l.fds)
-		if behind(err) {
+		if control.Behind(err) {
 			if now.Sub(l.since) >= hangTime {
 				c.giveUp(fmt.Sprintf("it took no messages for %v", hangTime))
 			}

@@ -130,7 +130,7 @@ func (w *worker) sendPending() {
 	for len(w.channel.pending) > 0 {
 		err := control.Send(w.control, w.channel.pending[0], nil)
 		switch {
-		case behind(err):
+		case control.Behind(err):
 			w.proxy.After(laterTime, w.sendPending)
 			return
 		case err != nil && !errors.Is(err, unix.EPIPE): // EPIPE: the end of the channel tells
@@ -140,17 +140,12 @@ func (w *worker) sendPending() {
 	}
 }
 
-// behind says that a message may be sent later.
-func behind(err error) bool {
-	return errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.ENOBUFS) || errors.Is(err, unix.ENOMEM)
-}
-
 // sayLast sends everything that is pending and a last message, outside the loop.
 func (w *worker) sayLast(m control.Message) error {
 	deadline := time.Now().Add(byeTime)
 	for _, m := range append(w.channel.pending, m) {
 		err := control.Send(w.control, m, nil)
-		for behind(err) && time.Now().Before(deadline) {
+		for control.Behind(err) && time.Now().Before(deadline) {
 			_ = await(w.control, unix.POLLOUT, deadline)
 			err = control.Send(w.control, m, nil)
 		}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // What may be wrong with a message, or with the channel. Only io.EOF says that the peer is gone: after anything else the
@@ -19,6 +21,12 @@ var (
 	ErrNoRoom        = errors.New("the limit of open files (global.ulimit_n) leaves no room for its descriptors")
 	ErrNotUnderstood = errors.New("control message not understood")
 )
+
+// Behind says that a message may be sent later: the channel is full, too many descriptors are on their way (unix(7)), or the kernel
+// lacks memory.
+func Behind(err error) bool {
+	return errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.ETOOMANYREFS) || errors.Is(err, unix.ENOBUFS) || errors.Is(err, unix.ENOMEM)
+}
 
 // complaintTime is how often trouble with a channel is reported at most: whoever floods it must not flood the log.
 const complaintTime = 10 * time.Second

@@ -189,7 +189,7 @@ func (m *monitor) sendPending() {
 	for len(m.pending) > 0 {
 		err := m.conn.TrySend(m.pending[0], nil)
 		switch {
-		case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.ENOBUFS), errors.Is(err, unix.ENOMEM):
+		case control.Behind(err):
 			return
 		case err != nil && !errors.Is(err, unix.EPIPE): // EPIPE: the end of the channel tells
 			m.complain(fmt.Errorf("cannot tell the master: %w", err))
