@@ -31,6 +31,7 @@ type child struct {
 	cell       *cell     // where the child is to be locked up; nil: it is, or is not to be
 	heard      time.Time // when the child last said anything
 	aborted    bool      // it has been told to die with a dump, because it hung
+	givenUp    bool      // it has been killed, and is told nothing any more
 	outbox     []pending // what it had no room for yet
 	log        *slog.Logger
 	reason     string // why it leaves, in its own words, or why it is killed; "": nobody has said

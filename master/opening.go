@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -29,6 +30,8 @@ type opening struct {
 	replaced *predecessors   // nil: there are none
 	own      map[string]bool // sockets of this instance, those of the generation before too, as /proc/PID/fd shows them
 	renews   bool            // the generation before serves
+	tcp      tcpTable        // what has been seen to listen, and what is opened; nil: nothing was looked for yet
+	orphans  map[string]bool // sockets of tcp that only orphans have; nil: nobody was looked for yet
 }
 
 func newOpening(workers int, before owner, replaced *predecessors) *opening {
@@ -42,9 +45,41 @@ func newOpening(workers int, before owner, replaced *predecessors) *opening {
 
 // has makes sockets the instance's own.
 func (o *opening) has(l *listener) {
+	at, err := netip.ParseAddrPort(l.key)
 	for _, fd := range l.fds {
-		o.own[socketName(fd)] = true
+		name := socketName(fd)
+		o.own[name] = true
+		if err == nil && o.tcp != nil {
+			o.tcp.add(at, name)
+		}
 	}
+}
+
+// listeningAt is the TCP sockets at an address or at one that has addresses in common with it: of others those that listened when it
+// was asked for the first time, of ours all.
+func (o *opening) listeningAt(ap netip.AddrPort) map[string]bool {
+	if o.tcp == nil {
+		o.tcp = readTCP()
+	}
+	return o.tcp.at(ap)
+}
+
+// heldByOrphans is the function of that name, for TCP sockets of others.
+func (o *opening) heldByOrphans(sockets map[string]bool) bool {
+	if len(sockets) == 0 {
+		return false
+	}
+	if o.orphans == nil {
+		all := o.tcp.names()
+		o.strangers(all)
+		o.orphans = orphaned(all)
+	}
+	for socket := range sockets {
+		if !o.orphans[socket] {
+			return false
+		}
+	}
+	return true
 }
 
 // strangers takes the instance's own sockets away, and says whether there were any.

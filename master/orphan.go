@@ -9,23 +9,33 @@ import "maps"
 // heldByOrphans says that children of a master that is gone hold all these sockets, and nobody else does. A living master
 // holds the sockets of its children too.
 func heldByOrphans(sockets map[string]bool) bool {
-	return heldOnlyBy(sockets, func(dir string) bool { return calls(dir, titlePrefix) })
+	return len(sockets) > 0 && len(orphaned(sockets)) == len(sockets)
+}
+
+// orphaned is those of the sockets that children of a master that is gone hold, and nobody else does.
+func orphaned(sockets map[string]bool) map[string]bool {
+	theirs := make(map[string]bool)
+	others := make(map[string]bool)
+	for dir, held := range holders(sockets) {
+		if calls(dir, titlePrefix) {
+			maps.Copy(theirs, held)
+		} else {
+			maps.Copy(others, held)
+		}
+	}
+	maps.DeleteFunc(theirs, func(socket string, _ bool) bool { return others[socket] })
+	return theirs
 }
 
 // heldByNobody says that orphans hold these sockets, or instances which have given up all their other addresses: in a pause
 // that makes room for another instance, or because they end with their last session.
 func heldByNobody(sockets map[string]bool) bool {
-	return heldOnlyBy(sockets, func(dir string) bool { return calls(dir, titlePrefix) || hasLeft(dir, sockets) })
-}
-
-// heldOnlyBy says that all these sockets are held by processes of which ok is true, and by no other.
-func heldOnlyBy(sockets map[string]bool, ok func(dir string) bool) bool {
 	if len(sockets) == 0 {
 		return false
 	}
 	seen := make(map[string]bool)
 	for dir, held := range holders(sockets) {
-		if !ok(dir) {
+		if !calls(dir, titlePrefix) && !hasLeft(dir, sockets) {
 			return false
 		}
 		maps.Copy(seen, held)

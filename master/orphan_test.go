@@ -15,16 +15,16 @@ func TestListeningAt(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer unix.Close(fd)
-		if n := len(listeningAt(ap)); n != 0 {
+		if n := len(readTCP().at(ap)); n != 0 {
 			t.Errorf("%s: %d sockets listen before any does", at, n)
 		}
 		if err := unix.Listen(fd, 1); err != nil {
 			t.Fatal(err)
 		}
-		if n := len(listeningAt(ap)); n != 1 {
+		if n := len(readTCP().at(ap)); n != 1 {
 			t.Errorf("%s: %d sockets listen, want 1", at, n)
 		}
-		if heldByOrphans(listeningAt(ap)) {
+		if heldByOrphans(readTCP().at(ap)) {
 			t.Errorf("%s: this test is no worker", at)
 		}
 	}

@@ -25,6 +25,9 @@ const (
 // say sends a message to the child; when that is behind, later, in order. The reconciler never waits: a child that takes none for
 // as long as one that hangs may take to answer is killed, and its end is reported as any other.
 func (c *child) say(m control.Message, fds []int) {
+	if c.givenUp {
+		return
+	}
 	if len(c.outbox) > 0 {
 		if m.Kind != control.Ping { // what it has to answer is there already
 			c.keep(m, fds)
@@ -61,7 +64,7 @@ func (c *child) keep(m control.Message, fds []int) {
 // flush sends what waits, as far as the child takes it.
 func (c *child) flush(now time.Time) {
 	for len(c.outbox) > 0 {
-		l := &c.outbox[0]
+		l := c.outbox[0]
 		err := c.conn.TrySend(l.message, l.fds)
 		if control.Behind(err) {
 			if now.Sub(l.since) >= hangTime {
@@ -69,15 +72,15 @@ func (c *child) flush(now time.Time) {
 			}
 			return
 		}
-		c.unsent(l.message, err)
-		control.CloseAll(l.fds)
 		c.outbox = c.outbox[1:]
+		control.CloseAll(l.fds)
+		c.unsent(l.message, err)
 	}
 }
 
 // giveUp ends a child that does not do what it is told.
 func (c *child) giveUp(why string) {
-	c.reason = why
+	c.reason, c.givenUp = why, true
 	c.dropPending()
 	c.kill()
 }
@@ -90,13 +93,17 @@ func (c *child) dropPending() {
 	c.outbox = nil
 }
 
-// unsent reports a message that will never be sent. That the child is gone is no news: its end is reported.
+// unsent reports a message that will never be sent. That the child is gone is no news: its end is reported. A child that has not got
+// everything with which it is to begin is ended, as it would serve without: that fails an upgrade, which rolls back.
 func (c *child) unsent(m control.Message, err error) {
 	if err == nil || errors.Is(err, unix.EPIPE) || errors.Is(err, unix.ECONNRESET) || c.log == nil {
 		return
 	}
 	_, title := role(c.slot)
 	c.log.Error("cannot tell a child what to do", "child", title, "generation", c.generation, "pid", c.pid, "order", m.Kind, "error", err)
+	if m.Kind == control.Start || m.Kind == control.Listeners {
+		c.giveUp(fmt.Sprintf("it cannot be told with what to begin: %v", err))
+	}
 }
 
 // eachChild is every child of every generation.

@@ -122,6 +122,26 @@ func TestOutboxGivesUp(t *testing.T) {
 	}
 }
 
+// TestOutboxOfBeginning: a child that cannot be sent all that it begins with is ended; one that misses an order of later goes on.
+func TestOutboxOfBeginning(t *testing.T) {
+	for _, behind := range []bool{false, true} {
+		for kind, ends := range map[control.Kind]bool{control.Start: true, control.Listeners: true, control.Lend: false} {
+			c, theirs := correspondents(t)
+			c.log = discard
+			for behind && len(c.outbox) == 0 {
+				c.say(control.Message{Kind: control.Activate}, nil)
+			}
+			c.say(control.Message{Kind: kind}, []int{1 << 20}) // no descriptor
+			if c.flush(time.Now()); (c.reason != "") != ends || ends && len(c.outbox) > 0 {
+				t.Errorf("%s, behind %v: reason %q, %d messages wait", kind, behind, c.reason, len(c.outbox))
+			}
+			c.dropPending()
+			unix.Close(theirs)
+			c.conn.Close()
+		}
+	}
+}
+
 // TestDrainOfManyPorts: the order to drain arrives whatever the number of addresses is.
 func TestDrainOfManyPorts(t *testing.T) {
 	old, theirs := correspondents(t)

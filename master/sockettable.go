@@ -35,16 +35,48 @@ func boundFor(at, path string) bool {
 
 var haproxySuffix = regexp.MustCompile(`^\.[0-9]+\.tmp$`)
 
-// listeningAt is the sockets that listen at an address or at one that has addresses in common with it, as /proc/PID/fd shows
-// them.
-func listeningAt(ap netip.AddrPort) map[string]bool {
+// tcpTable is TCP sockets that listen, or are to listen, by what no two that have an address in common differ in. It is read once for
+// many addresses: to read it takes time in proportion to all sockets of the machine.
+type tcpTable map[familyPort][]tcpSocket
+
+// tcpSocket is where a socket listens, and its name as /proc/PID/fd shows it.
+type tcpSocket struct {
+	at   netip.AddrPort
+	name string
+}
+
+// readTCP is every TCP socket that listens now.
+func readTCP() tcpTable {
+	t := make(tcpTable)
+	eachTCP(t.add)
+	return t
+}
+
+func (t tcpTable) add(at netip.AddrPort, name string) {
+	place := familyPortOf(at)
+	t[place] = append(t[place], tcpSocket{at, name})
+}
+
+// at is the sockets at an address or at one that has addresses in common with it.
+func (t tcpTable) at(ap netip.AddrPort) map[string]bool {
 	found := make(map[string]bool)
-	eachTCP(func(at netip.AddrPort, socket string) {
-		if conf.Relate(at, ap) != conf.Apart {
-			found[socket] = true
+	for _, s := range t[familyPortOf(ap)] {
+		if conf.Relate(s.at, ap) != conf.Apart {
+			found[s.name] = true
 		}
-	})
+	}
 	return found
+}
+
+// names is all sockets of the table.
+func (t tcpTable) names() map[string]bool {
+	all := make(map[string]bool)
+	for _, sockets := range t {
+		for _, s := range sockets {
+			all[s.name] = true
+		}
+	}
+	return all
 }
 
 // allListening is every socket that listens, as /proc/PID/fd shows them.

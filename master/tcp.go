@@ -40,10 +40,10 @@ func (o *opening) probe(ap netip.AddrPort, early bool) (joins bool, err error) {
 	if !errors.Is(err, unix.EADDRINUSE) {
 		return false, err
 	}
-	others := listeningAt(ap)
+	others := o.listeningAt(ap)
 	joins = o.strangers(others)
 	switch {
-	case len(others) == 0 && joins || heldByOrphans(others):
+	case len(others) == 0 && joins || o.heldByOrphans(others):
 		return joins, nil
 	case len(others) == 0: // a socket of both families listens there, or one that is only bound
 		return false, err

@@ -18,9 +18,10 @@ func (o *opening) keepExact(all []*listener) (kept []*listener, err error) {
 	if o.before == nil {
 		return nil, nil
 	}
+	wide := wideIn(keysOf(all))
 	for _, address := range o.before.left() {
-		i := slices.IndexFunc(all, func(l *listener) bool { return wider(l.key, address) })
-		if i < 0 {
+		i, ok := wide.has(address)
+		if !ok {
 			continue
 		}
 		l, err := o.before.claim(address)
@@ -46,9 +47,8 @@ func (m *master) narrows() bool {
 	if m.estate == nil {
 		return false
 	}
-	return slices.ContainsFunc(m.estate.left(), func(address string) bool {
-		return slices.ContainsFunc(m.listeners, func(l *listener) bool { return wider(address, l.key) })
-	})
+	wide := wideIn(m.estate.left())
+	return slices.ContainsFunc(m.listeners, func(l *listener) bool { _, ok := wide.has(l.key); return ok })
 }
 
 // drainLate drains the generations whose moment has passed.
@@ -63,22 +63,63 @@ func (m *master) drainLate(now time.Time) {
 // exact is where our configuration has single addresses of an older generation's binds that had all of their family.
 func (m *master) exact(keys [][]string) map[netip.AddrPort]control.Place {
 	ours := make(map[netip.AddrPort]control.Place)
-	for _, key := range slices.Concat(keys...) {
-		for _, l := range m.listeners {
-			if m.config.Frontends[l.shard.Frontend].Mode == conf.ModeHTTP && wider(key, l.key) {
-				ours[netip.MustParseAddrPort(l.key)] = control.PlaceOf(l.shard)
-			}
+	wide := wideIn(slices.Concat(keys...))
+	for _, l := range m.listeners {
+		if m.config.Frontends[l.shard.Frontend].Mode != conf.ModeHTTP {
+			continue
+		}
+		if _, ok := wide.has(l.key); ok {
+			ours[netip.MustParseAddrPort(l.key)] = control.PlaceOf(l.shard)
 		}
 	}
 	return ours
 }
 
-// wider says that an address of a listener has another one, and more. Not all are of TCP, and few are wide.
-func wider(wide, exact string) bool {
-	first, err := netip.ParseAddrPort(wide)
-	if err != nil || !first.Addr().IsUnspecified() {
-		return false
+// wideAddresses are the addresses of a list that have all of their family, each with its place in the list.
+type wideAddresses map[familyPort]wideAddress
+
+type wideAddress struct {
+	at    netip.AddrPort
+	place int
+}
+
+// familyPort is what a wide address has all addresses of.
+type familyPort struct {
+	four bool
+	port uint16
+}
+
+func familyPortOf(at netip.AddrPort) familyPort { return familyPort{at.Addr().Is4(), at.Port()} }
+
+// wideIn finds the wide ones among the addresses of listeners. Not all are of TCP, and few are wide.
+func wideIn(addresses []string) wideAddresses {
+	wide := make(wideAddresses)
+	for i, address := range addresses {
+		if at, err := netip.ParseAddrPort(address); err == nil && at.Addr().IsUnspecified() {
+			wide[familyPortOf(at)] = wideAddress{at, i}
+		}
 	}
-	second, err := netip.ParseAddrPort(exact)
-	return err == nil && conf.Relate(first, second) == conf.Wider
+	return wide
+}
+
+// has is the place of the wide address that has this one, and more.
+func (w wideAddresses) has(address string) (place int, ok bool) {
+	if len(w) == 0 {
+		return 0, false
+	}
+	at, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return 0, false
+	}
+	first, ok := w[familyPortOf(at)]
+	return first.place, ok && conf.Relate(first.at, at) == conf.Wider
+}
+
+// keysOf is the addresses of listeners.
+func keysOf(all []*listener) []string {
+	keys := make([]string, len(all))
+	for i, l := range all {
+		keys[i] = l.key
+	}
+	return keys
 }
