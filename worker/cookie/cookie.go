@@ -10,12 +10,20 @@
 // still comes back to the same server.
 package cookie
 
-// Find looks for the first cookie of that name, which is case-sensitive, in the value of a Cookie field. The value that
-// it returns is a part of field, without the blanks around it but with its quotes; it is empty for "NAME=".
-func Find(field []byte, name string) (value []byte, ok bool) {
-	for l := (list{field: field}); l.nextCookie(); {
-		if l.is(name) {
-			return l.value(), true
+// Values walks over the values of all cookies of one name in a Cookie field.
+type Values struct {
+	list list
+	name string
+}
+
+// ValuesOf begins a walk over the cookies of that name, which is case-sensitive, in the value of a Cookie field.
+func ValuesOf(field []byte, name string) Values { return Values{list{field: field}, name} }
+
+// Next returns the next value. It is a part of the field, without the blanks around it but with its quotes; it is empty for "NAME=".
+func (v *Values) Next() (value []byte, ok bool) {
+	for v.list.nextCookie() {
+		if v.list.is(v.name) {
+			return v.list.value(), true
 		}
 	}
 	return nil, false

@@ -72,11 +72,35 @@ var fields = []struct {
 	{"a=1; $Path=/a; SRV=B; $Path=/b", "B", true, "a=1; $Path=/a"},
 }
 
+// find is the first value.
+func find(field []byte, name string) (value []byte, ok bool) {
+	values := ValuesOf(field, name)
+	return values.Next()
+}
+
+// TestValues: all cookies of the name, in order, and nothing else.
+func TestValues(t *testing.T) {
+	for field, want := range map[string]string{
+		"SRV=old; SRV=B":                     "old|B",
+		"SRV=; a=1, SRV=B; SRV=\"x; SRV=y\"": "|B|\"x; SRV=y\"",
+		"a=1; srv=B":                         "",
+	} {
+		var all []string
+		values := ValuesOf([]byte(field), "SRV")
+		for v, ok := values.Next(); ok; v, ok = values.Next() {
+			all = append(all, string(v))
+		}
+		if got := strings.Join(all, "|"); got != want {
+			t.Errorf("%s: %s, want %s", field, got, want)
+		}
+	}
+}
+
 func TestFind(t *testing.T) {
 	for _, c := range fields {
-		value, ok := Find([]byte(c.field), "SRV")
+		value, ok := find([]byte(c.field), "SRV")
 		if string(value) != c.value || ok != c.found {
-			t.Errorf("Find(%q) = %q, %v, want %q, %v", c.field, value, ok, c.value, c.found)
+			t.Errorf("find(%q) = %q, %v, want %q, %v", c.field, value, ok, c.value, c.found)
 		}
 	}
 }
@@ -100,9 +124,9 @@ func TestAppendWithoutInPlace(t *testing.T) {
 	}
 }
 
-func TestFindReturnsAPartOfTheField(t *testing.T) {
+func TestValueIsAPartOfTheField(t *testing.T) {
 	field := []byte("a=1; SRV=B")
-	value, _ := Find(field, "SRV")
+	value, _ := find(field, "SRV")
 	if &value[0] != &field[9] {
 		t.Error("the value is a copy")
 	}
@@ -113,7 +137,11 @@ var calls = []struct {
 	name string
 	call func(dst, field []byte)
 }{
-	{"Find", func(_, field []byte) { Find(field, "SRV") }},
+	{"Values", func(_, field []byte) {
+		values := ValuesOf(field, "SRV")
+		for _, ok := values.Next(); ok; _, ok = values.Next() {
+		}
+	}},
 	{"AppendWithout", func(dst, field []byte) { AppendWithout(dst, field, "SRV") }},
 	{"Split", func(_, field []byte) { Split(field) }},
 	{"AppendStripped", func(dst, field []byte) { AppendStripped(dst, field, "SRV") }},
@@ -154,7 +182,7 @@ var benchmarked = []byte("_ga=GA1.2.1234567890.1690000000; session=0123456789abc
 func BenchmarkFind(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		Find(benchmarked, "SERVERID")
+		find(benchmarked, "SERVERID")
 	}
 }
 

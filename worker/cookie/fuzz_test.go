@@ -47,7 +47,7 @@ func FuzzCookie(f *testing.F) {
 	f.Fuzz(func(t *testing.T, field []byte, name string) {
 		before := bytes.Clone(field)
 		prefix := []byte("prefix")
-		value, found := Find(field, name)
+		value, found := find(field, name)
 		out, removed := AppendWithout(prefix, field, name)
 		if !bytes.Equal(field, before) || !bytes.HasPrefix(out, prefix) {
 			t.Fatalf("field is %q, out %q", field, out)
@@ -59,7 +59,7 @@ func FuzzCookie(f *testing.F) {
 		if !found && !bytes.Equal(rest, field) {
 			t.Fatalf("nothing was removed, but %q became %q", field, rest)
 		}
-		if value, ok := Find(rest, name); ok {
+		if value, ok := find(rest, name); ok {
 			t.Fatalf("%q is still in %q", value, rest)
 		}
 		if len(value) > 0 && (blank(value[0]) || blank(value[len(value)-1])) {
@@ -168,7 +168,7 @@ func checkReturn(t *testing.T, set, got []byte, id string) {
 		return
 	}
 	cookies := Pair(got)
-	value, _ := Find(cookies, name)
+	value, _ := find(cookies, name)
 	if chosen, _, ok := Split(value); !ok || string(chosen) != id {
 		t.Fatalf("a client sends %q for %q: identifier %q, want %q", cookies, set, chosen, id)
 	}

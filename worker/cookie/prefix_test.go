@@ -80,7 +80,7 @@ func TestSplit(t *testing.T) {
 // What chooses the server is the identifier of the first cookie.
 func TestSplitOfFind(t *testing.T) {
 	for _, c := range prefixed {
-		value, _ := Find([]byte(c.field), "S")
+		value, _ := find([]byte(c.field), "S")
 		if id, _, ok := Split(value); string(id) != c.id || ok != c.found {
 			t.Errorf("%q: identifier %q, %v, want %q, %v", c.field, id, ok, c.id, c.found)
 		}

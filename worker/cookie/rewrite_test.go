@@ -21,7 +21,7 @@ func TestReplacedValueIsFound(t *testing.T) {
 			continue
 		}
 		pair := Pair(AppendReplaced(nil, []byte(c.setCookie), "B"))
-		if value, ok := Find(pair, c.name); string(value) != "B" || !ok {
+		if value, ok := find(pair, c.name); string(value) != "B" || !ok {
 			t.Errorf("%q: a client sends %q, where %q is found", c.setCookie, pair, value)
 		}
 	}

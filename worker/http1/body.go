@@ -5,18 +5,19 @@ import "math"
 // Body checks the bytes of a body as they pass, and finds its end. They are meant to be forwarded as they are, chunk
 // lines and trailers included: so these are checked as strictly as a head. The zero value is a body of no bytes.
 type Body struct {
-	framing Framing
-	step    step
-	left    int64 // bytes of data until the end of the body or chunk
-	line    int   // bytes of the chunk line or of the trailer section so far
-	excess  int64 // overhead that the data does not justify
-	fields  int   // trailer fields so far
-	name    trailerName
+	framing  Framing
+	step     step
+	tolerant bool  // see Tolerate
+	left     int64 // bytes of data until the end of the body or chunk
+	line     int   // bytes of the chunk line or of the trailer section so far
+	excess   int64 // overhead that the data does not justify
+	fields   int   // trailer fields so far
+	name     trailerName
 }
 
 // step is where in a chunked body the next byte stands (RFC 9112 section 7.1).
 //
-//	stepSize -> stepSizeMore -> [stepExtension] -> stepSizeLF -> stepData -> stepDataCR -> stepDataLF -> stepSize
+//	stepSize -> stepSizeMore -> [stepSizeBlank] -> [stepExtension] -> stepSizeLF -> stepData -> stepDataCR -> stepDataLF -> stepSize
 //	                                                   | size 0
 //	                                                   v
 //	  stepTrailer -> stepTrailerName -> stepTrailerValue -> stepTrailerLF -> stepTrailer
@@ -28,6 +29,7 @@ type step uint8
 const (
 	stepSize         step = iota // the first digit of a chunk size
 	stepSizeMore                 // another digit, or what follows the size
+	stepSizeBlank                // white space between the size and an extension
 	stepExtension                // chunk extension
 	stepSizeLF                   // the LF of the chunk line
 	stepData                     // left bytes of data
@@ -53,8 +55,11 @@ func (b *Body) Start(f Framing, length int64) {
 	*b = Body{framing: f, left: length}
 }
 
-// Consume says how many of the next bytes p belong to the body, and whether it ends with them. With a fault, none of
-// p should pass. It is not called again after the end or a fault.
+// Tolerate lets the chunks of a body be read that has been begun for a tolerant Head: sizes may be padded with white space.
+func (b *Body) Tolerate() { b.tolerant = true }
+
+// Consume says how many of the next bytes p belong to the body, and whether it ends with them. With a fault, n is how many came before
+// the chunk line, line end or trailer section that has it, and could pass. It is not called again after the end or a fault.
 func (b *Body) Consume(p []byte) (n int, done bool, f Fault) {
 	switch b.framing {
 	case None:
@@ -93,24 +98,52 @@ func (b *Body) Skip(n int64) (done bool) {
 }
 
 func (b *Body) consumeChunks(p []byte) (n int, done bool, f Fault) {
+	whole := 0 // bytes before what is being read
 	for n < len(p) {
 		if b.step == stepData {
-			k := int(min(int64(len(p)-n), b.left))
-			n += k
-			if b.left -= int64(k); b.left == 0 {
-				b.step = stepDataCR
-			}
+			n += b.data(p[n:])
+			whole = n
 			continue
 		}
 		if f = b.take(p[n]); f != 0 {
-			return 0, false, f
+			return whole, false, f
 		}
 		n++
-		if b.step == stepEnd {
+		switch b.step {
+		case stepSize:
+			whole = n
+		case stepEnd:
 			return n, true, 0
 		}
 	}
 	return n, false, 0
+}
+
+// data takes the bytes of p that are data, and says how many those are.
+func (b *Body) data(p []byte) int {
+	n := int(min(int64(len(p)), b.left))
+	if b.left -= int64(n); b.left == 0 {
+		b.step = stepDataCR
+	}
+	return n
+}
+
+// Unwrap is Consume of a chunked body for a recipient that knows no chunks: of the next bytes p the first ones, as many as framing says,
+// should not pass, and the data bytes behind them should. What follows those is for the next call.
+func (b *Body) Unwrap(p []byte) (framing, data int, done bool, f Fault) {
+	for framing < len(p) && b.step != stepData {
+		if f = b.take(p[framing]); f != 0 {
+			return framing, 0, false, f
+		}
+		framing++
+		if b.step == stepEnd {
+			return framing, 0, true, 0
+		}
+	}
+	if b.step == stepData {
+		data = b.data(p[framing:])
+	}
+	return framing, data, false, 0
 }
 
 // take checks one byte that is not data.
@@ -118,6 +151,8 @@ func (b *Body) take(c byte) Fault {
 	switch b.step {
 	case stepSize, stepSizeMore:
 		return b.takeSize(c)
+	case stepSizeBlank:
+		return b.takeSizeBlank(c)
 	case stepExtension:
 		return b.takeExtension(c)
 	case stepSizeLF:
@@ -141,8 +176,7 @@ func (b *Body) expect(c, want byte, next step, f Fault) Fault {
 	return 0
 }
 
-// takeSize reads chunk-size. White space behind it is refused: RFC 9112 section 7.1.1 allows it before an extension,
-// where senders do not write it, and parsers differ.
+// takeSize reads chunk-size.
 func (b *Body) takeSize(c byte) Fault {
 	d := hexValue(c)
 	switch {
@@ -159,8 +193,27 @@ func (b *Body) takeSize(c byte) Fault {
 	case c == '\r':
 		b.step = stepSizeLF
 		return 0
+	case blank(c):
+		b.step = stepSizeBlank
+		return b.lengthen()
 	}
 	return FaultChunkSize
+}
+
+// takeSizeBlank passes the white space that may stand before an extension (RFC 9112 section 7.1.1). Before the end of the line it is
+// padding, which old servers write.
+func (b *Body) takeSizeBlank(c byte) Fault {
+	switch {
+	case blank(c):
+	case c == ';':
+		b.step = stepExtension
+	case c == '\r' && b.tolerant:
+		b.step = stepSizeLF
+		return 0
+	default:
+		return FaultChunkSize
+	}
+	return b.lengthen()
 }
 
 // lengthen counts a byte of a chunk line.

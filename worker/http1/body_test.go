@@ -21,6 +21,64 @@ func consume(b *Body, text string, step int) (n int, done bool, f Fault) {
 	return n, done, 0
 }
 
+// unwrap passes text through a chunked body in pieces of at most step bytes, and returns the data.
+func unwrap(text string, step int) (data string, done bool, f Fault) {
+	b := &Body{}
+	b.Start(Chunked, 0)
+	for n := 0; n < len(text) && !done; {
+		p := text[n:min(n+step, len(text))]
+		framing, k, end, fault := b.Unwrap([]byte(p))
+		if fault != 0 {
+			return data, false, fault
+		}
+		data += p[framing : framing+k]
+		n, done = n+framing+k, end
+	}
+	return data, done, 0
+}
+
+func TestUnwrap(t *testing.T) {
+	const text = "3\r\nabc\r\n0004;x=\"y\"\r\ndefg\r\n1\r\nh\r\n0\r\nT: v\r\n\r\nnext"
+	for step := 1; step < len(text); step++ {
+		if data, done, f := unwrap(text, step); data != "abcdefgh" || !done || f != 0 {
+			t.Errorf("by %d: %q, done %v, %v", step, data, done, f)
+		}
+	}
+}
+
+// TestBeforeFault: what came before a chunk that is broken could pass.
+func TestBeforeFault(t *testing.T) {
+	for _, tt := range []struct {
+		text string
+		n    int
+	}{
+		{"3\r\nabc\r\nzz\r\n", 8},
+		{"3\r\nabc\r\n12x\r\n", 8},
+		{"3\r\nabcd\r\n", 6},
+		{"3\r\nabc\r\n0\r\nT : v\r\n\r\n", 8},
+		{"x", 0},
+	} {
+		b := &Body{}
+		b.Start(Chunked, 0)
+		if n, done, f := b.Consume([]byte(tt.text)); n != tt.n || done || f == 0 {
+			t.Errorf("%q: %d bytes, done %v, %v; want %d", tt.text, n, done, f, tt.n)
+		}
+	}
+}
+
+// TestPaddedSizes are taken from servers that are known to pad.
+func TestPaddedSizes(t *testing.T) {
+	const text = "3  \r\nabc\r\n0\t\r\n\r\nnext"
+	for _, step := range []int{1, 3, 100} {
+		b := &Body{}
+		b.Start(Chunked, 0)
+		b.Tolerate()
+		if n, done, f := consume(b, text, step); n != len(text)-4 || !done || f != 0 {
+			t.Errorf("by %d: %d bytes, done %v, %v", step, n, done, f)
+		}
+	}
+}
+
 func TestBodies(t *testing.T) {
 	for _, tt := range []struct {
 		framing Framing
@@ -35,6 +93,7 @@ func TestBodies(t *testing.T) {
 		{UntilClose, 0, "abc", 3, false},
 		{Chunked, 0, "0\r\n\r\nnext", 5, true},
 		{Chunked, 0, "3\r\nabc\r\n0\r\n\r\nnext", 13, true},
+		{Chunked, 0, "3 \t;a = b\r\nabc\r\n0 ;x\r\n\r\nnext", 24, true},
 		{Chunked, 0, "0003;a=b;c=\"d e\"\r\n\r\n\n\r\n0;x\r\nA: b\r\nLong-Name-Of-A-Trailer-Field:\t\xff\r\n\r\nnext", 69, true},
 		{Chunked, 0, "aB\r\n" + strings.Repeat("x", 0xab) + "\r\n000\r\n\r\n", 4 + 0xab + 2 + 7, true},
 		{Chunked, 0, "0000000000000000\r\n\r\n", 20, true},
@@ -59,7 +118,8 @@ func TestBadChunks(t *testing.T) {
 		{"x\r\n", FaultChunkSize},
 		{" 3\r\nabc\r\n", FaultChunkSize},
 		{"3 \r\nabc\r\n", FaultChunkSize},
-		{"3 ;a\r\nabc\r\n", FaultChunkSize},
+		{"3 0\r\nabc\r\n", FaultChunkSize},
+		{"3" + strings.Repeat(" ", 300) + ";a\r\n", FaultChunkExtension},
 		{"+3\r\nabc\r\n", FaultChunkSize},
 		{"-3\r\nabc\r\n", FaultChunkSize},
 		{"0x3\r\nabc\r\n", FaultChunkSize},

@@ -38,6 +38,15 @@ func (h *Head) takeUpgrade(value []byte) {
 	}
 }
 
+// takeTE reads a TE field (RFC 9110 section 10.1.4).
+func (h *Head) takeTE(value []byte) {
+	for l := (list{rest: value}); l.next(); {
+		if foldEqual(l.item, "trailers") {
+			h.Flags |= TETrailers
+		}
+	}
+}
+
 // settleUpgrade draws the conclusion when all fields are known.
 func (h *Head) settleUpgrade() {
 	if h.Flags&connUpgrade != 0 && h.Flags&hasUpgrade != 0 {

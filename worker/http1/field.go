@@ -99,6 +99,8 @@ func (h *Head) interpret(f *Field, value []byte) Fault {
 		h.takeCredentials(value)
 	case NameWWWAuthenticate, NameProxyAuthenticate:
 		h.takeChallenges(value)
+	case NameTE:
+		h.takeTE(value)
 	case NameExpect:
 		if foldEqual(value, "100-continue") {
 			h.Flags |= Expect100

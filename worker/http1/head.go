@@ -35,7 +35,7 @@ type Field struct {
 }
 
 // Flags is a set of facts about a head.
-type Flags uint16
+type Flags uint32
 
 const (
 	HasHost       Flags = 1 << iota
@@ -46,6 +46,9 @@ const (
 	Nominates           // Connection names other fields, see Nominated
 	H2C                 // Upgrade offers "h2c"
 	ConnAuth            // credentials or a challenge of a scheme that identifies the connection, not the request
+	Bare                // a response of which RFC 9110 section 8.6 says that it must not tell a length, nor RFC 9112 section 6.1 a coding
+	Overhang            // it tells one all the same: what follows may be a body that nobody expects
+	TETrailers          // TE has "trailers"
 
 	connUpgrade // Connection has "upgrade"
 	hasUpgrade
@@ -64,6 +67,7 @@ type Head struct {
 	Status   int   // response
 	N        int   // number of Fields
 	LineEnd  int   // where the first line ends, CR LF included; 0: not complete yet
+	MinorAt  int   // where the digit of the minor version stands
 	Size     int   // bytes of the head, the empty line at its end included
 	Framing  Framing
 	Length   int64 // of the body, with Framing Length

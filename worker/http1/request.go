@@ -49,6 +49,7 @@ func (h *Head) parseRequestLine(b []byte) Verdict {
 	if v := h.takeVersion(line[version+1:]); v != Done {
 		return v
 	}
+	h.MinorAt = to - 1
 	h.LineEnd = to + 2
 	return Done
 }

@@ -42,23 +42,34 @@ func (h *Head) parseStatusLine(b []byte) Verdict {
 		return h.refuse(FaultStatusLine)
 	}
 	h.Reason = span(from+reason, to)
+	h.MinorAt = from + 7
 	h.LineEnd = to + 2
 	return Done
+}
+
+// settleBare takes a response that ends with its head, whatever its fields say (RFC 9112 section 6.3, rules 1 and 2).
+func (h *Head) settleBare() {
+	h.Flags |= Bare
+	if h.Flags&hasCoding != 0 || h.Length > 0 {
+		h.Flags |= Overhang
+	}
+	h.Length = 0
 }
 
 // settleResponse draws the conclusions when all fields are known.
 func (h *Head) settleResponse(request Method) Verdict {
 	h.settleUpgrade()
+	if h.Status < 200 || h.Status == 204 || request == CONNECT && h.Status < 300 {
+		h.settleBare()
+		return Done
+	}
 	if f := h.codingFault(); f != 0 {
 		return h.refuse(f)
 	}
 	switch {
 	case h.Flags&badCoding != 0:
 		return h.refuse(FaultCoding)
-	case h.Flags&hasCoding != 0 && (h.Status < 200 || h.Status == 204):
-		return h.refuse(FaultCodingWithoutBody)
-	case request == HEAD || h.Status < 200 || h.Status == 204 || h.Status == 304:
-	case request == CONNECT && h.Status < 300:
+	case request == HEAD || h.Status == 304:
 	case h.Flags&hasCoding != 0:
 		h.Framing = Chunked
 	case h.Flags&hasLength == 0:

@@ -39,6 +39,33 @@ func TestGoodResponses(t *testing.T) {
 	}
 }
 
+// TestBare: what ends with its head does so whatever it says, and tells when more may follow than that.
+func TestBare(t *testing.T) {
+	for _, tt := range []struct {
+		request  Method
+		text     string
+		bare     bool
+		overhang bool
+	}{
+		{GET, "HTTP/1.1 204 x\r\n\r\n", true, false},
+		{GET, "HTTP/1.1 204 x\r\nContent-Length: 0\r\n\r\n", true, false},
+		{GET, "HTTP/1.1 204 x\r\nContent-Length: 5\r\n\r\n", true, true},
+		{GET, "HTTP/1.1 204 x\r\nTransfer-Encoding: chunked\r\n\r\n", true, true},
+		{GET, "HTTP/1.0 204 x\r\nTransfer-Encoding: gzip, chunked\r\nContent-Length: 0\r\n\r\n", true, true},
+		{GET, "HTTP/1.1 100 x\r\nTransfer-Encoding: chunked\r\n\r\n", true, true},
+		{CONNECT, "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n", true, true},
+		{GET, "HTTP/1.1 304 x\r\nContent-Length: 5\r\n\r\n", false, false},
+		{HEAD, "HTTP/1.1 200 x\r\nContent-Length: 5\r\n\r\n", false, false},
+		{CONNECT, "HTTP/1.1 400 x\r\nContent-Length: 5\r\n\r\n", false, false},
+	} {
+		h := &Head{}
+		v := h.ParseResponse([]byte(tt.text), tt.request)
+		if v != Done || h.Flags&Bare != 0 != tt.bare || h.Flags&Overhang != 0 != tt.overhang || tt.bare && h.Framing != None {
+			t.Errorf("%q: verdict %d, bare %v, overhang %v, framing %d", tt.text, v, h.Flags&Bare != 0, h.Flags&Overhang != 0, h.Framing)
+		}
+	}
+}
+
 func TestBadResponses(t *testing.T) {
 	for _, tt := range []struct {
 		text  string
@@ -61,8 +88,7 @@ func TestBadResponses(t *testing.T) {
 		{"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", FaultCodingVersion},
 		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", FaultCoding},
 		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", FaultCoding},
-		{"HTTP/1.1 100 Continue\r\nTransfer-Encoding: chunked\r\n\r\n", FaultCodingWithoutBody},
-		{"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n", FaultCodingWithoutBody},
+		{"HTTP/1.1 304 x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", FaultLengthAndCoding},
 	} {
 		h := &Head{}
 		if v := h.ParseResponse([]byte(tt.text), GET); v != BadRequest || h.Fault() != tt.fault {

@@ -46,7 +46,6 @@ const (
 	FaultTwoCodings
 	FaultLengthAndCoding
 	FaultCodingVersion
-	FaultCodingWithoutBody
 	FaultUnwantedBody
 	FaultChunkSize
 	FaultChunkExtension
@@ -80,15 +79,12 @@ var faultText = [...]string{
 	FaultTwoCodings:       "there are two Transfer-Encoding fields",
 	FaultLengthAndCoding:  "there are both Content-Length and Transfer-Encoding",
 	FaultCodingVersion:    "there is a Transfer-Encoding in an HTTP/1.0 message",
-	// RFC 9112 section 6.1: such a response must not have it, and not everybody takes it for one without a body.
-	FaultCodingWithoutBody: "there is a Transfer-Encoding in a response that has no body",
-
-	FaultUnwantedBody:   "the method allows no body",
-	FaultChunkSize:      "a chunk size is malformed or too large",
-	FaultChunkExtension: "a chunk extension is malformed or too large",
-	FaultChunkEnd:       "the data of a chunk does not end with CR LF",
-	FaultChunkWaste:     "the chunks are mostly overhead",
-	FaultTrailer:        "the trailer section is malformed, too large, or has a field that is not allowed there",
+	FaultUnwantedBody:     "the method allows no body",
+	FaultChunkSize:        "a chunk size is malformed or too large",
+	FaultChunkExtension:   "a chunk extension is malformed or too large",
+	FaultChunkEnd:         "the data of a chunk does not end with CR LF",
+	FaultChunkWaste:       "the chunks are mostly overhead",
+	FaultTrailer:          "the trailer section is malformed, too large, or has a field that is not allowed there",
 }
 
 func (f Fault) String() string { return faultText[f] }

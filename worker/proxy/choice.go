@@ -34,44 +34,51 @@ func (s *session) choose() bool {
 	return true
 }
 
-// persistent is the server that the client's cookie names, nil when there is none that can be used.
+// persistent is the server that the client's cookie names, nil when there is none that can be used. Of several cookies of the name the
+// first one that names such a server counts: browsers send a stale one too when their paths differ.
 func (st *stream) persistent(head []byte) *server {
-	b := st.back
-	if b.cookie.Name == "" {
+	if st.back.cookie.Name == "" {
 		return nil
 	}
-	value, ok := st.cookieValue(head, b.cookie.Name)
-	if !ok {
-		return nil
-	}
-	srv, down := b.byCookie(value)
-	st.byCookie = srv != nil
-	switch {
-	case st.fromCookie == cookieIgnored: // the logs do not tell
-	case down:
-		st.fromCookie = cookieDown
-	case srv == nil:
-		st.fromCookie = cookieUnknown
-	default:
-		st.fromCookie = cookieValid
-	}
-	return srv
-}
-
-// cookieValue is what the first cookie of that name says of its server. It stays valid as long as head does.
-func (st *stream) cookieValue(head []byte, name string) (value []byte, ok bool) {
 	for i := range st.request.N {
 		f := &st.request.Fields[i]
 		if f.ID != http1.NameCookie {
 			continue
 		}
-		if value, ok = cookie.Find(f.Value.In(head), name); !ok {
-			continue
+		if srv := st.named(f.Value.In(head)); srv != nil {
+			return srv
 		}
-		if st.back.cookie.Mode == conf.CookiePrefix {
+	}
+	return nil
+}
+
+// named is the server that a Cookie field names, nil when there is none that can be used.
+func (st *stream) named(field []byte) *server {
+	b := st.back
+	values := cookie.ValuesOf(field, b.cookie.Name)
+	for value, ok := values.Next(); ok; value, ok = values.Next() {
+		if b.cookie.Mode == conf.CookiePrefix {
 			value, _, _ = cookie.Split(value)
 		}
-		return value, true
+		srv, down := b.byCookie(value)
+		st.noteCookie(srv != nil, down)
+		if srv != nil {
+			st.byCookie = true
+			return srv
+		}
 	}
-	return nil, false
+	return nil
+}
+
+// noteCookie notes what became of one of the client's cookies, if the logs tell.
+func (st *stream) noteCookie(found, down bool) {
+	switch {
+	case st.fromCookie == cookieIgnored:
+	case down:
+		st.fromCookie = cookieDown
+	case found:
+		st.fromCookie = cookieValid
+	case st.fromCookie != cookieDown:
+		st.fromCookie = cookieUnknown
+	}
 }

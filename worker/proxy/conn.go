@@ -20,6 +20,7 @@ type conn struct {
 	writable   bool
 	urgent     bool           // an event told of urgent data, before which a receive stops short
 	peerDone   bool           // an event said that the peer has finished sending; what it sent may still be unread
+	resets     bool           // it is closed by reset
 	reset      bool           // an event said that the connection has failed; what came before may still be unread
 	eof        bool           // everything the peer sent has been received
 	recvErr    unix.Errno     // why receiving failed; 0: it did not
@@ -34,6 +35,9 @@ func (c *conn) open(fd sock.FD, token poll.Token) {
 
 // close ends the life of a conn.
 func (c *conn) close(pool *buffer.Pool) {
+	if c.resets {
+		c.fd.ResetOnClose()
+	}
 	c.fd.Close()
 	c.release(pool)
 }

@@ -16,12 +16,16 @@ type flow struct {
 	sent int            // how much of out the destination has taken
 	pass int            // bytes at the front of the source's buffer that are checked and wait to be sent
 	body http1.Body
-	open bool  // the body lasts until the source closes
-	done bool  // the end of the body has been seen; its last bytes may still wait
-	last bool  // the destination's connection ends after it
-	past int64 // bytes sent from beyond out, which cannot be sent again
-	took int64 // bytes that the destination has taken in all
-	seen int64 // body bytes that the source has sent in all
+	open bool // the body lasts until the source closes
+	done bool // the end of the body has been seen; its last bytes may still wait
+	last bool // the destination's connection ends after it
+
+	unwrap  bool  // of chunks only the data passes: the destination does not know them
+	deliver bool  // what comes before bytes that break the framing passes
+	broken  bool  // it has passed or is at the front of the source's buffer, and those bytes are behind it
+	past    int64 // bytes sent from beyond out, which cannot be sent again
+	took    int64 // bytes that the destination has taken in all
+	seen    int64 // body bytes that the source has sent in all
 
 	pipe  *sock.Pipe // holds bytes that the destination has not taken; nil: none
 	large bool       // it brings so much at a time that splicing pays
@@ -101,10 +105,13 @@ func (f *flow) gather(src *conn, pool *buffer.Pool) bool {
 // smaller of them. With much of a body that is the head: it goes where the old one lay, before the body. It cannot be sent again
 // then. It reports false when the bytes break the framing.
 func (f *flow) lead(src *conn, pool *buffer.Pool) bool {
-	if src.empty() || f.done || src.in.Len() <= f.out.Len() {
+	switch {
+	case src.empty() || f.done || f.unwrap:
+		return true
+	case src.in.Len() <= f.out.Len():
 		return f.gather(src, pool)
 	}
-	if !f.check(src) {
+	if !f.check(src, pool) {
 		return false
 	}
 	if src.in.Prepend(f.out.Bytes()) {
@@ -117,10 +124,12 @@ func (f *flow) lead(src *conn, pool *buffer.Pool) bool {
 // move carries what it can from src to dst, receiving at most rounds times.
 func (f *flow) move(src, dst *conn, pool *buffer.Pool, rounds int) outcome {
 	for {
-		if !f.push(src, dst, pool) {
+		switch {
+		case !f.push(src, dst, pool):
 			return f.stuck(dst)
-		}
-		if f.done {
+		case f.broken:
+			return faulty
+		case f.done:
 			return finished
 		}
 		if src.empty() {
@@ -133,7 +142,7 @@ func (f *flow) move(src, dst *conn, pool *buffer.Pool, rounds int) outcome {
 			}
 			continue
 		}
-		if !f.check(src) {
+		if !f.check(src, pool) {
 			return faulty
 		}
 	}
@@ -160,13 +169,28 @@ func (f *flow) push(src, dst *conn, pool *buffer.Pool) bool {
 }
 
 // check lets the body's framing say how many of the received bytes may pass.
-func (f *flow) check(src *conn) bool {
+func (f *flow) check(src *conn, pool *buffer.Pool) bool {
+	if f.unwrap {
+		return f.checkData(src, pool)
+	}
 	n, done, fault := f.body.Consume(src.in.Bytes())
+	if fault != 0 && !f.deliver {
+		return false
+	}
+	f.pass, f.done, f.broken = n, done, fault != 0
+	f.seen += int64(n)
+	return true
+}
+
+// checkData is check for chunks of which only the data passes.
+func (f *flow) checkData(src *conn, pool *buffer.Pool) bool {
+	framing, n, done, fault := f.body.Unwrap(src.in.Bytes())
 	if fault != 0 {
 		return false
 	}
 	f.pass, f.done = n, done
-	f.seen += int64(n)
+	f.seen += int64(framing + n)
+	src.consume(framing, pool)
 	return true
 }
 

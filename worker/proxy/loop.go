@@ -162,7 +162,7 @@ func (p *Proxy) runReady() {
 func (p *Proxy) close() {
 	for _, s := range p.sessions.all {
 		if s.state != closed {
-			s.end()
+			s.stop()
 		}
 	}
 	p.dropIdle()

@@ -58,7 +58,7 @@ func (s *session) stepConnecting() {
 // abandon ends a stream whose client is gone before the server was reached, or seen to be.
 func (s *session) abandon() {
 	if st := s.stream; st.link != nil {
-		st.link.fd.ResetOnClose()
+		st.link.resets = true
 	}
 	s.abort(byClient)
 }
@@ -162,10 +162,11 @@ func (s *session) side(c *conn) cause {
 // still takes what was sent before.
 func (s *session) relayDeadline() int64 {
 	st := s.stream
+	idle := min(s.front.client, st.back.timeout)
 	if st.up.lost || st.down.lost || s.client.reset || st.link.reset {
-		return s.since + lingerTime
+		idle = min(idle, stallTime)
 	}
-	return s.since + min(s.front.client, st.back.timeout)
+	return s.since + idle
 }
 
 // expireRelay ends a relay through which nothing has passed, and blames the side that has the shorter time.
@@ -181,11 +182,8 @@ func (s *session) expireRelay() {
 // sever ends a relay. A side that has not got all of what the other one sent, or was cut itself, is told so by a reset.
 func (s *session) sever() {
 	st := s.stream
-	if st.up.lost || st.down.lost || !st.up.idle() {
-		st.link.fd.ResetOnClose()
-	}
-	if st.up.lost || st.down.lost || !st.down.idle() {
-		s.client.fd.ResetOnClose()
-	}
-	s.end()
+	lost := st.up.lost || st.down.lost
+	st.link.resets = lost || !st.up.idle()
+	s.client.resets = lost || !st.down.idle()
+	s.flush()
 }

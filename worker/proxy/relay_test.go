@@ -201,30 +201,6 @@ func (f *fixture) await(what string, ok func() bool) {
 	}
 }
 
-// TestRelayResetWhileBlocked: a side that takes nothing learns of the reset too, before what it has not taken.
-func TestRelayResetWhileBlocked(t *testing.T) {
-	servers := make(chan net.Conn, 1)
-	gone := make(chan bool)
-	defer close(gone)
-	f := start(t, "127.61.3.10", relays, func(c net.Conn, _ *bufio.Reader) {
-		servers <- c
-		<-gone
-	})
-	c := f.dial()
-	server := <-servers
-	c.SetWriteDeadline(time.Now().Add(300 * time.Millisecond))
-	if n, err := c.Write(make([]byte, 100<<20)); n == 100<<20 {
-		t.Fatalf("the relay takes everything: %v", err)
-	}
-	c.SetLinger(0)
-	c.Close()
-	f.await("the session ends", func() bool { return f.proxy.Sessions() == 0 })
-	server.SetDeadline(time.Now().Add(fatal))
-	if _, err := io.Copy(io.Discard, server); !isReset(err) {
-		t.Errorf("%v instead of a reset", err)
-	}
-}
-
 // TestRelayLarge sends a lot both ways at once. It is spliced, and afterwards nothing is held but the connection.
 func TestRelayLarge(t *testing.T) {
 	up, down := noise(1, 30_000_000), noise(2, 20_000_001)

@@ -73,7 +73,7 @@ func (s *session) requestRead(v http1.Verdict) {
 func (s *session) forward() {
 	st := s.stream
 	r := &st.request
-	st.upgrade = r.Flags&http1.ConnUpgrade != 0 && r.Flags&http1.H2C == 0 && r.Framing == http1.None && !s.front.httpClose
+	st.upgrade = r.Flags&http1.ConnUpgrade != 0 && r.Flags&http1.H2C == 0 && r.Framing == http1.None && r.Minor == 1 && !s.front.httpClose
 	st.up.out = s.p.pool.Take()
 	out := s.writeRequest(st.up.out.Space()[:0], s.client.in.Bytes())
 	st.up.out.Commit(len(out))

@@ -61,9 +61,11 @@ func (s *session) takeResponse() (interim bool) {
 	st := s.stream
 	r := &st.response
 	s.bindIf(r)
+	if r.Flags&http1.Overhang != 0 {
+		st.link.spent = true
+	}
 	switch {
-	case r.Size > headLimit || r.Framing == http1.Chunked && st.request.Minor == 0:
-		// RFC 9112 section 6.1: a client that speaks HTTP/1.0 must not be sent chunks.
+	case r.Size > headLimit:
 		s.badResponse()
 	case r.Status == 101:
 		s.switchProtocol()
@@ -101,7 +103,9 @@ func (s *session) takeInterim() bool {
 func (s *session) answer() {
 	st := s.stream
 	r := &st.response
-	st.keep = persistent(&st.request) && r.Framing != http1.UntilClose && st.sent && s.stays() && !s.front.httpClose
+	st.down.unwrap = r.Framing == http1.Chunked && st.request.Minor == 0
+	untilClose := r.Framing == http1.UntilClose || st.down.unwrap
+	st.keep = persistent(&st.request) && !untilClose && st.sent && s.stays() && !s.front.httpClose
 	st.headed, st.status = s.p.now, r.Status
 	s.traceResponse(st.link.in.Bytes())
 	if !s.writeHead(st.clientConnection()) {
@@ -114,7 +118,7 @@ func (s *session) answer() {
 		s.badResponse()
 		return
 	}
-	st.down.last = !st.keep
+	st.down.last, st.down.deliver = !st.keep, true
 	st.answering = true
 	s.since = s.p.now
 	s.countResponse()
@@ -194,6 +198,10 @@ func (s *session) serverGone() {
 		s.repeat()
 	case !st.connected():
 		s.connectFailed(byServer)
+	case st.clientRepeats(s.fresh):
+		st.count(responseErrors)
+		s.blame(byServer)
+		s.end()
 	default:
 		st.count(responseErrors)
 		s.part(page502, byServer)

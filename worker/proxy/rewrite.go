@@ -9,7 +9,7 @@ import (
 // notForwarded is the set of request fields that are looked at one by one: those that concern one connection only
 // (RFC 9110 section 7.6.1), and the cookies.
 const notForwarded = 1<<http1.NameConnection | 1<<http1.NameKeepAlive | 1<<http1.NameProxyConnection |
-	1<<http1.NameUpgrade | 1<<http1.NameCookie
+	1<<http1.NameUpgrade | 1<<http1.NameTE | 1<<http1.NameCookie
 
 // writeRequest appends the request's head to dst, which has room for it. Everything that need not change is copied as
 // it came, in order; what is added comes last.
@@ -17,7 +17,7 @@ func (s *session) writeRequest(dst, head []byte) []byte {
 	st := s.stream
 	r := &st.request
 	nominates := r.Flags&http1.Nominates != 0
-	from := int(r.Method.Off)
+	begin, from := len(dst), int(r.Method.Off)
 	for i := range r.N {
 		f := &r.Fields[i]
 		if notForwarded&(1<<f.ID) == 0 && !(nominates && r.Nominated(head, f)) {
@@ -33,6 +33,7 @@ func (s *session) writeRequest(dst, head []byte) []byte {
 		}
 	}
 	dst = append(dst, head[from:r.Size-2]...)
+	dst[begin+r.MinorAt-int(r.Method.Off)] = '0' + r.Minor // of a version beyond 1.1 we speak 1.1 (RFC 9110 section 2.5)
 	if s.front.forward && s.peer.IsValid() {
 		dst = append(dst, "X-Forwarded-For: "...)
 		dst = s.peer.Addr().AppendTo(dst)
@@ -42,17 +43,24 @@ func (s *session) writeRequest(dst, head []byte) []byte {
 	return append(dst, "\r\n"...)
 }
 
-// serverConnection is the Connection field of the request; "" when the version says it already.
+// serverConnection is the Connection field of the request, and TE, which it has to name; "" when the version says it already.
+//
+// Of what a client takes in TE only trailers pass through us: we do not know other codings (RFC 9110 section 10.1.4).
 func (s *session) serverConnection() string {
-	switch st := s.stream; {
+	st := s.stream
+	trailers := 0
+	if st.request.Flags&http1.TETrailers != 0 && st.request.Minor == 1 {
+		trailers = 1
+	}
+	switch {
 	case s.front.httpClose:
-		return "Connection: close\r\n"
+		return [...]string{"Connection: close\r\n", "TE: trailers\r\nConnection: close, TE\r\n"}[trailers]
 	case st.upgrade:
-		return "Connection: upgrade\r\n"
+		return [...]string{"Connection: upgrade\r\n", "TE: trailers\r\nConnection: upgrade, TE\r\n"}[trailers]
 	case st.request.Minor == 0:
 		return "Connection: keep-alive\r\n"
 	}
-	return ""
+	return [...]string{"", "TE: trailers\r\nConnection: TE\r\n"}[trailers]
 }
 
 // writeCookie appends a Cookie field as the server is to see it. A field of which nothing is left is left out.
@@ -81,6 +89,17 @@ func (st *stream) writeCookie(dst, head []byte, f *http1.Field) []byte {
 const notReturned = 1<<http1.NameConnection | 1<<http1.NameKeepAlive | 1<<http1.NameProxyConnection |
 	1<<http1.NameUpgrade | 1<<http1.NameSetCookie
 
+// notReturned is that set for this response: of the fields that tell the framing none returns to a client that they would confuse.
+func (st *stream) notReturned() int {
+	switch {
+	case st.response.Flags&http1.Bare != 0: // RFC 9110 section 8.6, RFC 9112 section 6.1
+		return notReturned | 1<<http1.NameContentLength | 1<<http1.NameTransferEncoding
+	case st.request.Minor == 0: // it gets no chunks (RFC 9112 section 6.1)
+		return notReturned | 1<<http1.NameTransferEncoding | 1<<http1.NameTrailer
+	}
+	return notReturned
+}
+
 // writeHead writes the response's head as the client is to see it into a buffer of its own. It reports false, after
 // having ended the stream, when the head does not fit.
 func (s *session) writeHead(connection string) bool {
@@ -100,11 +119,11 @@ func (s *session) writeHead(connection string) bool {
 // writeResponse appends the response's head to dst.
 func (st *stream) writeResponse(dst, head []byte, connection string) []byte {
 	r := &st.response
-	nominates := r.Flags&http1.Nominates != 0
-	from := 0
+	nominates, special := r.Flags&http1.Nominates != 0, st.notReturned()
+	begin, from := len(dst), 0
 	for i := range r.N {
 		f := &r.Fields[i]
-		if notReturned&(1<<f.ID) == 0 && !(nominates && r.Nominated(head, f)) {
+		if special&(1<<f.ID) == 0 && !(nominates && r.Nominated(head, f)) {
 			continue
 		}
 		if f.ID == http1.NameUpgrade && r.Status == 101 || f.ID == http1.NameSetCookie && !st.owns(f.Value.In(head)) {
@@ -117,6 +136,7 @@ func (st *stream) writeResponse(dst, head []byte, connection string) []byte {
 		}
 	}
 	dst = append(dst, head[from:r.Size-2]...)
+	dst[begin+r.MinorAt] = '0' + r.Minor
 	if st.inserts() {
 		dst = append(dst, st.server.setCookie...)
 		st.toCookie = setInserted

@@ -18,6 +18,7 @@ type serverConn struct {
 	session    *session // nil while idle
 	owner      *session // whom the server may know by this connection; nil: nobody
 	reused     bool     // it has carried a request before
+	spent      bool     // bytes that belong to no response may come; it is not used again
 	challenged bool     // the last response was a challenge, which its owner has to answer here
 	moves      uint32   // those of the server when it was made
 	heard      bool     // the poller has said something, so that the outcome of connecting is known

@@ -14,13 +14,14 @@ func (s *session) stepServing() {
 	}
 }
 
-// connect gives the stream a connection to its server: the client's own or else any idle one, if there is any.
+// connect gives the stream a connection to its server: the client's own or else any idle one, if there is any. The first request of a
+// client goes on a new one when it could not be repeated: an idle one may be closed by the server in this moment.
 func (s *session) connect() bool {
 	st := s.stream
-	peek := !st.request.MethodID.Idempotent()
-	c := s.takeOwn(st.server, peek)
-	if c == nil {
-		c = s.p.takeIdle(st.server, peek)
+	once := st.once()
+	c := s.takeOwn(st.server, once)
+	if c == nil && !(once && s.fresh) {
+		c = s.p.takeIdle(st.server, once)
 	}
 	if c == nil {
 		return s.connectAnew()
@@ -146,7 +147,7 @@ func (s *session) finish() {
 	case st.sent && !st.down.open:
 		// Both sides have said all that they had to say: a reset spares both the rest of the ceremony, and us the
 		// TIME_WAIT that takes a port for a minute.
-		st.link.fd.ResetOnClose()
+		st.link.resets = true
 	}
 	if !st.keep {
 		s.conclude(!st.sent)
@@ -161,7 +162,7 @@ func (s *session) finish() {
 func (s *session) reusable() bool {
 	st := s.stream
 	c := st.link
-	return st.sent && !s.front.httpClose && s.wanted(c) && persistent(&st.response) && !st.down.open && c.empty() && !c.over() && !c.peerDone &&
+	return st.sent && !s.front.httpClose && !c.spent && s.wanted(c) && persistent(&st.response) && !st.down.open && c.empty() && !c.over() && !c.peerDone &&
 		c.drained()
 }
 
@@ -186,8 +187,24 @@ func (s *session) keepLink() {
 	}
 }
 
-// cut ends a session so that the client cannot take the part of the response it has got for the whole.
+// cut ends a session whose response stays incomplete. The client gets all that there is. It sees that something is missing when it knows
+// a length, or gets chunks, and is not left in the belief that it has the whole otherwise: it gets an end then that is none.
 func (s *session) cut() {
-	s.client.fd.ResetOnClose()
+	st := s.stream
+	s.dropLink()
+	if st.endsWithConnection() {
+		s.client.resets = true
+		s.flush()
+		return
+	}
+	s.becomeLingering()
+}
+
+// stop ends a session at once. Its client must not take the part of a response that it has got for the whole.
+func (s *session) stop() {
+	s.client.resets = s.state == serving && s.stream.answering && s.stream.endsWithConnection()
 	s.end()
 }
+
+// endsWithConnection says that for the client only the end of the connection is the end of the response.
+func (st *stream) endsWithConnection() bool { return st.down.open || st.down.unwrap }

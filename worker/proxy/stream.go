@@ -144,6 +144,16 @@ func (st *stream) waitsForClient() bool {
 	return !st.up.done && st.up.idle() && !st.unsendable
 }
 
+// once says that the request could not be sent a second time, when the server has closed an idle connection in the moment in which the
+// first attempt came: a second execution could do harm, or not all of the request is at hand.
+func (st *stream) once() bool { return !st.request.MethodID.Idempotent() || !st.up.done }
+
+// clientRepeats says that the client is to repeat the request that an idle connection has lost, which is why its own connection is closed
+// without an answer (RFC 9112 section 9.3.1). A client whose first request on its connection this is would not.
+func (st *stream) clientRepeats(fresh bool) bool {
+	return !fresh && st.link.reused && st.interim == 0 && st.link.empty()
+}
+
 // repeatable says that the request may be sent again on another connection after this one died without an answer: the
 // connection had been used before, all that was sent is still at hand, and a second execution does no harm (RFC 9110
 // section 9.2.2) or the server has seen nothing of the first.

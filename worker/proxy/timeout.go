@@ -19,6 +19,8 @@ func (s *session) deadline() int64 {
 		return s.since + s.stream.back.connect
 	case relaying:
 		return s.relayDeadline()
+	case flushingOut:
+		return s.flushing.at
 	case parting:
 		return s.since + s.front.client
 	}
@@ -72,6 +74,8 @@ func (s *session) expire() {
 		s.connectFailed(serverTime)
 	case relaying:
 		s.expireRelay()
+	case flushingOut:
+		s.look()
 	default:
 		s.end()
 	}
@@ -84,6 +88,7 @@ func (s *session) expireServing() {
 	case !st.connected():
 		s.connectFailed(serverTime)
 	case st.waitsForClient() && st.answering:
+		s.client.resets = st.endsWithConnection()
 		s.abort(clientTime)
 	case st.waitsForClient():
 		s.countAbort(clientTime)

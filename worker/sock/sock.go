@@ -119,6 +119,15 @@ func (f *FD) set(level, option int, value int32) unix.Errno {
 	return e
 }
 
+// Unsent is how many of the bytes that were sent the peer's kernel has not got yet; 0 when that cannot be known (SIOCOUTQ, tcp(7)).
+func (f *FD) Unsent() int {
+	n, err := unix.IoctlGetInt(f.Int(), unix.SIOCOUTQ)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
 // ResetOnClose makes the next Close cut the connection with a reset instead of an orderly end (SO_LINGER of 0 s).
 func (f *FD) ResetOnClose() {
 	l := unix.Linger{Onoff: 1}

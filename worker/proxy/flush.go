@@ -1,0 +1,70 @@
+package proxy
+
+// A response that stays incomplete, and a relay that a peer has reset, must not look complete to the other peer. Where nothing else
+// says so, the connection is closed by reset. But a reset destroys what waits in the kernel's queue of sent bytes, which may be
+// megabytes that the server had sent before it failed: so it comes when the peer's kernel has got them.
+//
+// The kernel does not tell when that is. It is looked for, more and more seldom.
+
+const (
+	firstLook = 5    // ms until the queues are looked at again, doubled each time
+	seldom    = 250  // ms, the longest time between two looks
+	stallTime = 60e3 // ms for which a peer may take nothing, if its time-out is not shorter
+)
+
+// flushing is what a session knows of the queues that it waits for.
+type flushing struct {
+	unsent int   // bytes in them when they were looked at last
+	wait   int64 // ms between the last look and the next one
+	at     int64 // ms: when that is
+}
+
+// flush ends the session, when the peers of the connections that are to be reset have got what was sent to them.
+func (s *session) flush() {
+	unsent := s.unsent()
+	if unsent == 0 {
+		s.end()
+		return
+	}
+	s.become(flushingOut)
+	s.stream.up.drop(&s.p.pool)
+	s.stream.down.drop(&s.p.pool)
+	s.flushing = flushing{unsent: unsent, wait: firstLook, at: s.p.now + firstLook}
+}
+
+// unsent is how many bytes wait for peers whose connections are to be reset. Those that have failed wait for nobody.
+func (s *session) unsent() int {
+	n := s.client.unsent()
+	if st := s.stream; st != nil && st.link != nil {
+		n += st.link.unsent()
+	}
+	return n
+}
+
+func (c *conn) unsent() int {
+	if !c.resets || c.reset || c.recvErr != 0 || c.sendErr != 0 {
+		return 0
+	}
+	return c.fd.Unsent()
+}
+
+// stepFlushing ends the session when a peer has left.
+func (s *session) stepFlushing() {
+	if s.unsent() == 0 {
+		s.end()
+	}
+}
+
+// look looks at the queues again.
+func (s *session) look() {
+	f, unsent := &s.flushing, s.unsent()
+	if unsent < f.unsent {
+		s.since = s.p.now
+	}
+	if unsent == 0 || s.p.now-s.since >= min(s.front.client, s.stream.back.timeout, stallTime) {
+		s.end()
+		return
+	}
+	f.unsent, f.wait = unsent, min(2*f.wait, seldom)
+	f.at = s.p.now + f.wait
+}
