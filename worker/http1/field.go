@@ -40,7 +40,8 @@ func all(b []byte, class uint8) bool {
 	return true
 }
 
-// parseField reads the field line b[from:to], which is not empty.
+// parseField reads the field line b[from:to], which is not empty. It adds no field when the line itself is wrong; which fault that
+// is, blame knows better.
 func (h *Head) parseField(b []byte, from, to int) Fault {
 	line := b[from:to]
 	n := 0
@@ -48,7 +49,7 @@ func (h *Head) parseField(b []byte, from, to int) Fault {
 		n++
 	}
 	if n == 0 || n == len(line) || line[n] != ':' {
-		return nameFault(line, n)
+		return FaultFieldName
 	}
 	start, end := from+n+1, to
 	for start < end && blank(b[start]) {
@@ -69,17 +70,6 @@ func (h *Head) parseField(b []byte, from, to int) Fault {
 		return 0
 	}
 	return h.interpret(f, b[start:end])
-}
-
-// nameFault tells what is wrong with a line whose first n bytes only may be a field name.
-func nameFault(line []byte, n int) Fault {
-	switch {
-	case blank(line[0]):
-		return FaultFolding // RFC 9112 section 5.2
-	case n > 0 && n < len(line) && blank(line[n]):
-		return FaultSpaceBeforeColon // RFC 9112 section 5.1
-	}
-	return FaultFieldName
 }
 
 // interpret takes what a field means for the message as a whole.

@@ -3,6 +3,7 @@ package http1
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httputil"
@@ -19,20 +20,31 @@ func FuzzRequest(f *testing.F) {
 	f.Add([]byte("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
 	f.Add([]byte("\r\nPOST /a?b HTTP/1.1\r\nHost: a:80\r\nConnection: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"))
 	f.Add([]byte("PUT http://a/ HTTP/1.0\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"))
+	for _, tt := range misplaced {
+		f.Add([]byte(strings.Replace(tt.text, mark, "", 1)))
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if len(b) > MaxHead {
 			return
 		}
 		whole, pieces := &Head{}, &Head{}
 		verdict := whole.ParseRequest(b)
-		if v := parseBytewise(string(b), pieces.ParseRequest); len(b) > 0 && (v != verdict || v == Done && show(whole, b) != show(pieces, b)) {
-			t.Fatalf("%q: verdict %d at once, %d byte by byte", b, verdict, v)
+		if v := parseBytewise(string(b), pieces.ParseRequest); len(b) > 0 && (v != verdict || outcome(whole, b, v) != outcome(pieces, b, v)) {
+			t.Fatalf("%q: verdict %d at once, %d byte by byte: %s; %s", b, verdict, v, outcome(whole, b, v), outcome(pieces, b, v))
 		}
 		if verdict != Done {
 			return
 		}
 		compareRequest(t, whole, b)
 	})
+}
+
+// outcome is what a head says that has this verdict: itself, or what is wrong with it, and where.
+func outcome(h *Head, b []byte, v Verdict) string {
+	if v == Done {
+		return show(h, b)
+	}
+	return fmt.Sprintf("%v at %d", h.Fault(), h.FaultAt())
 }
 
 func compareRequest(t *testing.T, h *Head, b []byte) {
@@ -85,6 +97,9 @@ func FuzzResponse(f *testing.F) {
 		f.Add([]byte(text), false)
 		f.Add([]byte(text), true)
 	}
+	for _, tt := range misplaced {
+		f.Add([]byte(strings.Replace(tt.text, mark, "", 1)), false)
+	}
 	f.Fuzz(func(t *testing.T, b []byte, toHead bool) {
 		if len(b) > MaxHead {
 			return
@@ -96,8 +111,8 @@ func FuzzResponse(f *testing.F) {
 		whole, pieces := &Head{}, &Head{}
 		verdict := whole.ParseResponse(b, method)
 		v := parseBytewise(string(b), func(b []byte) Verdict { return pieces.ParseResponse(b, method) })
-		if len(b) > 0 && (v != verdict || v == Done && show(whole, b) != show(pieces, b)) {
-			t.Fatalf("%q: verdict %d at once, %d byte by byte", b, verdict, v)
+		if len(b) > 0 && (v != verdict || outcome(whole, b, v) != outcome(pieces, b, v)) {
+			t.Fatalf("%q: verdict %d at once, %d byte by byte: %s; %s", b, verdict, v, outcome(whole, b, v), outcome(pieces, b, v))
 		}
 		if verdict == Done {
 			compareResponse(t, whole, b, toHead)

@@ -74,8 +74,10 @@ type Head struct {
 	Flags    Flags
 
 	fault Fault
+	at    int // where that is
 	line  int // where the line begins that is not parsed yet
 	scan  int // up to where its end has been looked for
+	open  unfinished
 	host  Span
 
 	nominees  int                  // in nominated
@@ -90,15 +92,19 @@ func (h *Head) Reset() {
 	h.MethodID, h.Minor, h.Status = 0, 0, 0
 	h.N, h.LineEnd, h.Size = 0, 0, 0
 	h.Framing, h.Length, h.Flags = None, 0, 0
-	h.fault, h.line, h.scan, h.nominees = 0, 0, 0, 0
+	h.fault, h.at, h.line, h.scan, h.nominees, h.open.part = 0, 0, 0, 0, 0, 0
 }
 
 // Fault is the reason of a verdict other than More and Done.
 func (h *Head) Fault() Fault { return h.fault }
 
+// FaultAt is where the byte stands, in the head, that makes the fault; or, of a meaning that cannot be, where what means it
+// begins; or where something is missing.
+func (h *Head) FaultAt() int { return h.at }
+
 // Overflow is the verdict on a head that is longer than limit, complete or not.
 func (h *Head) Overflow(limit int) Verdict {
-	h.fault = FaultTooLarge
+	h.fault, h.at = FaultTooLarge, limit
 	if h.LineEnd == 0 || h.LineEnd > limit {
 		return URITooLong
 	}
@@ -126,20 +132,37 @@ func (h *Head) nextLine(b []byte) (from, to int, ok bool) {
 func (h *Head) parseFields(b []byte) Verdict {
 	for {
 		from, to, ok := h.nextLine(b)
-		switch {
-		case h.fault != 0:
-			return BadRequest
-		case !ok:
-			return More
-		case from == to:
-			h.Size = h.line
-			return Done
-		case h.N == MaxFields:
-			h.fault = FaultTooManyFields
-			return FieldsTooLarge
+		if !ok || from >= to || h.fault != 0 || h.N == MaxFields {
+			return h.noField(b, from, to, ok)
 		}
-		if h.fault = h.parseField(b, from, to); h.fault != 0 {
-			return BadRequest
+		if f := h.parseField(b, from, to); f != 0 {
+			return h.badField(b, from, f)
 		}
 	}
+}
+
+// noField goes on with what is no field line, or not yet, or one too many.
+func (h *Head) noField(b []byte, from, to int, ok bool) Verdict {
+	begin := beginField
+	if h.N == MaxFields {
+		begin = beginExcess
+	}
+	switch {
+	case !ok:
+		return h.await(b, h.line, begin)
+	case h.fault != 0 || from != to:
+		return h.blame(b, from, begin, FaultTooManyFields)
+	}
+	h.Size = h.line
+	return Done
+}
+
+// badField refuses the field line that begins at from: for its meaning if it is the last one among Fields, else for its form.
+func (h *Head) badField(b []byte, from int, f Fault) Verdict {
+	if h.N == 0 || int(h.Fields[h.N-1].Start) != from {
+		return h.blame(b, from, beginField, f)
+	}
+	v := h.refuse(f)
+	h.at += correct(f, h.Fields[h.N-1].Value.In(b))
+	return v
 }

@@ -26,38 +26,36 @@ func (h *Head) parseRequestLine(b []byte) Verdict {
 		from, to, ok = h.nextLine(b)
 	}
 	if h.fault != 0 {
-		return BadRequest
+		return h.blame(b, from, beginRequest, FaultLineEnd)
 	}
 	if !ok {
-		return More
+		return h.await(b, h.line, beginRequest)
 	}
 	line := b[from:to]
 	method := bytes.IndexByte(line, ' ')
 	version := bytes.LastIndexByte(line, ' ')
 	if method <= 0 || version == method {
-		return h.refuse(FaultRequestLine)
+		return h.blame(b, from, beginRequest, FaultRequestLine)
 	}
 	h.Method, h.Target = span(from, from+method), span(from+method+1, from+version)
 	if !all(line[:method], classToken) {
-		return h.refuse(FaultMethod)
+		return h.blame(b, from, beginRequest, FaultMethod)
 	}
 	h.MethodID = identifyMethod(line[:method])
 	target := line[method+1 : version]
 	if len(target) == 0 || !all(target, classTarget) {
-		return h.refuse(FaultTarget)
+		return h.blame(b, from, beginRequest, FaultTarget)
 	}
-	if v := h.takeVersion(line[version+1:]); v != Done {
-		return v
+	switch h.takeVersion(line[version+1:]) {
+	case BadRequest:
+		return h.blame(b, from, beginRequest, FaultVersion)
+	case VersionNotSupported:
+		h.fault, h.at = FaultVersion, from+version+1+majorAt
+		return VersionNotSupported
 	}
 	h.MinorAt = to - 1
 	h.LineEnd = to + 2
 	return Done
-}
-
-// refuse notes why the head is bad.
-func (h *Head) refuse(f Fault) Verdict {
-	h.fault = f
-	return BadRequest
 }
 
 // takeVersion reads "HTTP/1.1". A higher minor version is compatible with 1.1 (RFC 9110 section 2.5).
@@ -67,10 +65,9 @@ func (h *Head) takeVersion(b []byte) Verdict {
 		return Done
 	}
 	if len(b) != 8 || string(b[:5]) != "HTTP/" || !digit(b[5]) || b[6] != '.' || !digit(b[7]) {
-		return h.refuse(FaultVersion)
+		return BadRequest
 	}
-	if b[5] != '1' {
-		h.fault = FaultVersion
+	if b[majorAt] != '1' {
 		return VersionNotSupported
 	}
 	h.Minor = min(b[7]-'0', 1)
@@ -95,7 +92,7 @@ func (h *Head) settleRequest(b []byte) Verdict {
 	case body && (h.MethodID == CONNECT || h.MethodID == TRACE): // RFC 9110 sections 9.3.6 and 9.3.8
 		return h.refuse(FaultUnwantedBody)
 	case h.Flags&badCoding != 0:
-		h.fault = FaultCoding
+		_ = h.refuse(FaultCoding)
 		return NotImplemented
 	case h.Flags&hasCoding != 0:
 		h.Framing = Chunked

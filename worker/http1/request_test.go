@@ -17,20 +17,20 @@ var badRequests = []struct {
 	{"GET\r\n\r\n", BadRequest, FaultRequestLine},
 	{"GET /\r\n\r\n", BadRequest, FaultRequestLine},
 	{" GET / HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultRequestLine},
-	{"GET  / HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
-	{"GET /  HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
-	{"GET / HTTP/1.1 \r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
-	{"GET\t/\tHTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultRequestLine},
-	{"GET / x HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
+	{"GET  / HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultRequestLine},
+	{"GET /  HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultRequestLine},
+	{"GET / HTTP/1.1 \r\nHost: a\r\n\r\n", BadRequest, FaultRequestLine},
+	{"GET\t/\tHTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultMethod},
+	{"GET / x HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultVersion},
 	{"G\x00T / HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultMethod},
 	{"GE(T / HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultMethod},
 	{"G\xc3\x89T / HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultMethod},
-	{"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\n", BadRequest, FaultLineEnd},
+	{"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\n", BadRequest, FaultMethod},
 	{"GET /\x00 HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
 	{"GET /\x7f HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
 	{"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
 	{"GET /#top HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
-	{"GET /\r HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
+	{"GET /\r HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultRequestLine},
 	{"GET index.html HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
 	{"GET * HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
 	{"GET a:80 HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
@@ -55,7 +55,7 @@ var badRequests = []struct {
 	{"GET / HTTP/1.\r\nHost: a\r\n\r\n", BadRequest, FaultVersion},
 	{"GET / HTTP/1,1\r\nHost: a\r\n\r\n", BadRequest, FaultVersion},
 	{"GET / http/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultVersion},
-	{"GET / HTTP/ 1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
+	{"GET / HTTP/ 1.1\r\nHost: a\r\n\r\n", BadRequest, FaultRequestLine},
 	{"GET / ICY/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultVersion},
 	{"GET / HTTP/0.9\r\n\r\n", VersionNotSupported, FaultVersion},
 	{"GET / HTTP/2.0\r\nHost: a\r\n\r\n", VersionNotSupported, FaultVersion},
@@ -66,9 +66,9 @@ var badRequests = []struct {
 	{"GET / HTTP/1.1\r\nHost: a\n\r\n", BadRequest, FaultLineEnd},
 	{"GET / HTTP/1.1\r\nHost: a\r\n\n", BadRequest, FaultLineEnd},
 	{"\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultLineEnd},
-	{"GET / HTTP/1.1\r\nHost: a\r\nX: b\rY: c\r\n\r\n", BadRequest, FaultFieldValue},
-	{"GET / HTTP/1.1\r\nHost: a\r\r\n\r\n", BadRequest, FaultFieldValue},
-	{"GET / HTTP/1.1\r\r\nHost: a\r\n\r\n", BadRequest, FaultVersion},
+	{"GET / HTTP/1.1\r\nHost: a\r\nX: b\rY: c\r\n\r\n", BadRequest, FaultLineEnd},
+	{"GET / HTTP/1.1\r\nHost: a\r\r\n\r\n", BadRequest, FaultLineEnd},
+	{"GET / HTTP/1.1\r\r\nHost: a\r\n\r\n", BadRequest, FaultLineEnd},
 
 	// Fields.
 	{"GET / HTTP/1.1\r\nHost : a\r\n\r\n", BadRequest, FaultSpaceBeforeColon},
@@ -155,8 +155,8 @@ func TestBadRequests(t *testing.T) {
 			t.Errorf("%.80q: status %d", tt.text, verdict.Status())
 		}
 		bytewise := &Head{}
-		if v := parseBytewise(tt.text, bytewise.ParseRequest); v != tt.verdict || bytewise.Fault() != tt.fault {
-			t.Errorf("%.80q byte by byte: verdict %d, %q", tt.text, v, bytewise.Fault())
+		if v := parseBytewise(tt.text, bytewise.ParseRequest); v != tt.verdict || bytewise.Fault() != tt.fault || bytewise.FaultAt() != h.FaultAt() {
+			t.Errorf("%.80q byte by byte: verdict %d, %q at %d; at once at %d", tt.text, v, bytewise.Fault(), bytewise.FaultAt(), h.FaultAt())
 		}
 	}
 	if len(badRequests) < 80 {

@@ -21,25 +21,25 @@ func (h *Head) ParseResponse(b []byte, request Method) Verdict {
 func (h *Head) parseStatusLine(b []byte) Verdict {
 	from, to, ok := h.nextLine(b)
 	if h.fault != 0 {
-		return BadRequest
+		return h.blame(b, from, beginStatus, FaultLineEnd)
 	}
 	if !ok {
-		return More
+		return h.await(b, h.line, beginStatus)
 	}
 	line := b[from:to]
 	if len(line) < 12 || line[8] != ' ' || len(line) > 12 && line[12] != ' ' {
-		return h.refuse(FaultStatusLine)
+		return h.blame(b, from, beginStatus, FaultStatusLine)
 	}
 	if h.takeVersion(line[:8]) != Done {
-		return BadRequest
+		return h.blame(b, from, beginStatus, FaultVersion)
 	}
 	if line[9] < '1' || line[9] > '9' || !digit(line[10]) || !digit(line[11]) {
-		return h.refuse(FaultStatusLine)
+		return h.blame(b, from, beginStatus, FaultStatusLine)
 	}
 	h.Status = int(line[9]-'0')*100 + int(line[10]-'0')*10 + int(line[11]-'0')
 	reason := min(13, len(line))
 	if !clean(line[reason:]) {
-		return h.refuse(FaultStatusLine)
+		return h.blame(b, from, beginStatus, FaultStatusLine)
 	}
 	h.Reason = span(from+reason, to)
 	h.MinorAt = from + 7
