@@ -65,7 +65,7 @@ func (h *Head) Nominated(b []byte, f *Field) bool {
 	if protected&(1<<f.ID) != 0 {
 		return false
 	}
-	name := f.Name.In(b)
+	name := f.Name().In(b)
 	hash := keys.hash(name)
 	for _, n := range h.nominated[:h.nominees] {
 		if n.hash == hash && sameFold(n.name.In(b), name) {

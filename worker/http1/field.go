@@ -48,7 +48,7 @@ func (h *Head) parseField(b []byte, from, to int) Fault {
 	for n < len(line) && classes[line[n]]&classToken != 0 {
 		n++
 	}
-	if n == 0 || n == len(line) || line[n] != ':' {
+	if n == 0 || n == len(line) || line[n] != ':' || n > maxName {
 		return FaultFieldName
 	}
 	start, end := from+n+1, to
@@ -63,9 +63,8 @@ func (h *Head) parseField(b []byte, from, to int) Fault {
 	}
 	f := &h.Fields[h.N]
 	h.N++
-	f.Name, f.Value = span(from, from+n), span(start, end)
-	f.ID = identify(line[:n])
-	f.Start, f.End = uint16(from), uint16(to+2)
+	f.Start, f.Value = uint32(from), span(start, end)
+	f.name, f.ID = uint16(n), identify(line[:n])
 	if f.ID == NameOther {
 		return 0
 	}

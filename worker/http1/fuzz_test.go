@@ -35,6 +35,9 @@ func FuzzRequest(f *testing.F) {
 		if verdict != Done {
 			return
 		}
+		if err := tile(whole, b); err != nil {
+			t.Fatalf("%q: %v", b, err)
+		}
 		compareRequest(t, whole, b)
 	})
 }
@@ -115,6 +118,9 @@ func FuzzResponse(f *testing.F) {
 			t.Fatalf("%q: verdict %d at once, %d byte by byte: %s; %s", b, verdict, v, outcome(whole, b, v), outcome(pieces, b, v))
 		}
 		if verdict == Done {
+			if err := tile(whole, b); err != nil {
+				t.Fatalf("%q: %v", b, err)
+			}
 			compareResponse(t, whole, b, toHead)
 		}
 	})

@@ -7,7 +7,10 @@
 // talk to a server behind everybody's back (RFC 9112 section 11.2).
 package http1
 
-import "bytes"
+import (
+	"bytes"
+	"math"
+)
 
 // MaxFields is the number of fields that a head may have.
 const MaxFields = 128
@@ -17,21 +20,37 @@ const MaxFields = 128
 const MaxNominees = 32
 
 // MaxHead is the size in bytes beyond which spans cannot reach: a caller must give up before.
-const MaxHead = 1<<16 - 1
+const MaxHead = math.MaxInt32
 
 // Span is a part of a head, relative to its first byte.
-type Span struct{ Off, Len uint16 }
+type Span struct{ Off, Len uint32 }
 
 // In is the part of the head b that the span means.
 func (s Span) In(b []byte) []byte { return b[s.Off : int(s.Off)+int(s.Len)] }
 
-func span(from, to int) Span { return Span{uint16(from), uint16(to - from)} }
+func span(from, to int) Span { return Span{uint32(from), uint32(to - from)} }
 
-// Field is one field line.
+// maxName is the length of a field name that a Field has room for.
+const maxName = math.MaxUint16
+
+// Field is one field line. A Head has room for many of them, so that it holds nothing that is easily derived.
 type Field struct {
-	Name, Value Span // the value without the white space around it
-	ID          Name
-	Start, End  uint16 // the whole line, with its CR LF
+	Start uint32 // of the line, and of the name
+	Value Span   // without the white space around it
+	name  uint16 // length
+	ID    Name
+}
+
+// Name is where the field's name is.
+func (f *Field) Name() Span { return Span{f.Start, uint32(f.name)} }
+
+// End is where the line ends in the head b, its CR LF included: behind the value and what white space follows it.
+func (f *Field) End(b []byte) int {
+	end := int(f.Value.Off) + int(f.Value.Len)
+	for blank(b[end]) {
+		end++
+	}
+	return end + 2
 }
 
 // Flags is a set of facts about a head.

@@ -17,7 +17,7 @@ func (h *Head) place(f Fault) int {
 		return h.Size - 2 // the line at the end
 	case FaultTwoHosts, FaultTwoLengths, FaultTwoCodings:
 		return int(h.Fields[h.N-1].Start)
-	case FaultLengthAndCoding, FaultCodingVersion, FaultCodingWithoutBody, FaultUnwantedBody:
+	case FaultLengthAndCoding, FaultCodingVersion, FaultUnwantedBody:
 		return h.framedAt()
 	case FaultCoding:
 		if h.Size > 0 {

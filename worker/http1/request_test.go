@@ -197,7 +197,7 @@ func show(h *Head, b []byte) string {
 	}
 	for i := range h.N {
 		f := &h.Fields[i]
-		fmt.Fprintf(&s, " [%s=%s]", f.Name.In(b), f.Value.In(b))
+		fmt.Fprintf(&s, " [%s=%s]", f.Name().In(b), f.Value.In(b))
 	}
 	return s.String()
 }
@@ -272,7 +272,7 @@ func TestNominated(t *testing.T) {
 	var got []string
 	for i := range h.N {
 		if f := &h.Fields[i]; h.Nominated(b, f) {
-			got = append(got, string(f.Name.In(b)))
+			got = append(got, string(f.Name().In(b)))
 		}
 	}
 	if strings.Join(got, " ") != "X-One X-Two" {

@@ -62,7 +62,7 @@ var faultText = [...]string{
 	FaultTarget:           "the request target is malformed or unfit for the method",
 	FaultVersion:          "the version is not HTTP/1.x",
 	FaultStatusLine:       "the status line is malformed",
-	FaultFieldName:        "a field name is missing or not a token",
+	FaultFieldName:        "a field name is missing, too long or not a token",
 	FaultSpaceBeforeColon: "there is white space between a field name and the colon",
 	FaultFolding:          "a field line begins with white space",
 	FaultFieldValue:       "a field value has a control character",

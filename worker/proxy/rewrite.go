@@ -27,7 +27,7 @@ func (s *session) writeRequest(dst, head []byte) []byte {
 			continue
 		}
 		dst = append(dst, head[from:f.Start]...)
-		from = int(f.End)
+		from = f.End(head)
 		if f.ID == http1.NameCookie {
 			dst = st.writeCookie(dst, head, f)
 		}
@@ -80,7 +80,7 @@ func (st *stream) writeCookie(dst, head []byte, f *http1.Field) []byte {
 			return dst[:at]
 		}
 	default:
-		return append(dst, head[f.Start:f.End]...)
+		return append(dst, head[f.Start:f.End(head)]...)
 	}
 	return append(dst, "\r\n"...)
 }
@@ -130,7 +130,7 @@ func (st *stream) writeResponse(dst, head []byte, connection string) []byte {
 			continue
 		}
 		dst = append(dst, head[from:f.Start]...)
-		from = int(f.End)
+		from = f.End(head)
 		if f.ID == http1.NameSetCookie {
 			dst = st.writeSetCookie(dst, head, f)
 		}
@@ -166,7 +166,7 @@ func (st *stream) writeSetCookie(dst, head []byte, f *http1.Field) []byte {
 		dst = cookie.AppendPrefixed(dst, f.Value.In(head), st.server.cookie)
 	default:
 		st.setTo(setPassed)
-		return append(dst, head[f.Start:f.End]...)
+		return append(dst, head[f.Start:f.End(head)]...)
 	}
 	st.setTo(setReplaced)
 	return append(dst, "\r\n"...)

@@ -109,6 +109,6 @@ func see(c *logline.Captures, h *http1.Head, head []byte) {
 	}
 	for i := range h.N {
 		f := &h.Fields[i]
-		c.See(f.Name.In(head), f.Value.In(head))
+		c.See(f.Name().In(head), f.Value.In(head))
 	}
 }
