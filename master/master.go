@@ -56,6 +56,7 @@ type master struct {
 	admin     []*listener   // the monitor's
 	known     map[seat]fact // what the monitor knows of the children
 	began     time.Time
+	inbox     *signals.Inbox
 	events    chan childEvent
 	phase     phase
 	pause     pause
@@ -74,8 +75,12 @@ type master struct {
 // ErrInterrupted.
 func Run(env Env, config *conf.Config) error {
 	inbox := watchSignals() // before there is anything that a signal could leave behind
-	defer inbox.Stop()
-	m := &master{env: env, config: config, events: make(chan childEvent, 64), deafLogs: make(map[conf.LogTarget]bool), number: 1, began: time.Now()}
+	m := &master{env: env, config: config, inbox: inbox, events: make(chan childEvent, 64), deafLogs: make(map[conf.LogTarget]bool), number: 1, began: time.Now()}
+	defer func() {
+		if m.phase != replaced { // else they are the next master's
+			inbox.Stop()
+		}
+	}()
 	m.renewal.done = make(chan outcome, 1)
 	m.log = listenable(env.Log, config.Global.Log, &m.lostLogs)
 	keepFromChildren()

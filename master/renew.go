@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"lbmaster/shared/signals"
 )
 
 // renewal is how far this master is in being replaced. It belongs to the reconciler.
@@ -73,6 +75,7 @@ func (m *master) onRenewal(o outcome) {
 		m.log.Warn("the service manager may not know the new main process", "pid", o.pid, "error", err)
 	}
 	m.passOn(o.pid)
+	go forward(m.inbox, o.pid)
 	m.log.Info("the next generation has taken over", "generation", m.number+1, "pid", o.pid)
 	for _, l := range m.sockets() {
 		l.lent = true // what stands for them in the file system stays
@@ -93,6 +96,16 @@ func (m *master) passOn(pid int) {
 	} {
 		if wish.made {
 			_ = unix.Kill(pid, wish.signal) // it fails only when the new master has ended already
+		}
+	}
+}
+
+// forward passes on what comes for this master while it leaves, until the end of the process: who has sent a signal may not have known
+// yet that there is another master, and the last lines may take a while to be written.
+func forward(inbox *signals.Inbox, pid int) {
+	for range inbox.Ready {
+		for _, a := range inbox.Take() {
+			_ = unix.Kill(pid, a.Signal.(unix.Signal)) // it fails only when the new master has ended already
 		}
 	}
 }

@@ -38,15 +38,15 @@ func stay(e env) int {
 	reigns := cmd.Process.Pid
 	for {
 		<-inbox.Ready
-		for _, a := range inbox.Take() {
+		arrivals := inbox.Take()
+		if code, ended := bury(reigns); ended { // first, so that nothing is said to a master that has ended
+			if reigns = successor(); reigns == 0 {
+				return code
+			}
+		}
+		for _, a := range arrivals {
 			if a.Signal != unix.SIGCHLD {
 				_ = unix.Kill(reigns, a.Signal.(unix.Signal)) // it fails only when the master has ended, which is seen next
-				continue
-			}
-			if code, ended := bury(reigns); ended {
-				if reigns = successor(); reigns == 0 {
-					return code
-				}
 			}
 		}
 	}
