@@ -15,6 +15,7 @@ func (p *parser) backend(t *table, name string) Backend {
 	b.HTTPChk = p.httpchk(t)
 	b.HTTPClose, b.ForwardFor = t.boolean("httpclose"), t.boolean("forwardfor")
 	b.Persist, b.Redispatch, b.AllBackups = t.boolean("persist"), t.boolean("redispatch"), t.boolean("allbackups")
+	b.AcceptInvalidResponses = t.boolean("accept_invalid_responses")
 	b.Retries = t.number("retries", 3, 0, 100)
 	b.Source = p.source(t)
 	b.Errorfile = p.errorfile(t)

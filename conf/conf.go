@@ -131,11 +131,13 @@ type Backend struct {
 	Persist    bool
 	Redispatch bool
 	AllBackups bool
-	Retries    int
-	Source     *Source // default for the servers
-	Timeout    ServerTimeout
-	Errorfile  map[int]Errorfile
-	Servers    []Server
+	// AcceptInvalidResponses takes responses that break the rules of HTTP, but can be read in one way only.
+	AcceptInvalidResponses bool
+	Retries                int
+	Source                 *Source // default for the servers
+	Timeout                ServerTimeout
+	Errorfile              map[int]Errorfile
+	Servers                []Server
 }
 
 // ServerTimeout bounds the waits on the server side. 0: none.

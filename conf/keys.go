@@ -72,6 +72,7 @@ var keys = []key{
 	{name: "persist", scope: inBackend},
 	{name: "redispatch", scope: inBackend},
 	{name: "allbackups", scope: inBackend},
+	{name: "accept_invalid_responses", scope: inBackend},
 	{name: "retries", scope: inBackend},
 	{name: "source", scope: inBackend | inServer},
 	{name: "server", scope: inBackend},

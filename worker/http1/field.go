@@ -48,17 +48,21 @@ func (h *Head) parseField(b []byte, from, to int) Fault {
 	for n < len(line) && classes[line[n]]&classToken != 0 {
 		n++
 	}
-	if n == 0 || n == len(line) || line[n] != ':' || n > maxName {
+	colon := n
+	if h.Tolerant {
+		n, colon = h.tolerantName(line)
+	}
+	if n == 0 || colon == len(line) || line[colon] != ':' || n > maxName {
 		return FaultFieldName
 	}
-	start, end := from+n+1, to
+	start, end := from+colon+1, to
 	for start < end && blank(b[start]) {
 		start++
 	}
 	for start < end && blank(b[end-1]) {
 		end--
 	}
-	if !clean(b[start:end]) {
+	if !clean(b[start:end]) && !(h.Tolerant && readable(b[start:end])) {
 		return FaultFieldValue
 	}
 	f := &h.Fields[h.N]

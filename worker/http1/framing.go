@@ -15,11 +15,14 @@ const (
 // takeLength reads a Content-Length field. A repeated one is refused even when it is the same, which RFC 9112
 // section 6.3 leaves to the recipient: lists and repetitions are where parsers disagree.
 func (h *Head) takeLength(value []byte) Fault {
-	if h.Flags&hasLength != 0 {
+	n, ok := decimal(value)
+	switch {
+	case h.Tolerant && (!ok || h.Flags&hasLength != 0):
+		return h.takeSameLength(value)
+	case h.Flags&hasLength != 0:
 		return FaultTwoLengths
 	}
 	h.Flags |= hasLength
-	n, ok := decimal(value)
 	if !ok {
 		return FaultLength
 	}
@@ -78,6 +81,9 @@ func (h *Head) takeCoding(value []byte) Fault {
 func (h *Head) codingFault() Fault {
 	switch {
 	case h.Flags&hasCoding == 0:
+		return 0
+	case h.Tolerant && (h.Flags&hasLength != 0 || h.Minor == 0):
+		h.preferChunks()
 		return 0
 	case h.Flags&hasLength != 0:
 		return FaultLengthAndCoding

@@ -68,6 +68,7 @@ const (
 	Bare                // a response of which RFC 9110 section 8.6 says that it must not tell a length, nor RFC 9112 section 6.1 a coding
 	Overhang            // it tells one all the same: what follows may be a body that nobody expects
 	TETrailers          // TE has "trailers"
+	Untidy              // a tolerant head's bytes should not go on as they are
 
 	connUpgrade // Connection has "upgrade"
 	hasUpgrade
@@ -91,6 +92,7 @@ type Head struct {
 	Framing  Framing
 	Length   int64 // of the body, with Framing Length
 	Flags    Flags
+	Tolerant bool // of responses: see tolerant.go; it stays as it is over Reset
 
 	fault Fault
 	at    int // where that is
@@ -133,6 +135,9 @@ func (h *Head) Overflow(limit int) Verdict {
 // nextLine finds the next line, without its end. ok is false when it is not complete; a line that does not end with
 // CR LF is a fault (RFC 9112 section 2.2 allows a bare LF to be taken for a line end, which others may see differently).
 func (h *Head) nextLine(b []byte) (from, to int, ok bool) {
+	if h.Tolerant {
+		return h.nextTolerantLine(b)
+	}
 	i := bytes.IndexByte(b[h.scan:], '\n')
 	if i < 0 {
 		h.scan = len(b)

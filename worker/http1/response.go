@@ -19,7 +19,7 @@ func (h *Head) ParseResponse(b []byte, request Method) Verdict {
 
 // parseStatusLine reads "HTTP/1.1 200 OK" (RFC 9112 section 4). The space before an empty reason is often missing.
 func (h *Head) parseStatusLine(b []byte) Verdict {
-	from, to, ok := h.nextLine(b)
+	from, to, ok := h.nextStatusLine(b)
 	if h.fault != 0 {
 		return h.blame(b, from, beginStatus, FaultLineEnd)
 	}
@@ -27,17 +27,19 @@ func (h *Head) parseStatusLine(b []byte) Verdict {
 		return h.await(b, h.line, beginStatus)
 	}
 	line := b[from:to]
-	if len(line) < 12 || line[8] != ' ' || len(line) > 12 && line[12] != ' ' {
+	code := h.codeAt(line)
+	if len(line) < code+3 || line[8] != ' ' || len(line) > code+3 && line[code+3] != ' ' {
 		return h.blame(b, from, beginStatus, FaultStatusLine)
 	}
 	if h.takeVersion(line[:8]) != Done {
 		return h.blame(b, from, beginStatus, FaultVersion)
 	}
-	if line[9] < '1' || line[9] > '9' || !digit(line[10]) || !digit(line[11]) {
+	hundreds, tens, ones := line[code], line[code+1], line[code+2]
+	if hundreds < '1' || hundreds > '9' || !digit(tens) || !digit(ones) {
 		return h.blame(b, from, beginStatus, FaultStatusLine)
 	}
-	h.Status = int(line[9]-'0')*100 + int(line[10]-'0')*10 + int(line[11]-'0')
-	reason := min(13, len(line))
+	h.Status = int(hundreds-'0')*100 + int(tens-'0')*10 + int(ones-'0')
+	reason := min(code+4, len(line))
 	if !clean(line[reason:]) {
 		return h.blame(b, from, beginStatus, FaultStatusLine)
 	}

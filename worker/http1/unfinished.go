@@ -40,6 +40,9 @@ const (
 
 // await goes on looking at the line of b that begins at from and has no end yet.
 func (h *Head) await(b []byte, from int, begin part) Verdict {
+	if h.Tolerant {
+		return More
+	}
 	if h.fault = h.examine(b, from, begin); h.fault != 0 {
 		return h.badLine()
 	}
@@ -50,7 +53,9 @@ func (h *Head) await(b []byte, from int, begin part) Verdict {
 // nothing.
 func (h *Head) blame(b []byte, from int, begin part, f Fault) Verdict {
 	h.fault = f
-	if found := h.examine(b[:h.line], from, begin); found != 0 {
+	if h.Tolerant { // much of what examine finds is none
+		h.at = from
+	} else if found := h.examine(b[:h.line], from, begin); found != 0 {
 		h.fault = found
 	} else {
 		h.at = from

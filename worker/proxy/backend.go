@@ -23,6 +23,7 @@ type backend struct {
 	forwardFor bool
 	persist    bool // a cookie may choose a server that is down
 	redispatch bool // the last try may go to another server
+	tolerant   bool // responses that break rules are taken when they can be read in one way only
 	allBackups bool // backup servers are balanced, instead of the first one taking everything
 	retries    int
 	connect    int64 // timeouts in ms; never: none
@@ -46,6 +47,7 @@ func newBackend(c *conf.Backend, row, first, slot int, st *stats.Stats) (*backen
 		forwardFor: c.ForwardFor,
 		persist:    c.Persist,
 		redispatch: c.Redispatch,
+		tolerant:   c.AcceptInvalidResponses,
 		allBackups: c.AllBackups,
 		retries:    c.Retries,
 		connect:    millis(c.Timeout.Connect),

@@ -88,6 +88,7 @@ type Proxy struct {
 	record     logline.Record // of the line that is being written, as all of the next
 	peerText   [64]byte
 	localText  [64]byte
+	tidied     []byte // the head of a response, for a tolerant backend
 	text       []byte
 	line       []byte
 	wake       int

@@ -18,7 +18,11 @@ func (s *session) readResponse() bool {
 	c := &st.link.conn
 	for s.flushInterim() {
 		if !c.empty() {
+			st.response.Tolerant = st.back.tolerant
 			v := st.response.ParseResponse(c.in.Bytes(), st.request.MethodID)
+			if v == http1.Done && st.response.Flags&http1.Untidy != 0 {
+				v = s.tidy()
+			}
 			switch {
 			case v == http1.Done:
 				if s.takeResponse() {
@@ -38,6 +42,21 @@ func (s *session) readResponse() bool {
 		}
 	}
 	return false
+}
+
+// tidy replaces a head that was only taken in tolerance by one that everybody understands, and reads that.
+func (s *session) tidy() http1.Verdict {
+	st := s.stream
+	c := &st.link.conn
+	r := &st.response
+	st.link.spent = st.link.spent || r.Flags&http1.Overhang != 0
+	s.p.tidied = r.AppendTidy(s.p.tidied[:0], c.in.Bytes())
+	c.in.Consume(r.Size)
+	if !c.in.Prepend(s.p.tidied) {
+		return http1.FieldsTooLarge
+	}
+	r.Reset()
+	return r.ParseResponse(c.in.Bytes(), st.request.MethodID)
 }
 
 // flushInterim gives the client the interim response that waits, if any, and reports whether it has taken all of it.
@@ -113,6 +132,9 @@ func (s *session) answer() {
 	}
 	st.link.conn.consume(r.Size, &s.p.pool)
 	st.down.begin(r.Framing, r.Length)
+	if st.back.tolerant {
+		st.down.body.Tolerate()
+	}
 	if !st.down.lead(&st.link.conn, &s.p.pool) {
 		st.down.drop(&s.p.pool)
 		s.badResponse()
