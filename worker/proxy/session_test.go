@@ -55,6 +55,13 @@ func TestHeads(t *testing.T) {
 			"hop by hop", "GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, X-Hop\r\nX-Hop: 1\r\nKeep-Alive: 5\r\nProxy-Connection: x\r\nUpgrade: h2c\r\n\r\n",
 			"GET / HTTP/1.1\r\nHost: a\r\n\r\n", setA,
 		},
+		{"TE is for one connection", "GET / HTTP/1.1\r\nHost: a\r\nTE: gzip\r\nConnection: TE\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", setA},
+		{
+			"trailers pass", "GET / HTTP/1.1\r\nTE: gzip;q=0.5, Trailers\r\nHost: a\r\n\r\n",
+			"GET / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nConnection: TE\r\n\r\n", setA,
+		},
+		{"no TE in 1.0", "GET / HTTP/1.0\r\nTE: trailers\r\nConnection: Keep-Alive\r\n\r\n", "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", setA + "Connection: keep-alive\r\n"},
+		{"a version of our own", "\r\nGET / HTTP/1.9\r\nHost: a\r\nConnection: x\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", setA},
 		{"leading line", "\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", setA},
 		{"version 1.0 kept", "GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", setA + "Connection: keep-alive\r\n"},
 		{"closing", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", setA + "Connection: close\r\n"},
