@@ -7,9 +7,9 @@ package proxy
 // The kernel does not tell when that is. It is looked for, more and more seldom.
 
 const (
-	firstLook = 5    // ms until the queues are looked at again, doubled each time
-	seldom    = 250  // ms, the longest time between two looks
-	stallTime = 60e3 // ms for which a peer may take nothing, if its time-out is not shorter
+	firstLook = 5      // ms until the queues are looked at again, doubled each time
+	seldom    = 250    // ms, the longest time between two looks
+	stallTime = 60_000 // ms for which a peer may take nothing, if its time-out is not shorter
 )
 
 // flushing is what a session knows of the queues that it waits for.

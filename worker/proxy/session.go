@@ -29,9 +29,6 @@ type session struct {
 	next     *session // in the run queue
 }
 
-// lingerTime bounds how long the rest of what a client sends is discarded, in ms.
-const lingerTime = 2000
-
 // steps bounds the changes of state of one session in one loop turn, so that a pipelining client does not starve the
 // others.
 const steps = 16
@@ -174,41 +171,4 @@ func (s *session) stepIdle() {
 	case s.front.leaving:
 		s.bequeath()
 	}
-}
-
-// stepLingering discards what the client sends until it has ended its side.
-func (s *session) stepLingering() {
-	for range receives {
-		if !s.client.fill(&s.p.pool) {
-			return
-		}
-		if s.client.over() {
-			s.end()
-			return
-		}
-		s.client.consume(s.client.in.Len(), &s.p.pool)
-	}
-	s.p.enqueue(s)
-}
-
-// conclude ends the client connection after its last answer: at once if the client has nothing more to say.
-//
-// Closing a socket with unread bytes makes the kernel send a reset, which may destroy the answer before the client has
-// read it (RFC 9112 section 9.6).
-func (s *session) conclude(expectsMore bool) {
-	if s.client.over() || !expectsMore && !s.client.readable && s.client.empty() {
-		s.end()
-		return
-	}
-	s.becomeLingering()
-}
-
-// becomeLingering ends our side of the client connection.
-func (s *session) becomeLingering() {
-	s.become(lingering)
-	s.endStream()
-	if !s.client.empty() {
-		s.client.consume(s.client.in.Len(), &s.p.pool)
-	}
-	s.client.fd.ShutdownWrite()
 }

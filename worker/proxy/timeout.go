@@ -24,7 +24,7 @@ func (s *session) deadline() int64 {
 	case parting:
 		return s.since + s.front.client
 	}
-	return s.since + lingerTime
+	return min(s.since+lingerTime, s.flushing.at) // lingering
 }
 
 // servingDeadline blames the side that has to act next.
@@ -76,6 +76,8 @@ func (s *session) expire() {
 		s.expireRelay()
 	case flushingOut:
 		s.look()
+	case lingering:
+		s.expireLingering()
 	default:
 		s.end()
 	}

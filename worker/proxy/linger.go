@@ -1,0 +1,55 @@
+package proxy
+
+// Closing a socket with unread bytes makes the kernel send a reset, which may destroy the last answer before the client has read it
+// (RFC 9112 section 9.6). So our side is ended first, and what the client still sends is discarded for a while.
+
+const (
+	lingerTime = 2000   // ms in which a client must send or take something
+	lingerMost = 30_000 // ms in all
+)
+
+// conclude ends the client connection after its last answer: at once if the client has nothing more to say.
+func (s *session) conclude(expectsMore bool) {
+	if s.client.over() || !expectsMore && !s.client.readable && s.client.empty() {
+		s.end()
+		return
+	}
+	s.becomeLingering()
+}
+
+// becomeLingering ends our side of the client connection.
+func (s *session) becomeLingering() {
+	s.become(lingering)
+	s.endStream()
+	if !s.client.empty() {
+		s.client.consume(s.client.in.Len(), &s.p.pool)
+	}
+	s.client.fd.ShutdownWrite()
+	s.flushing = flushing{unsent: s.client.fd.Unsent(), at: s.p.now + lingerMost}
+}
+
+// stepLingering discards what the client sends until it has ended its side.
+func (s *session) stepLingering() {
+	for range receives {
+		if !s.client.fill(&s.p.pool) {
+			return
+		}
+		if s.client.over() {
+			s.end()
+			return
+		}
+		s.since = s.p.now
+		s.client.consume(s.client.in.Len(), &s.p.pool)
+	}
+	s.p.enqueue(s)
+}
+
+// expireLingering ends the session, unless its client is still taking the answer.
+func (s *session) expireLingering() {
+	f, unsent := &s.flushing, s.client.fd.Unsent()
+	if unsent >= f.unsent || s.p.now >= f.at {
+		s.end()
+		return
+	}
+	f.unsent, s.since = unsent, s.p.now
+}
