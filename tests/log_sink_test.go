@@ -110,7 +110,7 @@ func (s *sink) collect(c net.PacketConn) {
 	}
 }
 
-var datagram = regexp.MustCompile(`^<(\d{1,3})>([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) lbmaster\[(\d+)\]: ([^\n]+)\n?$`)
+var datagram = regexp.MustCompile(`^<(\d{1,3})>([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) (?:lbmaster|haproxy)\[(\d+)\]: ([^\n]+)\n?$`)
 
 func parseDatagram(text string) (logLine, error) {
 	m := datagram.FindStringSubmatch(text)

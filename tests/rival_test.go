@@ -20,10 +20,11 @@ import (
 	"lbmaster/tools/rig"
 )
 
-// rival is HAProxy with the same servers as a site, an admin socket, and what it has logged.
+// rival is HAProxy with the same servers as a site, an admin socket, and what both have logged.
 type rival struct {
 	*rig.Process
-	socket string
+	socket       string
+	ours, theirs *sink
 }
 
 // pair runs lbmaster and HAProxy beside each other, in front of the same three servers: a and b are checked, b is a backup,
@@ -33,6 +34,9 @@ func pair(t *testing.T, servers func(*site)) (*site, *balancer, *rival) {
 	haproxy := program(t, "haproxy")
 	s := &site{place: newPlace(t), listen: "httpchk = \"HEAD / HTTP/1.0\"\n" + insertCookie}
 	s.timeout = `{ connect = "5s", client = "30s", server = "30s", check = "5s" }` // a busy machine answers late
+	r := &rival{socket: filepath.Join(t.TempDir(), "haproxy.sock"), ours: newSink(t, s.place)}
+	r.theirs = startSink(t, "udp4", s.place.addr(201, 5140), s.place.addr(201, 5140))
+	s.global = fmt.Sprintf("log = [%q]", r.ours.addr+" local0")
 	servers(s)
 	s.servers = []target{
 		{"a", s.place.server(0), checked(50*time.Millisecond, cookieOf("A"))},
@@ -40,10 +44,10 @@ func pair(t *testing.T, servers func(*site)) (*site, *balancer, *rival) {
 		{"c", s.place.server(2), ""},
 	}
 	s.withAdmin(t)
-	r := &rival{socket: filepath.Join(t.TempDir(), "haproxy.sock")}
 	conf := fmt.Sprintf(`global
   stats socket %s mode 600 level admin
   log stderr format raw local0
+  log %s local0
 defaults
   log global
   mode http
@@ -60,7 +64,7 @@ listen web
   server a %s check inter 50 cookie A
   server b %s check inter 50 backup
   server c %s
-`, r.socket, s.place.addr(30, 8080), s.place.server(0), s.place.server(1), s.place.server(2))
+`, r.socket, r.theirs.addr, s.place.addr(30, 8080), s.place.server(0), s.place.server(1), s.place.server(2))
 	var err error
 	if r.Process, err = rig.StartHAProxy(haproxy, t.TempDir(), conf, s.place.addr(30, 8080)); err != nil {
 		t.Fatal(err)

@@ -45,32 +45,64 @@ func (t *target) title() string {
 	return fmt.Sprintf("Server %s/%s", t.back.name, t.conf.Name)
 }
 
-func upText(t *target, v view) string {
-	return fmt.Sprintf("%s is UP, %s. %s", t.title(), t.last.Reason(), v.online())
+// notices are lines about one change of a server, in order.
+type notices []notice
+
+type notice struct {
+	level Level
+	text  string
 }
 
-func downText(t *target, v view) string {
-	return fmt.Sprintf("%s is DOWN, %s. %s", t.title(), t.last.Reason(), v.left())
+func (n notices) add(level Level, format string, args ...any) notices {
+	return append(n, notice{level, fmt.Sprintf(format, args...)})
 }
 
-// adminTexts are the lines about a change of the administrative state.
-func adminTexts(t *target, before, next status.State, v view) []string {
-	up := "DOWN"
+// lossLevel is how much it matters that a server in this state is lost. One that takes no new clients was given up by an operator
+// before: what filters of logs wake people for is the loss of one that was in use.
+func lossLevel(before status.State) Level {
+	if before.Admin == status.Drain {
+		return Notice
+	}
+	return Alert
+}
+
+// opNotices are the lines about a server that checks have taken down or brought up.
+func opNotices(t *target, before, next status.State, v view) notices {
+	var n notices
 	if next.Op == status.Up {
-		up = "UP"
+		n = n.add(Notice, "%s is UP, %s. %s", t.title(), t.last.Reason(), v.online())
+	} else {
+		n = n.add(lossLevel(before), "%s is DOWN, %s. %s", t.title(), t.last.Reason(), v.left())
+	}
+	return remains(n, t, next)
+}
+
+// remains adds that a server which is up or down takes no new clients all the same.
+func remains(n notices, t *target, next status.State) notices {
+	if next.Admin == status.Drain {
+		n = n.add(Notice, "%s remains in forced drain mode.", t.title())
+	}
+	return n
+}
+
+// adminNotices are the lines about a change of the administrative state.
+func adminNotices(t *target, before, next status.State, v view) notices {
+	var n notices
+	up, rest := "UP", v.online()
+	if next.Op == status.Down {
+		up, rest = "DOWN", v.left()
 	}
 	switch {
+	case next.Admin == status.Maint && next.Op == status.Down:
+		return n.add(Notice, "%s was DOWN and now enters maintenance.", t.title())
 	case next.Admin == status.Maint:
-		return []string{fmt.Sprintf("%s is going DOWN for maintenance. %s", t.title(), v.left())}
+		return n.add(lossLevel(before), "%s is going DOWN for maintenance. %s", t.title(), v.left())
 	case before.Admin == status.Maint && next.Admin == status.Drain:
-		return []string{
-			fmt.Sprintf("%s is %s/DRAIN (leaving forced maintenance).", t.title(), up),
-			t.title() + " remains in forced drain mode.",
-		}
+		return remains(n.add(Notice, "%s is %s/DRAIN (leaving forced maintenance).", t.title(), up), t, next)
 	case before.Admin == status.Maint:
-		return []string{fmt.Sprintf("%s is %s/READY (leaving forced maintenance).", t.title(), up)}
+		return n.add(Notice, "%s is %s/READY (leaving forced maintenance).", t.title(), up)
 	case next.Admin == status.Drain:
-		return []string{fmt.Sprintf("%s enters drain state. %s", t.title(), v.online())}
+		return n.add(Notice, "%s enters drain state. %s", t.title(), rest)
 	}
-	return []string{fmt.Sprintf("%s is %s (leaving forced drain).", t.title(), up)}
+	return n.add(Notice, "%s is %s (leaving forced drain).", t.title(), up)
 }

@@ -70,19 +70,23 @@ func (m *monitor) judge(t *target, o check.Outcome, now int64) {
 		t.counters.CheckFailures.Add(1)
 	}
 	m.keep(t, now)
-	switch up := t.limits.Up(t.count); {
-	case up && state.Op != status.Up:
-		state.Op = status.Up
-		m.change(t, state, now)
-		m.report(Notice, upText(t, m.view(t)))
-	case !up && state.Op == status.Up:
-		state.Op = status.Down
-		m.change(t, state, now)
-		m.report(Alert, downText(t, m.view(t)))
-	default:
+	next := state
+	if next.Op = status.Down; t.limits.Up(t.count) {
+		next.Op = status.Up
+	}
+	if next.Op == state.Op {
 		return
 	}
+	m.change(t, next, now)
+	m.tell(opNotices(t, state, next, m.view(t)))
 	m.reckon(t.back, now)
+}
+
+// tell reports a change of a server.
+func (m *monitor) tell(all notices) {
+	for _, n := range all {
+		m.report(n.level, n.text)
+	}
 }
 
 // keep notes on the board what a next monitor needs to go on.
@@ -164,9 +168,7 @@ func (m *monitor) setAdmin(t *target, to status.Admin, now int64) {
 		m.keep(t, 0)
 	}
 	m.change(t, next, now)
-	for _, line := range adminTexts(t, before, next, m.view(t)) {
-		m.report(Notice, line)
-	}
+	m.tell(adminNotices(t, before, next, m.view(t)))
 	m.reckon(t.back, now)
 }
 
