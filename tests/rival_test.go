@@ -31,6 +31,12 @@ type rival struct {
 // and c is not checked. Before that, it lets servers be started.
 func pair(t *testing.T, servers func(*site)) (*site, *balancer, *rival) {
 	t.Helper()
+	return pairEvery(t, 50*time.Millisecond, servers)
+}
+
+// pairEvery is pair with another interval of checks.
+func pairEvery(t *testing.T, inter time.Duration, servers func(*site)) (*site, *balancer, *rival) {
+	t.Helper()
 	haproxy := program(t, "haproxy")
 	s := &site{place: newPlace(t), listen: "httpchk = \"HEAD / HTTP/1.0\"\n" + insertCookie}
 	s.timeout = `{ connect = "5s", client = "30s", server = "30s", check = "5s" }` // a busy machine answers late
@@ -39,9 +45,9 @@ func pair(t *testing.T, servers func(*site)) (*site, *balancer, *rival) {
 	s.global = fmt.Sprintf("log = [%q]", r.ours.addr+" local0")
 	servers(s)
 	s.servers = []target{
-		{"a", s.place.server(0), checked(50*time.Millisecond, cookieOf("A"))},
-		{"b", s.place.server(1), checked(50*time.Millisecond, "backup = true")},
-		{"c", s.place.server(2), ""},
+		{"a", s.place.server(0), checked(inter, cookieOf("A"))},
+		{"b", s.place.server(1), checked(inter, "backup = true")},
+		{"c", s.place.server(2), cookieOf("C")},
 	}
 	s.withAdmin(t)
 	conf := fmt.Sprintf(`global
@@ -61,10 +67,11 @@ listen web
   balance roundrobin
   cookie SERVERID insert indirect
   option httpchk HEAD / HTTP/1.0
-  server a %s check inter 50 cookie A
-  server b %s check inter 50 backup
-  server c %s
-`, r.socket, r.theirs.addr, s.place.addr(30, 8080), s.place.server(0), s.place.server(1), s.place.server(2))
+  server a %s check inter %d cookie A
+  server b %s check inter %d backup
+  server c %s cookie C
+`, r.socket, r.theirs.addr, s.place.addr(30, 8080), s.place.server(0), inter.Milliseconds(), s.place.server(1), inter.Milliseconds(),
+		s.place.server(2))
 	var err error
 	if r.Process, err = rig.StartHAProxy(haproxy, t.TempDir(), conf, s.place.addr(30, 8080)); err != nil {
 		t.Fatal(err)

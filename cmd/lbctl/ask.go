@@ -60,8 +60,8 @@ func (o *options) server(e env, words []string) error {
 	switch {
 	case (verb == "ready" || verb == "drain" || verb == "maint") && len(rest) == 0:
 		command = "state " + verb
-	case verb == "weight" && len(rest) == 1:
-		command = "weight " + rest[0]
+	case (verb == "health" || verb == "weight") && len(rest) == 1:
+		command = verb + " " + rest[0]
 	case verb == "addr" && len(rest) == 1:
 		command = "addr " + address(rest[0])
 	default:

@@ -56,6 +56,7 @@ const usage = `lbctl shows and changes what a running lbmaster does.
     server ready BACKEND/SERVER    take part again
     server drain BACKEND/SERVER    serve only clients that the server knows
     server maint BACKEND/SERVER    serve nobody
+    server health BACKEND/SERVER up|stopping|down  as if checks had said so, until they say otherwise
     server weight BACKEND/SERVER N        share of new clients, 0 to 256, or in percent of the configured one
     server addr BACKEND/SERVER IP[:PORT]  reach the server elsewhere
     raw WORD...                    a command of the admin socket itself; "raw help" lists them

@@ -130,6 +130,7 @@ func TestServer(t *testing.T) {
 		"server ready web/a":             "set server web/a state ready",
 		"server maint web/a":             "set server web/a state maint",
 		"server weight web/a 50%":        "set server web/a weight 50%",
+		"server health web/a stopping":   "set server web/a health stopping",
 		"server addr web/a 10.0.0.1:80":  "set server web/a addr 10.0.0.1 port 80",
 		"server addr web/a 10.0.0.2:443": "set server web/a addr 10.0.0.2 port 443",
 	} {

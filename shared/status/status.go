@@ -14,12 +14,13 @@ import (
 	"lbmaster/shared/shm"
 )
 
-// Op is the operational state of a server: what is observed.
+// Op is the operational state of a server: what is observed, or what an operator says instead.
 type Op uint8
 
 const (
 	Down Op = iota
 	Up
+	Stopping // works, and is about to stop: takes only requests of clients it has served before
 )
 
 // Admin is the administrative state of a server: what the operator wants.
@@ -37,6 +38,12 @@ type State struct {
 	Admin  Admin
 	Weight uint16
 }
+
+// Serves says that a server in this state works and may be used, if only by those who know it.
+func (s State) Serves() bool { return s.Op != Down && s.Admin != Maint }
+
+// TakesNew says that a server in this state is for new clients too, if it has any weight.
+func (s State) TakesNew() bool { return s.Op == Up && s.Admin == Ready }
 
 func (s State) pack() uint64 {
 	return uint64(s.Op) | uint64(s.Admin)<<8 | uint64(s.Weight)<<32

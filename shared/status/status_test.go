@@ -47,9 +47,28 @@ func TestBoard(t *testing.T) {
 }
 
 func TestStatesSurvivePacking(t *testing.T) {
-	for _, s := range []State{{}, {Up, Ready, 1}, {Up, Drain, 65535}, {Down, Maint, 0}} {
+	for _, s := range []State{{}, {Up, Ready, 1}, {Up, Drain, 65535}, {Down, Maint, 0}, {Stopping, Ready, 7}} {
 		if got := unpack(s.pack()); got != s {
 			t.Errorf("%+v became %+v", s, got)
+		}
+	}
+}
+
+func TestWhoIsServed(t *testing.T) {
+	for _, tt := range []struct {
+		state            State
+		serves, takesNew bool
+	}{
+		{State{Op: Up}, true, true},
+		{State{Op: Stopping}, true, false},
+		{State{Op: Down}, false, false},
+		{State{Op: Up, Admin: Drain}, true, false},
+		{State{Op: Stopping, Admin: Drain}, true, false},
+		{State{Op: Down, Admin: Drain}, false, false},
+		{State{Op: Up, Admin: Maint}, false, false},
+	} {
+		if tt.state.Serves() != tt.serves || tt.state.TakesNew() != tt.takesNew {
+			t.Errorf("%+v: serves %v, takes new clients %v", tt.state, tt.state.Serves(), tt.state.TakesNew())
 		}
 	}
 }

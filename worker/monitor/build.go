@@ -163,7 +163,7 @@ func (m *monitor) restore() {
 	for _, b := range m.backends {
 		for _, t := range b.targets {
 			c := m.board.Check(t.slot)
-			t.count = t.limits.Restore(health.Count(c.Health), m.board.Load(t.slot).Op == status.Up)
+			t.count = t.limits.Restore(health.Count(c.Health), m.board.Load(t.slot).Op != status.Down)
 			t.last = check.Outcome{Result: check.Result(c.Result), Code: int(c.Code), Took: int64(c.Took)}
 			b.since = max(b.since, m.board.Changed(t.slot))
 			if at := m.board.Address(t.slot); at.IsValid() && t.conf.Check {

@@ -60,19 +60,22 @@ func (n notices) add(level Level, format string, args ...any) notices {
 // lossLevel is how much it matters that a server in this state is lost. One that takes no new clients was given up by an operator
 // before: what filters of logs wake people for is the loss of one that was in use.
 func lossLevel(before status.State) Level {
-	if before.Admin == status.Drain {
+	if before.Admin == status.Drain || before.Op == status.Stopping {
 		return Notice
 	}
 	return Alert
 }
 
-// opNotices are the lines about a server that checks have taken down or brought up.
-func opNotices(t *target, before, next status.State, v view) notices {
+// opNotices are the lines about a server that goes down or comes up, and why.
+func opNotices(t *target, before, next status.State, why string, v view) notices {
 	var n notices
-	if next.Op == status.Up {
-		n = n.add(Notice, "%s is UP, %s. %s", t.title(), t.last.Reason(), v.online())
-	} else {
-		n = n.add(lossLevel(before), "%s is DOWN, %s. %s", t.title(), t.last.Reason(), v.left())
+	switch next.Op {
+	case status.Up:
+		n = n.add(Notice, "%s is UP, %s. %s", t.title(), why, v.online())
+	case status.Stopping:
+		n = n.add(Notice, "%s is stopping, %s. %s", t.title(), why, v.online())
+	case status.Down:
+		n = n.add(lossLevel(before), "%s is DOWN, %s. %s", t.title(), why, v.left())
 	}
 	return remains(n, t, next)
 }

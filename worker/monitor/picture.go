@@ -3,6 +3,7 @@ package monitor
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"lbmaster/conf"
@@ -121,7 +122,7 @@ func (m *monitor) fillBackend(to *tally.Row, b *backend, now int64) {
 		to.Status = "DOWN"
 	}
 	for _, t := range b.targets {
-		if s := m.board.Load(t.slot); s.Op == status.Up && s.Admin == status.Ready && t.conf.Backup == (to.Active == 0) {
+		if s := m.board.Load(t.slot); s.TakesNew() && t.conf.Backup == (to.Active == 0) {
 			to.Weight += int(s.Weight)
 		}
 	}
@@ -163,13 +164,13 @@ func (m *monitor) fillServer(to *tally.Row, t *target, now int64) {
 	}
 	to.Changed = m.secondsSince(m.board.Changed(t.slot), now)
 	to.Down = int64(to.Counts.DownTime / 1000)
-	if !serves(s) {
+	if !s.Serves() {
 		to.Down += to.Changed
 	}
 	to.Cookie = t.conf.Cookie
 	to.Idle = m.counters.IdleNow(t.row)
 	to.State = tally.State{
-		Up: s.Op == status.Up, Admin: tally.Admin(s.Admin), Path: t.conf.Address.Path, InitialWeight: t.conf.Weight, IsBackup: t.conf.Backup,
+		Op: tally.Op(s.Op), Admin: tally.Admin(s.Admin), Count: int(t.count), Path: t.conf.Address.Path, InitialWeight: t.conf.Weight, IsBackup: t.conf.Backup,
 		Address: t.conf.Address.Host, Port: t.conf.Address.Port,
 	}
 	if t.conf.Address.IP.IsValid() {
@@ -186,13 +187,19 @@ func (m *monitor) fillServer(to *tally.Row, t *target, now int64) {
 // statusText is the state of a server in one word or two.
 func statusText(t *target, s status.State) string {
 	text := t.limits.Text(t.count)
+	way := strings.TrimPrefix(text, "UP") // of one that is up: "", or how far it is on its way down
+	if !t.conf.Check {
+		way = ""
+	}
 	switch {
 	case s.Admin == status.Maint:
 		return "MAINT"
-	case s.Admin == status.Drain && !t.conf.Check:
-		return "DRAIN"
-	case s.Admin == status.Drain && t.limits.Up(t.count):
-		return "DRAIN" + text[len("UP"):]
+	case s.Op == status.Down:
+		return text
+	case s.Op == status.Stopping:
+		return "NOLB" + way
+	case s.Admin == status.Drain:
+		return "DRAIN" + way
 	case !t.conf.Check:
 		return "no check"
 	}

@@ -105,7 +105,7 @@ func (m *monitor) execute(b *bytes.Buffer, c *admin.Command) {
 	switch c.Verb {
 	case admin.GetWeight:
 		act = func() { text = m.onServer(c, time.Now().UnixMilli()) }
-	case admin.SetState, admin.SetWeight, admin.SetAddress:
+	case admin.SetState, admin.SetHealth, admin.SetWeight, admin.SetAddress:
 		act = func() { text = m.unlessReplaced(func() string { return m.onServer(c, time.Now().UnixMilli()) }) }
 	case admin.ClearCounters:
 		act = func() { text = m.unlessReplaced(func() string { m.forget(c.All, time.Now()); return "" }) }
@@ -160,6 +160,8 @@ func (m *monitor) onServer(c *admin.Command, now int64) string {
 	switch c.Verb {
 	case admin.SetState:
 		m.setAdmin(t, status.Admin(c.State), now)
+	case admin.SetHealth:
+		m.setHealth(t, status.Op(c.Health), now)
 	case admin.SetWeight:
 		weight := c.Weight
 		if c.Percent {

@@ -63,22 +63,47 @@ func (m *monitor) onFinished(f finished) {
 
 // judge lets an outcome change the state of a server.
 func (m *monitor) judge(t *target, o check.Outcome, now int64) {
-	state := m.board.Load(t.slot)
+	before := m.board.Load(t.slot)
+	good := o.Result.Good()
 	t.last = o
-	t.count = t.limits.Next(t.count, o.Result.Good())
-	if state.Op == status.Up && !o.Result.Good() {
+	t.count = t.limits.Next(t.count, good)
+	if before.Op != status.Down && !good {
 		t.counters.CheckFailures.Add(1)
 	}
 	m.keep(t, now)
-	next := state
-	if next.Op = status.Down; t.limits.Up(t.count) {
-		next.Op = status.Up
+	op := before.Op
+	switch {
+	case !t.limits.Up(t.count):
+		op = status.Down
+	case good: // also when somebody has said that it stops
+		op = status.Up
 	}
-	if next.Op == state.Op {
+	m.setOp(t, op, o.Reason(), now)
+}
+
+// setHealth makes a server what an operator says, as if enough checks had said so. The checks go on from there. One in maintenance
+// begins anew when that ends, whatever is said before.
+func (m *monitor) setHealth(t *target, op status.Op, now int64) {
+	if m.board.Load(t.slot).Admin == status.Maint {
 		return
 	}
+	if t.count = t.limits.Top(); op == status.Down {
+		t.count = 0
+	}
+	m.keep(t, m.board.Checked(t.slot))
+	m.setOp(t, op, "changed from CLI", now)
+}
+
+// setOp changes the operational state of a server, if it is another one, and says why.
+func (m *monitor) setOp(t *target, op status.Op, why string, now int64) {
+	before := m.board.Load(t.slot)
+	if before.Op == op {
+		return
+	}
+	next := before
+	next.Op = op
 	m.change(t, next, now)
-	m.tell(opNotices(t, state, next, m.view(t)))
+	m.tell(opNotices(t, before, next, why, m.view(t)))
 	m.reckon(t.back, now)
 }
 
@@ -99,10 +124,10 @@ func (m *monitor) keep(t *target, now int64) {
 // change stores a new state of a server, and counts the time and the fall.
 func (m *monitor) change(t *target, next status.State, now int64) {
 	before := m.board.Load(t.slot)
-	if !serves(before) {
+	if !before.Serves() {
 		t.counters.DownTime.Add(uint64(max(0, now-m.since(m.board.Changed(t.slot)))))
 	}
-	if serves(before) && !serves(next) {
+	if before.Serves() && !next.Serves() {
 		t.counters.Downs.Add(1)
 	}
 	m.board.Store(t.slot, next, now)
@@ -115,9 +140,6 @@ func (m *monitor) since(at int64) int64 {
 	}
 	return at
 }
-
-// serves says that a server in this state works and may be used, if only by those who know it.
-func serves(s status.State) bool { return s.Op == status.Up && s.Admin != status.Maint }
 
 // reckon finds out whether a backend can still serve, and tells when that changes.
 func (m *monitor) reckon(b *backend, now int64) {
@@ -140,7 +162,7 @@ func (m *monitor) usable(b *backend) (active, backup int) {
 	for _, t := range b.targets {
 		s := m.board.Load(t.slot)
 		switch {
-		case s.Op != status.Up || s.Admin != status.Ready || s.Weight == 0:
+		case !s.TakesNew() || s.Weight == 0:
 		case t.conf.Backup:
 			backup++
 		default:

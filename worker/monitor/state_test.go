@@ -86,6 +86,9 @@ func (p *play) do(words []string) {
 	case "ready", "drain", "maint":
 		to := map[string]status.Admin{"ready": status.Ready, "drain": status.Drain, "maint": status.Maint}[words[0]]
 		p.m.setAdmin(p.m.target(p.t, words[1]), to, p.now)
+	case "up", "stopping", "down":
+		to := map[string]status.Op{"up": status.Up, "stopping": status.Stopping, "down": status.Down}[words[0]]
+		p.m.setHealth(p.m.target(p.t, words[1]), to, p.now)
 	case "weight":
 		n, err := strconv.Atoi(words[2])
 		if err != nil {
@@ -106,9 +109,13 @@ func (p *play) servers(words []string) string {
 		for _, t := range back.targets {
 			if name := back.name + "/" + t.conf.Name; len(words) == 1 || words[1] == name {
 				s := p.m.board.Load(t.slot)
-				fmt.Fprintf(&b, "  %s: %s, admin %d, weight %d, last %s; failed checks %d, downs %d, down for %d ms\n", name, t.limits.Text(t.count),
+				text := t.limits.Text(t.count)
+				if s.Op == status.Stopping {
+					text = "stopping " + text
+				}
+				fmt.Fprintf(&b, "  %s: %s, admin %d, weight %d, last %s; failed checks %d, downs %d, down for %d ms\n", name, text,
 					s.Admin, s.Weight, t.last.Result, t.counters.CheckFailures.Load(), t.counters.Downs.Load(), t.counters.DownTime.Load())
-				if up := t.limits.Up(t.count); up != (s.Op == status.Up) && s.Admin != status.Maint {
+				if up := t.limits.Up(t.count); up != (s.Op != status.Down) && s.Admin != status.Maint {
 					p.t.Errorf("%s: count %d, state %+v", name, t.count, s)
 				}
 			}

@@ -96,10 +96,10 @@ func (b *backend) refresh(board *status.Board) {
 			s.moves++
 		}
 		st := board.Load(b.first + i)
-		s.up = st.Op == status.Up && st.Admin != status.Maint
+		s.up = st.Serves()
 		s.insist = st.Admin != status.Maint && b.persist
 		b.weights[i] = 0
-		if s.up && st.Admin == status.Ready {
+		if st.TakesNew() {
 			b.weights[i] = int32(st.Weight)
 		}
 	}

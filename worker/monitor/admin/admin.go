@@ -26,6 +26,7 @@ const (
 	ShowGenerations
 	GetWeight
 	SetState
+	SetHealth
 	SetWeight
 	SetAddress
 	ClearCounters
@@ -41,6 +42,7 @@ type Command struct {
 	Server  string      // likewise
 	Filter  Filter      // of ShowStat
 	State   tally.Admin // of SetState
+	Health  tally.Op    // of SetHealth
 	Weight  int         // of SetWeight
 	Percent bool        // Weight is in percent of the configured one
 	IP      netip.Addr  // of SetAddress
@@ -107,6 +109,7 @@ var verbs = []verb{
 	{"prompt", "", "take more than one line", plain(Prompt)},
 	{"quit", "", "end the connection", plain(Quit)},
 	{"set server", "<backend>/<server> addr <ip> [port <port>]", "reach it elsewhere", readSet},
+	{"set server", "<backend>/<server> health up|stopping|down", "as if checks had said so, until they say otherwise", readSet},
 	{"set server", "<backend>/<server> state ready|drain|maint", "its administrative state", readSet},
 	{"set server", "<backend>/<server> weight <n>|<n>%", "its share of new clients", readSet},
 	{"set weight", "<backend>/<server> <n>|<n>%", "likewise", readSetWeight},
@@ -217,9 +220,11 @@ func readSet(args []string) (Command, error) {
 			return readWeight(c, args[2:])
 		case "addr":
 			return readAddress(c, args[2:])
+		case "health":
+			return readHealth(c, args[2:])
 		}
 	}
-	return c, Refusal("usage: set server <backend>/<server> addr | state | weight\n")
+	return c, Refusal("usage: set server <backend>/<server> addr | health | state | weight\n")
 }
 
 func readState(c Command, args []string) (Command, error) {
@@ -230,6 +235,16 @@ func readState(c Command, args []string) (Command, error) {
 		}
 	}
 	return c, Refusal("'set server <srv> state' expects 'ready', 'drain' and 'maint'.\n")
+}
+
+func readHealth(c Command, args []string) (Command, error) {
+	for _, o := range []tally.Op{tally.Up, tally.Stopping, tally.Down} {
+		if len(args) > 0 && args[0] == o.String() {
+			c.Verb, c.Health = SetHealth, o
+			return c, nil
+		}
+	}
+	return c, Refusal("'set server <srv> health' expects 'up', 'stopping', or 'down'.\n")
 }
 
 // maxWeight is the largest weight, as in the configuration.

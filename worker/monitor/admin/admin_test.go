@@ -58,13 +58,18 @@ func TestParse(t *testing.T) {
 		"enable server web":                            "Require 'backend/server'.\n",
 		"enable server web/":                           "Require 'backend/server'.\n",
 		"set server":                                   "Require 'backend/server'.\n",
-		"set server web/a":                             "usage: set server <backend>/<server> addr | state | weight\n",
-		"set server web/a color":                       "usage: set server <backend>/<server> addr | state | weight\n",
+		"set server web/a":                             "usage: set server <backend>/<server> addr | health | state | weight\n",
+		"set server web/a color":                       "usage: set server <backend>/<server> addr | health | state | weight\n",
 		"set server web/a state ready":                 Command{Verb: SetState, Backend: "web", Server: "a", State: tally.Ready},
 		"set server web/a state drain":                 Command{Verb: SetState, Backend: "web", Server: "a", State: tally.Drain},
 		"set server web/a state maint":                 Command{Verb: SetState, Backend: "web", Server: "a", State: tally.Maint},
 		"set server web/a state":                       "'set server <srv> state' expects 'ready', 'drain' and 'maint'.\n",
 		"set server web/a state up":                    "'set server <srv> state' expects 'ready', 'drain' and 'maint'.\n",
+		"set server web/a health up":                   Command{Verb: SetHealth, Backend: "web", Server: "a", Health: tally.Up},
+		"set server web/a health stopping":             Command{Verb: SetHealth, Backend: "web", Server: "a", Health: tally.Stopping},
+		"set server web/a health down":                 Command{Verb: SetHealth, Backend: "web", Server: "a", Health: tally.Down},
+		"set server web/a health":                      "'set server <srv> health' expects 'up', 'stopping', or 'down'.\n",
+		"set server web/a health UP":                   "'set server <srv> health' expects 'up', 'stopping', or 'down'.\n",
 		"set server web/a weight 5":                    Command{Verb: SetWeight, Backend: "web", Server: "a", Weight: 5},
 		"set server web/a weight 50%":                  Command{Verb: SetWeight, Backend: "web", Server: "a", Weight: 50, Percent: true},
 		"set weight web/a 256":                         Command{Verb: SetWeight, Backend: "web", Server: "a", Weight: 256},
@@ -134,7 +139,7 @@ func FuzzParse(f *testing.F) {
 				continue
 			}
 			switch c.Verb {
-			case GetWeight, SetState, SetWeight, SetAddress:
+			case GetWeight, SetState, SetHealth, SetWeight, SetAddress:
 				if c.Backend == "" || c.Server == "" || c.Weight < 0 || c.Weight > 100*maxWeight || c.Port < 0 || c.Port > 65535 ||
 					(c.Verb == SetAddress) != c.IP.IsValid() {
 					t.Fatalf("%q became %+v", words, c)

@@ -53,6 +53,6 @@ func (f *Filter) takes(r *tally.Row) bool {
 		return false
 	}
 	maint := r.Kind == tally.Server && r.State.Admin == tally.Maint
-	up := r.Kind != tally.Server || r.State.Up && !maint
+	up := r.Kind != tally.Server || r.State.Op != tally.Down && !maint
 	return (!f.Up || up) && (!f.NoMaint || !maint)
 }

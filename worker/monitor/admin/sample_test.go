@@ -36,16 +36,16 @@ func sample() *tally.Instance {
 	a, b, c := row(tally.Server, "web", "a", 2, 1), row(tally.Server, "web", "b", 2, 2), row(tally.Server, "web", "c", 2, 3)
 	a.Cleared = tally.Counts{Sessions: 1, Requests: 2, BytesIn: 3}
 	a.Cookie = "A"
-	a.State = tally.State{Up: true, Address: "10.0.0.1", Port: 80, InitialWeight: 1}
+	a.State = tally.State{Op: tally.Up, Count: 2, Address: "10.0.0.1", Port: 80, InitialWeight: 1}
 	a.Health = &tally.Health{Result: "L7OK", Text: "Layer7 check passed", Number: 15, Checked: true, Good: true, Layer7: true, Code: 200, Took: 3, Rise: 2, Fall: 3, Count: 4}
 	b.Status = "DOWN 1/2"
 	b.State = tally.State{Admin: tally.Drain, Address: "fe80::1", Port: 80, InitialWeight: 5, IsBackup: true}
 	b.Health = &tally.Health{Result: "L7STS", Text: "Layer7 wrong status", Number: 17, Checked: true, Layer7: true, Code: 404, Info: `Not, "found"`, Took: 1, Rise: 2, Fall: 3, Count: 1}
 	c.Status = "MAINT"
-	c.State = tally.State{Up: true, Admin: tally.Maint, Path: "/run/c", InitialWeight: 1}
+	c.State = tally.State{Op: tally.Up, Count: 2, Admin: tally.Maint, Path: "/run/c", InitialWeight: 1}
 	c.Health = &tally.Health{Result: "INI", Text: "Initializing", Number: 1, Rise: 2, Fall: 3, Count: 2}
 	m, mail := row(tally.Server, "mail", "m", 3, 1), row(tally.Backend, "mail", "", 3, 0)
-	m.Status, m.State = "no check", tally.State{Up: true, Address: "10.0.0.9", Port: 25, InitialWeight: 1}
+	m.Status, m.State = "no check", tally.State{Op: tally.Up, Count: 2, Address: "10.0.0.9", Port: 25, InitialWeight: 1}
 	return &tally.Instance{
 		Process: tally.Process{
 			Version: "v1", Node: "here", Pid: 4711, Started: start, Now: start.Add(26*time.Hour + 3*time.Minute + 4*time.Second), Workers: 2,

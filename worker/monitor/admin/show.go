@@ -98,17 +98,18 @@ func WriteState(w io.Writer, in *tally.Instance, backend string) error {
 
 // The numbers of show servers state.
 const (
-	opStopped, opRunning               = 0, 2
 	forcedMaint, forcedDrain           = 1, 8
 	checkUnknown, checkBad, checkGood  = 0, 2, 3
 	checkEnabled, checkPaused, noCheck = 6, 14, 0
 	noStatus                           = 1
 )
 
+var operations = [...]int{tally.Down: 0, tally.Up: 2, tally.Stopping: 3}
+
 func writeState(b *strings.Builder, r *tally.Row) {
-	op, admin := opStopped, 0
-	if r.State.Up && r.State.Admin != tally.Maint {
-		op = opRunning
+	op, admin := operations[r.State.Op], 0
+	if r.State.Admin == tally.Maint {
+		op = operations[tally.Down]
 	}
 	switch r.State.Admin {
 	case tally.Maint:
@@ -129,7 +130,7 @@ func writeState(b *strings.Builder, r *tally.Row) {
 func checkOf(r *tally.Row) (status, result, health, state int) {
 	h := r.Health
 	if h == nil {
-		return noStatus, checkUnknown, 2, noCheck
+		return noStatus, checkUnknown, r.State.Count, noCheck
 	}
 	state = checkEnabled
 	if r.State.Admin == tally.Maint {

@@ -104,14 +104,27 @@ type Health struct {
 
 // State is a server's state in more detail than its status.
 type State struct {
-	Up            bool
+	Op            Op
 	Admin         Admin
+	Count         int    // of checks, as health has it; also of one that is not checked
 	Address       string // without the port
 	Port          int
 	Path          string // of a unix socket, instead of both
 	InitialWeight int
 	IsBackup      bool
 }
+
+// Op is what is observed of a server, or what an operator says instead.
+type Op int
+
+const (
+	Down Op = iota
+	Up
+	Stopping // works, but not for new clients
+)
+
+// String is the word for it in the language of the admin socket.
+func (o Op) String() string { return [...]string{"down", "up", "stopping"}[o] }
 
 // Admin is what the operator wants of a server.
 type Admin int
