@@ -4,6 +4,7 @@ package tests
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -228,6 +229,11 @@ func TestLargeScrape(t *testing.T) {
 	}
 	if n := strings.Count(tell(t, s.socket, "show stat"), "\n"); n != 1004 {
 		t.Errorf("show stat has %d lines", n)
+	}
+	var rows []any
+	text := tell(t, s.socket, "show stat json")
+	if err := json.Unmarshal([]byte(text), &rows); err != nil || len(rows) != 1002 {
+		t.Errorf("show stat json: %d rows in %d bytes, %v", len(rows), len(text), err)
 	}
 	if n := len(b.workers()); n != 8 {
 		t.Errorf("%d workers", n)

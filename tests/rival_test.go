@@ -28,7 +28,7 @@ type rival struct {
 }
 
 // pair runs lbmaster and HAProxy beside each other, in front of the same three servers: a and b are checked, b is a backup,
-// and c is not checked. Before that, it lets servers be started.
+// and c is not checked; and a section of mode tcp, "mail". Before that, it lets servers be started.
 func pair(t *testing.T, servers func(*site)) (*site, *balancer, *rival) {
 	t.Helper()
 	return pairEvery(t, 50*time.Millisecond, servers)
@@ -49,6 +49,8 @@ func pairEvery(t *testing.T, inter time.Duration, servers func(*site)) (*site, *
 		{"b", s.place.server(1), checked(inter, "backup = true")},
 		{"c", s.place.server(2), cookieOf("C")},
 	}
+	s.tail = fmt.Sprintf("[listen.mail]\nbind = [%q]\nmode = \"tcp\"\nbalance = \"roundrobin\"\ntimeout = %s\n[[listen.mail.server]]\nname = \"m\"\naddress = %q\n",
+		s.place.addr(1, 2525), s.timeout, s.place.server(3))
 	s.withAdmin(t)
 	conf := fmt.Sprintf(`global
   stats socket %s mode 600 level admin
@@ -70,8 +72,14 @@ listen web
   server a %s check inter %d cookie A
   server b %s check inter %d backup
   server c %s cookie C
+listen mail
+  bind %s
+  mode tcp
+  maxconn 2000
+  balance roundrobin
+  server m %s
 `, r.socket, r.theirs.addr, s.place.addr(30, 8080), s.place.server(0), inter.Milliseconds(), s.place.server(1), inter.Milliseconds(),
-		s.place.server(2))
+		s.place.server(2), s.place.addr(30, 2525), s.place.server(3))
 	var err error
 	if r.Process, err = rig.StartHAProxy(haproxy, t.TempDir(), conf, s.place.addr(30, 8080)); err != nil {
 		t.Fatal(err)

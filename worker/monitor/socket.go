@@ -6,9 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"strings"
+	"sync"
 	"time"
 
 	"lbmaster/shared/status"
@@ -84,7 +86,7 @@ func (m *monitor) answer(c net.Conn, line string, prompt *bool) (quit bool) {
 		case command.Verb == admin.Prompt:
 			*prompt = !*prompt
 		default:
-			m.execute(&b, &command)
+			m.execute(&b, c, &command)
 		}
 		b.WriteString("\n")
 		if *prompt {
@@ -97,8 +99,8 @@ func (m *monitor) answer(c net.Conn, line string, prompt *bool) (quit bool) {
 	return false
 }
 
-// execute carries out one command.
-func (m *monitor) execute(b *bytes.Buffer, c *admin.Command) {
+// execute carries out one command. What is too much for b goes to the client at once.
+func (m *monitor) execute(b *bytes.Buffer, client io.Writer, c *admin.Command) {
 	var text string
 	var in *tally.Instance
 	act := func() { in = m.picture(time.Now()) }
@@ -125,18 +127,41 @@ func (m *monitor) execute(b *bytes.Buffer, c *admin.Command) {
 	// One at a time: whoever asks for much gets it when others have had their turn.
 	m.rendering.Lock()
 	defer m.rendering.Unlock()
-	if err := show(b, in, c); err != nil {
+	if err := show(&spill{b, client, &m.rendering}, in, c); err != nil {
 		b.WriteString(err.Error())
 	}
 }
 
+// spill fills a buffer, and writes it to the client whenever there is much in it: show stat json of a thousand servers has more than
+// 10 MB. Others have their turn meanwhile.
+type spill struct {
+	b      *bytes.Buffer
+	client io.Writer
+	turn   sync.Locker
+}
+
+// spillSize is more than any short answer has, which is written in one go.
+const spillSize = 64 << 10
+
+func (s *spill) Write(p []byte) (int, error) {
+	n, err := s.b.Write(p)
+	if err != nil || s.b.Len() < spillSize {
+		return n, err
+	}
+	s.turn.Unlock()
+	defer s.turn.Lock()
+	_, err = s.client.Write(s.b.Bytes())
+	s.b.Reset()
+	return n, err
+}
+
 // show writes what a command asks to see.
-func show(b *bytes.Buffer, in *tally.Instance, c *admin.Command) error {
+func show(b io.Writer, in *tally.Instance, c *admin.Command) error {
 	switch c.Verb {
 	case admin.ShowStat:
-		return admin.WriteStat(b, in, &c.Filter)
+		return admin.WriteStat(b, in, &c.Filter, c.Format)
 	case admin.ShowInfo:
-		return admin.WriteInfo(b, in)
+		return admin.WriteInfo(b, in, c.Format)
 	case admin.ShowState:
 		return admin.WriteState(b, in, c.Backend)
 	case admin.ShowSess:
@@ -146,7 +171,8 @@ func show(b *bytes.Buffer, in *tally.Instance, c *admin.Command) error {
 	case admin.ShowGenerations:
 		return admin.WriteGenerations(b, in)
 	case admin.ShowVersion:
-		b.WriteString(in.Process.Version + "\n")
+		_, err := io.WriteString(b, in.Process.Version+"\n")
+		return err
 	}
 	return nil
 }

@@ -41,6 +41,7 @@ type Command struct {
 	Backend string      // that it is about; of ShowState "": all
 	Server  string      // likewise
 	Filter  Filter      // of ShowStat
+	Format  Format      // of ShowStat and ShowInfo
 	State   tally.Admin // of SetState
 	Health  tally.Op    // of SetHealth
 	Weight  int         // of SetWeight
@@ -114,10 +115,10 @@ var verbs = []verb{
 	{"set server", "<backend>/<server> weight <n>|<n>%", "its share of new clients", readSet},
 	{"set weight", "<backend>/<server> <n>|<n>%", "likewise", readSetWeight},
 	{"show generations", "", "configurations in service", plain(ShowGenerations)},
-	{"show info", "", "the instance as a whole", plain(ShowInfo)},
+	{"show info", "[typed|json]", "the instance as a whole", readShowInfo},
 	{"show servers state", "[<backend>]", "states and checks", readShowState},
 	{"show sess", "", "how many sessions there are", plain(ShowSess)},
-	{"show stat", "[<proxy>|<id> <types> <server id>] [up] [no-maint]", "all numbers, as CSV", readShowStat},
+	{"show stat", "[<proxy>|<id> <types> <server id>] [up|no-maint|typed|json]*", "all numbers, else as CSV", readShowStat},
 	{"show version", "", "of the running program", plain(ShowVersion)},
 	{"show workers", "", "the worker processes", plain(ShowWorkers)},
 }
@@ -155,7 +156,7 @@ func usages(topic []string) string {
 			continue
 		}
 		line := strings.TrimSpace(v.words + " " + v.usage)
-		b.WriteString("  " + line + strings.Repeat(" ", max(1, 64-len(line))) + ": " + v.what + "\n")
+		b.WriteString("  " + line + strings.Repeat(" ", max(1, 72-len(line))) + ": " + v.what + "\n")
 	}
 	return b.String()
 }

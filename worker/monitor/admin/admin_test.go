@@ -39,8 +39,15 @@ func TestParse(t *testing.T) {
 		"show stat 2 7 1 up":                           Command{Verb: ShowStat, Filter: Filter{On: true, Proxy: "2", Types: 7, ServerID: 1, Up: true}},
 		"show stat no-maint":                           Command{Verb: ShowStat, Filter: Filter{NoMaint: true}},
 		"show stat whatever":                           Command{Verb: ShowStat},
-		"show stat json":                               "There is only the CSV format here.\n",
+		"show stat json":                               Command{Verb: ShowStat, Format: JSON},
+		"show stat json typed":                         Command{Verb: ShowStat, Format: Typed},
+		"show stat up typed":                           Command{Verb: ShowStat, Format: Typed, Filter: Filter{Up: true}},
+		"show stat web 4 1 no-maint json":              Command{Verb: ShowStat, Format: JSON, Filter: Filter{On: true, Proxy: "web", Types: 4, ServerID: 1, NoMaint: true}},
+		"show stat json up no-maint":                   Command{Verb: ShowStat, Filter: Filter{On: true, Proxy: "json"}},
+		"show stat web 4 x":                            Command{Verb: ShowStat, Filter: Filter{On: true, Proxy: "web", Types: 4}},
 		"show info":                                    Command{Verb: ShowInfo},
+		"show info typed":                              Command{Verb: ShowInfo, Format: Typed},
+		"show info desc json":                          Command{Verb: ShowInfo, Format: JSON},
 		"show servers state":                           Command{Verb: ShowState},
 		"show servers state web":                       Command{Verb: ShowState, Backend: "web"},
 		"show sess":                                    Command{Verb: ShowSess},
@@ -169,12 +176,16 @@ func golden(t *testing.T, name, got string) {
 func TestAnswers(t *testing.T) {
 	in := sample()
 	for name, write := range map[string]func(*strings.Builder) error{
-		"info.txt":        func(b *strings.Builder) error { return WriteInfo(b, in) },
+		"info.txt":        func(b *strings.Builder) error { return WriteInfo(b, in, Plain) },
 		"state.txt":       func(b *strings.Builder) error { return WriteState(b, in, "") },
 		"sess.txt":        func(b *strings.Builder) error { return WriteSess(b, in) },
 		"workers.txt":     func(b *strings.Builder) error { return WriteWorkers(b, in) },
 		"generations.txt": func(b *strings.Builder) error { return WriteGenerations(b, in) },
-		"stat.csv":        func(b *strings.Builder) error { return WriteStat(b, in, &Filter{}) },
+		"stat.csv":        func(b *strings.Builder) error { return WriteStat(b, in, &Filter{}, Plain) },
+		"info.typed":      func(b *strings.Builder) error { return WriteInfo(b, in, Typed) },
+		"info.json":       func(b *strings.Builder) error { return WriteInfo(b, in, JSON) },
+		"stat.typed":      func(b *strings.Builder) error { return WriteStat(b, in, &Filter{}, Typed) },
+		"stat.json":       func(b *strings.Builder) error { return WriteStat(b, in, &Filter{}, JSON) },
 	} {
 		var b strings.Builder
 		if err := write(&b); err != nil {
@@ -209,7 +220,7 @@ func TestFilters(t *testing.T) {
 	} {
 		var b strings.Builder
 		var got []string
-		if err := WriteStat(&b, in, &tt.f); err != nil {
+		if err := WriteStat(&b, in, &tt.f, Plain); err != nil {
 			got = []string{err.Error()}
 		}
 		for i, line := range strings.Split(strings.TrimSpace(b.String()), "\n") {
@@ -232,7 +243,7 @@ func TestCells(t *testing.T) {
 		t.Errorf("quoted: %s", got)
 	}
 	var b strings.Builder
-	if err := WriteStat(&b, sample(), &Filter{}); err != nil {
+	if err := WriteStat(&b, sample(), &Filter{}, Plain); err != nil {
 		t.Fatal(err)
 	}
 	rows, err := csv.NewReader(strings.NewReader(b.String())).ReadAll()
@@ -252,10 +263,15 @@ func BenchmarkStat(b *testing.B) {
 	for i := range 1000 {
 		in.Rows = append(in.Rows, tally.Row{Kind: tally.Server, Proxy: "big", Server: fmt.Sprint("server", i), Health: &tally.Health{}})
 	}
-	for b.Loop() {
-		var out strings.Builder
-		if err := WriteStat(&out, in, &Filter{}); err != nil {
-			b.Fatal(err)
-		}
+	for name, to := range map[string]Format{"csv": Plain, "typed": Typed, "json": JSON} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				var out strings.Builder
+				if err := WriteStat(&out, in, &Filter{}, to); err != nil {
+					b.Fatal(err)
+				}
+				b.SetBytes(int64(out.Len()))
+			}
+		})
 	}
 }

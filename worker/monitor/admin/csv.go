@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"strconv"
@@ -21,149 +22,150 @@ const (
 	all    = fronts | behind
 )
 
-// column is one column of show stat. Rows of other kinds have nothing there.
+// column is one column of show stat. Rows of other kinds have nothing there. Tag and form are for typed answers; a column that is
+// always blank has none.
 type column struct {
 	name string
 	on   kinds
-	cell func(*line)
+	tag  tag
+	form form
+	cell func(*line) value
 }
 
-// line is the cell that is being written.
+// line is the row that is being written.
 type line struct {
-	b   []byte
 	row *tally.Row
 	n   tally.Counts // since the counters were cleared
 }
 
-func (l *line) text(s string)      { l.b = append(l.b, s...) }
-func (l *line) number(n int64)     { l.b = strconv.AppendInt(l.b, n, 10) }
-func (l *line) count(n uint64)     { l.b = strconv.AppendUint(l.b, n, 10) }
-func (l *line) httpCount(n uint64) { l.only(l.row.HTTP, n) }
+func (l *line) httpCount(n uint64) value { return only(l.row.HTTP, n) }
 
-func (l *line) only(ok bool, n uint64) {
-	if ok {
-		l.count(n)
-	}
+// whileChecked is what is told of backends, and of servers that are checked.
+func (l *line) whileChecked(n uint64) value {
+	return only(l.row.Kind == tally.Backend || l.row.Health != nil, n)
 }
 
-// health writes what is told of servers that are being checked.
-func (l *line) health(f func(*tally.Health)) {
-	if l.row.Health != nil && l.row.State.Admin != tally.Maint {
-		f(l.row.Health)
+// ofHealth is a column about servers that are being checked.
+func ofHealth(f func(*tally.Health) value) func(*line) value {
+	return func(l *line) value {
+		if l.row.Health == nil || l.row.State.Admin == tally.Maint {
+			return value{}
+		}
+		return f(l.row.Health)
 	}
 }
 
 // none is a column about what there is nothing of here: queues, compression, caches, agents.
-func none(l *line) { l.count(0) }
+func none(*line) value { return count(0) }
 
 // blank is a column that exists so that the others are where they belong.
-func blank(*line) {}
+func blank(*line) value { return value{} }
 
 // columns are those of HAProxy 2.6, in its order: programs go by names, or by places.
 var columns = []column{
-	{"pxname", all, func(l *line) { l.text(l.row.Proxy) }},
-	{"svname", all, func(l *line) { l.text(service(l.row)) }},
-	{"qcur", behind, none},
-	{"qmax", behind, none},
-	{"scur", all, func(l *line) { l.number(l.row.Sessions.Now) }},
-	{"smax", all, func(l *line) { l.number(l.row.Sessions.Max) }},
-	{"slim", fronts | backs, func(l *line) { l.number(l.row.Sessions.Limit) }},
-	{"stot", all, func(l *line) { l.count(l.n.Sessions) }},
-	{"bin", all, func(l *line) { l.count(l.n.BytesIn) }},
-	{"bout", all, func(l *line) { l.count(l.n.BytesOut) }},
-	{"dreq", fronts | backs, none},
-	{"dresp", all, none},
-	{"ereq", fronts, func(l *line) { l.count(l.n.RequestErrors) }},
-	{"econ", behind, func(l *line) { l.count(l.n.ConnectErrors) }},
-	{"eresp", behind, func(l *line) { l.count(l.n.ResponseErrors) }},
-	{"wretr", behind, func(l *line) { l.count(l.n.Retries) }},
-	{"wredis", behind, func(l *line) { l.count(l.n.Redispatches) }},
-	{"status", all, func(l *line) { l.text(l.row.Status) }},
-	{"weight", behind, func(l *line) { l.number(int64(l.row.Weight)) }},
-	{"act", behind, func(l *line) { l.number(int64(l.row.Active)) }},
-	{"bck", behind, func(l *line) { l.number(int64(l.row.Backup)) }},
-	{"chkfail", servers, func(l *line) { l.only(l.row.Health != nil, l.n.CheckFailures) }},
-	{"chkdown", behind, func(l *line) { l.only(l.row.Kind == tally.Backend || l.row.Health != nil, l.n.Downs) }},
-	{"lastchg", behind, func(l *line) { l.number(l.row.Changed) }},
-	{"downtime", behind, func(l *line) { l.only(l.row.Kind == tally.Backend || l.row.Health != nil, uint64(l.row.Down)) }},
-	{"qlimit", all, blank},
-	{"pid", all, func(l *line) { l.count(1) }},
-	{"iid", all, func(l *line) { l.number(int64(l.row.ProxyID)) }},
-	{"sid", all, func(l *line) { l.number(int64(l.row.ServerID)) }},
-	{"throttle", all, blank},
-	{"lbtot", behind, func(l *line) { l.count(l.n.Balanced) }},
-	{"tracked", all, blank},
-	{"type", all, func(l *line) { l.number(int64(l.row.Kind)) }},
-	{"rate", all, func(l *line) { l.count(l.row.Rates.Sessions) }},
-	{"rate_lim", fronts, none},
-	{"rate_max", all, func(l *line) { l.count(l.row.Rates.SessionsMax) }},
-	{"check_status", servers, func(l *line) { l.health(func(h *tally.Health) { l.text(h.Result) }) }},
-	{"check_code", servers, func(l *line) { l.health(func(h *tally.Health) { l.only(h.Code > 0, uint64(h.Code)) }) }},
-	{"check_duration", servers, func(l *line) { l.health(func(h *tally.Health) { l.only(h.Checked, uint64(h.Took)) }) }},
-	{"hrsp_1xx", all, func(l *line) { l.httpCount(l.n.Responses1xx) }},
-	{"hrsp_2xx", all, func(l *line) { l.httpCount(l.n.Responses2xx) }},
-	{"hrsp_3xx", all, func(l *line) { l.httpCount(l.n.Responses3xx) }},
-	{"hrsp_4xx", all, func(l *line) { l.httpCount(l.n.Responses4xx) }},
-	{"hrsp_5xx", all, func(l *line) { l.httpCount(l.n.Responses5xx) }},
-	{"hrsp_other", all, func(l *line) { l.httpCount(l.n.ResponsesOther) }},
-	{"hanafail", all, blank},
-	{"req_rate", fronts, func(l *line) { l.count(l.row.Rates.Requests) }},
-	{"req_rate_max", fronts, func(l *line) { l.count(l.row.Rates.RequestsMax) }},
-	{"req_tot", all, func(l *line) { l.httpCount(l.n.Requests) }},
-	{"cli_abrt", behind, func(l *line) { l.count(l.n.ClientAborts) }},
-	{"srv_abrt", behind, func(l *line) { l.count(l.n.ServerAborts) }},
-	{"comp_in", fronts | backs, none},
-	{"comp_out", fronts | backs, none},
-	{"comp_byp", fronts | backs, none},
-	{"comp_rsp", fronts | backs, none},
-	{"lastsess", behind, func(l *line) { l.number(l.row.LastUsed) }},
-	{"last_chk", servers, func(l *line) { l.health(func(h *tally.Health) { l.text(quoted(h.Info)) }) }},
-	{"last_agt", all, blank},
-	{"qtime", behind, none},
-	{"ctime", behind, func(l *line) { l.count(l.row.Averages.Connect) }},
-	{"rtime", behind, func(l *line) { l.count(l.row.Averages.Response) }},
-	{"ttime", behind, func(l *line) { l.count(l.row.Averages.Total) }},
-	{"agent_status", all, blank},
-	{"agent_code", all, blank},
-	{"agent_duration", all, blank},
-	{"check_desc", servers, func(l *line) { l.health(func(h *tally.Health) { l.text(h.Text) }) }},
-	{"agent_desc", all, blank},
-	{"check_rise", servers, func(l *line) { l.health(func(h *tally.Health) { l.number(int64(h.Rise)) }) }},
-	{"check_fall", servers, func(l *line) { l.health(func(h *tally.Health) { l.number(int64(h.Fall)) }) }},
-	{"check_health", servers, func(l *line) { l.health(func(h *tally.Health) { l.number(int64(h.Count)) }) }},
-	{"agent_rise", all, blank},
-	{"agent_fall", all, blank},
-	{"agent_health", all, blank},
-	{"addr", servers, func(l *line) { l.text(address(&l.row.State)) }},
-	{"cookie", behind, func(l *line) { l.text(quoted(l.row.Cookie)) }},
-	{"mode", all, func(l *line) { l.text(mode(l.row)) }},
-	{"algo", backs, func(l *line) { l.text(l.row.Algorithm) }},
-	{"conn_rate", fronts, func(l *line) { l.count(l.row.Rates.Sessions) }},
-	{"conn_rate_max", fronts, func(l *line) { l.count(l.row.Rates.SessionsMax) }},
-	{"conn_tot", fronts, func(l *line) { l.count(l.n.Sessions) }},
-	{"intercepted", fronts, func(l *line) { l.count(l.n.Answered) }},
-	{"dcon", fronts, none},
-	{"dses", fronts, none},
-	{"wrew", all, none},
-	{"connect", behind, func(l *line) { l.count(l.n.Connects) }},
-	{"reuse", behind, func(l *line) { l.count(l.n.Reuses) }},
-	{"cache_lookups", fronts | backs, func(l *line) { l.httpCount(0) }},
-	{"cache_hits", fronts | backs, func(l *line) { l.httpCount(0) }},
-	{"srv_icur", servers, func(l *line) { l.number(l.row.Idle) }},
-	{"src_ilim", all, blank},
-	{"qtime_max", behind, none},
-	{"ctime_max", all, blank}, // the workers keep no maxima
-	{"rtime_max", all, blank},
-	{"ttime_max", all, blank},
-	{"eint", all, none},
-	{"idle_conn_cur", servers, func(l *line) { l.number(l.row.Idle) }},
-	{"safe_conn_cur", servers, none},
-	{"used_conn_cur", servers, func(l *line) { l.number(l.row.Sessions.Now) }},
-	{"need_conn_est", all, blank},
-	{"uweight", behind, func(l *line) { l.number(int64(l.row.UserWeight)) }},
-	{"agg_server_status", all, blank},
-	{"agg_server_check_status", all, blank},
-	{"agg_check_status", all, blank},
+	{"pxname", all, "KNS", str, func(l *line) value { return text(l.row.Proxy) }},
+	{"svname", all, "KNS", str, func(l *line) value { return text(service(l.row)) }},
+	{"qcur", behind, "MGP", u32, none},
+	{"qmax", behind, "MMP", u32, none},
+	{"scur", all, "MGP", u32, func(l *line) value { return number(l.row.Sessions.Now) }},
+	{"smax", all, "MMP", u32, func(l *line) value { return number(l.row.Sessions.Max) }},
+	{"slim", fronts | backs, "CLP", u32, func(l *line) value { return number(l.row.Sessions.Limit) }},
+	{"stot", all, "MCP", u64, func(l *line) value { return count(l.n.Sessions) }},
+	{"bin", all, "MCP", u64, func(l *line) value { return count(l.n.BytesIn) }},
+	{"bout", all, "MCP", u64, func(l *line) value { return count(l.n.BytesOut) }},
+	{"dreq", fronts | backs, "MCP", u64, none},
+	{"dresp", all, "MCP", u64, none},
+	{"ereq", fronts, "MCP", u64, func(l *line) value { return count(l.n.RequestErrors) }},
+	{"econ", behind, "MCP", u64, func(l *line) value { return count(l.n.ConnectErrors) }},
+	{"eresp", behind, "MCP", u64, func(l *line) value { return count(l.n.ResponseErrors) }},
+	{"wretr", behind, "MCP", u64, func(l *line) value { return count(l.n.Retries) }},
+	{"wredis", behind, "MCP", u64, func(l *line) value { return count(l.n.Redispatches) }},
+	{"status", all, "SGP", str, func(l *line) value { return text(l.row.Status) }},
+	{"weight", behind, "MaP", u32, func(l *line) value { return number(l.row.Weight) }},
+	{"act", behind, "SGP,MGP", u32, func(l *line) value { return number(l.row.Active) }},
+	{"bck", behind, "SGP,MGP", u32, func(l *line) value { return number(l.row.Backup) }},
+	{"chkfail", servers, "MCP", u64, func(l *line) value { return only(l.row.Health != nil, l.n.CheckFailures) }},
+	{"chkdown", behind, "MCP", u64, func(l *line) value { return l.whileChecked(l.n.Downs) }},
+	{"lastchg", behind, "MAP", u32, func(l *line) value { return number(l.row.Changed) }},
+	{"downtime", behind, "MCP", u32, func(l *line) value { return l.whileChecked(uint64(l.row.Down)) }},
+	{"qlimit", all, "", nothing, blank},
+	{"pid", all, "KGP", u32, func(l *line) value { return count(1) }},
+	{"iid", all, "KGS", u32, func(l *line) value { return number(l.row.ProxyID) }},
+	{"sid", all, "KGS", u32, func(l *line) value { return number(l.row.ServerID) }},
+	{"throttle", all, "", nothing, blank},
+	{"lbtot", behind, "MCP", u64, func(l *line) value { return count(l.n.Balanced) }},
+	{"tracked", all, "", nothing, blank},
+	{"type", all, "CGS", u32, func(l *line) value { return number(l.row.Kind) }},
+	{"rate", all, "MRP,MGP", u32, func(l *line) value { return count(l.row.Rates.Sessions) }},
+	{"rate_lim", fronts, "CLP", u32, none},
+	{"rate_max", all, "MMP,MGP", u32, func(l *line) value { return count(l.row.Rates.SessionsMax) }},
+	{"check_status", servers, "MOP", str, ofHealth(func(h *tally.Health) value { return text(h.Result) })},
+	{"check_code", servers, "MOP", u32, ofHealth(func(h *tally.Health) value { return only(h.Code > 0, uint64(h.Code)) })},
+	{"check_duration", servers, "MDP", u64, ofHealth(func(h *tally.Health) value { return only(h.Checked, uint64(h.Took)) })},
+	{"hrsp_1xx", all, "MCP", u64, func(l *line) value { return l.httpCount(l.n.Responses1xx) }},
+	{"hrsp_2xx", all, "MCP", u64, func(l *line) value { return l.httpCount(l.n.Responses2xx) }},
+	{"hrsp_3xx", all, "MCP", u64, func(l *line) value { return l.httpCount(l.n.Responses3xx) }},
+	{"hrsp_4xx", all, "MCP", u64, func(l *line) value { return l.httpCount(l.n.Responses4xx) }},
+	{"hrsp_5xx", all, "MCP", u64, func(l *line) value { return l.httpCount(l.n.Responses5xx) }},
+	{"hrsp_other", all, "MCP", u64, func(l *line) value { return l.httpCount(l.n.ResponsesOther) }},
+	{"hanafail", all, "", nothing, blank},
+	{"req_rate", fronts, "MRP", u32, func(l *line) value { return count(l.row.Rates.Requests) }},
+	{"req_rate_max", fronts, "MMP", u32, func(l *line) value { return count(l.row.Rates.RequestsMax) }},
+	{"req_tot", all, "MCP", u64, func(l *line) value { return only(l.row.HTTP || l.row.Kind == tally.Frontend, l.n.Requests) }},
+	{"cli_abrt", behind, "MCP", u64, func(l *line) value { return count(l.n.ClientAborts) }},
+	{"srv_abrt", behind, "MCP", u64, func(l *line) value { return count(l.n.ServerAborts) }},
+	{"comp_in", fronts | backs, "MCP", u64, none},
+	{"comp_out", fronts | backs, "MCP", u64, none},
+	{"comp_byp", fronts | backs, "MCP", u64, none},
+	{"comp_rsp", fronts | backs, "MCP", u64, none},
+	{"lastsess", behind, "MAP", s32, func(l *line) value { return number(l.row.LastUsed) }},
+	{"last_chk", servers, "MOP", str, ofHealth(func(h *tally.Health) value { return text(h.Info) })},
+	{"last_agt", all, "", nothing, blank},
+	{"qtime", behind, "MaP", u32, none},
+	{"ctime", behind, "MaP", u32, func(l *line) value { return count(l.row.Averages.Connect) }},
+	{"rtime", behind, "MaP", u32, func(l *line) value { return count(l.row.Averages.Response) }},
+	{"ttime", behind, "MaP", u32, func(l *line) value { return count(l.row.Averages.Total) }},
+	{"agent_status", all, "", nothing, blank},
+	{"agent_code", all, "", nothing, blank},
+	{"agent_duration", all, "", nothing, blank},
+	{"check_desc", servers, "MOP", str, ofHealth(func(h *tally.Health) value { return text(h.Text) })},
+	{"agent_desc", all, "", nothing, blank},
+	{"check_rise", servers, "CGS", u32, ofHealth(func(h *tally.Health) value { return number(h.Rise) })},
+	{"check_fall", servers, "CGS", u32, ofHealth(func(h *tally.Health) value { return number(h.Fall) })},
+	{"check_health", servers, "CGS", u32, ofHealth(func(h *tally.Health) value { return number(h.Count) })},
+	{"agent_rise", all, "", nothing, blank},
+	{"agent_fall", all, "", nothing, blank},
+	{"agent_health", all, "", nothing, blank},
+	{"addr", servers, "CGS", str, func(l *line) value { return text(address(&l.row.State)) }},
+	{"cookie", behind, "CNS", str, func(l *line) value { return given(l.row.Cookie) }},
+	{"mode", all, "CGS", str, func(l *line) value { return text(mode(l.row)) }},
+	{"algo", backs, "CGS", str, func(l *line) value { return given(l.row.Algorithm) }},
+	{"conn_rate", fronts, "MRP", u32, func(l *line) value { return count(l.row.Rates.Sessions) }},
+	{"conn_rate_max", fronts, "MMP", u32, func(l *line) value { return count(l.row.Rates.SessionsMax) }},
+	{"conn_tot", fronts, "MCP", u64, func(l *line) value { return count(l.n.Sessions) }},
+	{"intercepted", fronts, "MCP", u64, func(l *line) value { return l.httpCount(l.n.Answered) }},
+	{"dcon", fronts, "MCP", u64, none},
+	{"dses", fronts, "MCP", u64, none},
+	{"wrew", all, "MCP", u64, none},
+	{"connect", behind, "MCP", u64, func(l *line) value { return count(l.n.Connects) }},
+	{"reuse", behind, "MCP", u64, func(l *line) value { return count(l.n.Reuses) }},
+	{"cache_lookups", fronts | backs, "MCP", u64, func(l *line) value { return l.httpCount(0) }},
+	{"cache_hits", fronts | backs, "MCP", u64, func(l *line) value { return l.httpCount(0) }},
+	{"srv_icur", servers, "MGP", u32, func(l *line) value { return number(l.row.Idle) }},
+	{"src_ilim", all, "", nothing, blank},
+	{"qtime_max", behind, "MMP", u32, none},
+	{"ctime_max", all, "", nothing, blank}, // the workers keep no maxima
+	{"rtime_max", all, "", nothing, blank},
+	{"ttime_max", all, "", nothing, blank},
+	{"eint", all, "MCP", u64, none},
+	{"idle_conn_cur", servers, "MGP", u32, func(l *line) value { return number(l.row.Idle) }},
+	{"safe_conn_cur", servers, "MGP", u32, none},
+	{"used_conn_cur", servers, "MGP", u32, func(l *line) value { return number(l.row.Sessions.Now) }},
+	{"need_conn_est", all, "", nothing, blank},
+	{"uweight", behind, "MaP", u32, func(l *line) value { return number(l.row.UserWeight) }},
+	{"agg_server_status", all, "", nothing, blank},
+	{"agg_server_check_status", all, "", nothing, blank},
+	{"agg_check_status", all, "", nothing, blank},
 }
 
 // service is the second column, by which many clients tell the kinds apart.
@@ -191,33 +193,49 @@ func address(s *tally.State) string {
 	return net.JoinHostPort(s.Address, strconv.Itoa(s.Port))
 }
 
-// quoted makes a text one cell.
-func quoted(s string) string {
-	if strings.ContainsAny(s, ",\"\n\r") {
-		return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
-	}
-	return s
-}
+// chunk is how much of an answer is written at once: in JSON, a server takes more than 10 KiB.
+const chunk = 64 << 10
 
-// WriteStat answers ShowStat.
-func WriteStat(w io.Writer, in *tally.Instance, f *Filter) error {
+// WriteStat answers ShowStat, in pieces when it is much.
+func WriteStat(w io.Writer, in *tally.Instance, f *Filter, to Format) error {
 	if f.On && f.Proxy != "-1" && !known(in, f) {
 		return Refusal("No such proxy.\n")
 	}
-	l := &line{b: []byte("# ")}
-	for i := range columns {
-		l.text(columns[i].name)
-		l.text(",")
-	}
-	l.text("\n")
+	b := []byte([...]string{Plain: header(), JSON: "["}[to])
+	var cells []value
 	for i := range in.Rows {
-		if f.takes(&in.Rows[i]) {
-			l.writeRow(&in.Rows[i])
+		r := &in.Rows[i]
+		if !f.takes(r) {
+			continue
 		}
+		if to == JSON && cells != nil {
+			b = append(b, ',')
+		}
+		cells = cellsOf(cells[:0], r)
+		if b = appendRow(b, r, cells, to); len(b) < chunk {
+			continue
+		}
+		if _, err := w.Write(b); err != nil {
+			return err
+		}
+		b = b[:0]
 	}
-	_, err := w.Write(l.b)
+	_, err := w.Write(append(b, [...]string{JSON: "]\n"}[to]...))
 	return err
 }
+
+func appendRow(b []byte, r *tally.Row, cells []value, to Format) []byte {
+	switch to {
+	case Typed:
+		return appendTyped(b, fmt.Sprintf("%.1s.%d.%d.", objects[r.Kind], r.ProxyID, r.ServerID), named(r.Kind, cells))
+	case JSON:
+		return appendJSON(b, fmt.Sprintf(`"objType":"%s","proxyId":%d,"id":%d,`, objects[r.Kind], r.ProxyID, r.ServerID), named(r.Kind, cells))
+	}
+	return appendCSV(b, cells)
+}
+
+// objects are what rows are about, in typed answers a letter.
+var objects = [...]string{tally.Frontend: "Frontend", tally.Backend: "Backend", tally.Server: "Server"}
 
 func known(in *tally.Instance, f *Filter) bool {
 	for i := range in.Rows {
@@ -228,13 +246,35 @@ func known(in *tally.Instance, f *Filter) bool {
 	return false
 }
 
-func (l *line) writeRow(r *tally.Row) {
-	l.row, l.n = r, r.Counts.Since(r.Cleared)
+// cellsOf appends what all columns tell of a row.
+func cellsOf(cells []value, r *tally.Row) []value {
+	l := &line{r, r.Counts.Since(r.Cleared)}
 	for i := range columns {
+		v := value{}
 		if columns[i].on>>r.Kind&1 != 0 {
-			columns[i].cell(l)
+			v = columns[i].cell(l)
 		}
-		l.text(",")
+		cells = append(cells, v)
 	}
-	l.text("\n")
+	return cells
+}
+
+// named are cells with what clients of typed answers know them by.
+func named(k tally.Kind, cells []value) []told {
+	all := make([]told, len(cells))
+	for i, v := range cells {
+		c := &columns[i]
+		all[i] = told{i, c.name, c.tag.of(k), c.form, v}
+	}
+	return all
+}
+
+// header is the first line of the CSV.
+func header() string {
+	var b strings.Builder
+	b.WriteString("# ")
+	for i := range columns {
+		b.WriteString(columns[i].name + ",")
+	}
+	return b.String() + "\n"
 }

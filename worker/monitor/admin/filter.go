@@ -16,30 +16,32 @@ type Filter struct {
 	NoMaint  bool   // nothing that is in maintenance
 }
 
-// readShowStat reads "[<proxy> <types> <server id>] [up] [no-maint]". What it does not know it ignores, as do those whose
-// clients send it.
+// readShowStat reads "[<proxy> <types> <server id>] [up|no-maint|typed|json]*". What it does not know it ignores, as do those whose
+// clients send it; three words and more begin with a filter, whatever they are.
 func readShowStat(args []string) (Command, error) {
 	c := Command{Verb: ShowStat}
 	f := &c.Filter
 	if len(args) >= 3 {
-		types, err1 := strconv.Atoi(args[1])
-		id, err2 := strconv.Atoi(args[2])
-		if err1 == nil && err2 == nil {
-			*f = Filter{On: true, Proxy: args[0], Types: types, ServerID: id}
-			args = args[3:]
-		}
+		*f = Filter{On: true, Proxy: args[0], Types: numberOr0(args[1]), ServerID: numberOr0(args[2])}
+		args = args[3:]
 	}
 	for _, a := range args {
-		switch a {
-		case "up":
-			f.Up = true
-		case "no-maint":
-			f.NoMaint = true
-		case "json", "typed":
-			return c, Refusal("There is only the CSV format here.\n")
+		f.Up = f.Up || a == "up"
+		f.NoMaint = f.NoMaint || a == "no-maint"
+		if to, ok := formats[a]; ok {
+			c.Format = to
 		}
 	}
 	return c, nil
+}
+
+// numberOr0 is a number, or 0: what is none selects nothing.
+func numberOr0(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // named says whether the filter's proxy is the row's.

@@ -4,71 +4,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"lbmaster/worker/monitor/tally"
 )
-
-// WriteInfo answers ShowInfo. It has the lines that mean something here, and those that clients miss otherwise.
-func WriteInfo(w io.Writer, in *tally.Instance) error {
-	p := &in.Process
-	var b strings.Builder
-	line := func(name string, v any) { fmt.Fprintf(&b, "%s: %v\n", name, v) }
-	line("Name", "lbmaster")
-	line("Version", p.Version)
-	line("Release_date", "-")
-	line("Nbthread", 1)
-	line("Nbproc", p.Workers)
-	line("Process_num", 1)
-	line("Pid", p.Pid)
-	line("Uptime", spelled(p.Uptime()))
-	line("Uptime_sec", int64(p.Uptime().Seconds()))
-	line("Ulimit-n", p.OpenFiles)
-	line("Maxsock", p.OpenFiles)
-	line("Maxconn", p.Maxconn)
-	line("Hard_maxconn", p.Maxconn)
-	line("CurrConns", p.Sessions)
-	line("CumConns", p.Counts.Sessions)
-	line("CumReq", p.Counts.Requests)
-	line("Maxpipes", 0)
-	line("PipesUsed", 0)
-	line("PipesFree", 0)
-	line("ConnRate", p.Rates.Sessions)
-	line("ConnRateLimit", 0)
-	line("MaxConnRate", p.Rates.SessionsMax)
-	line("SessRate", p.Rates.Sessions)
-	line("SessRateLimit", 0)
-	line("MaxSessRate", p.Rates.SessionsMax)
-	line("Tasks", p.Sessions)
-	line("Run_queue", 0)
-	line("node", p.Node)
-	line("Stopping", digit(p.Stopping))
-	line("Orphaned", digit(p.Orphaned))
-	line("Orphaned_sec", int64(p.Alone.Seconds()))
-	line("Listeners", p.Listeners)
-	line("TotalBytesOut", p.Counts.BytesOut)
-	line("Start_time_sec", p.Started.Unix())
-	line("DroppedLogs", p.Counts.LogsDropped)
-	line("WorkerRestarts", p.Counts.WorkerDeaths)
-	line("MonitorRestarts", p.Counts.MonitorDeaths)
-	line("Upgrades", p.Counts.Upgrades)
-	line("FailedUpgrades", p.Counts.FailedUpgrades)
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
-func digit(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// spelled is a time as "1d 2h03m04s".
-func spelled(d time.Duration) string {
-	s := int64(d.Seconds())
-	return fmt.Sprintf("%dd %dh%02dm%02ds", s/86400, s/3600%24, s/60%60, s%60)
-}
 
 const stateHeader = "1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight " +
 	"srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state " +
