@@ -1,26 +1,24 @@
-// Package buffer holds the fixed-size buffers of a worker and their free list.
+// Package buffer holds the buffers of a worker and their free lists.
 //
 // Nothing here is safe for concurrent use: a pool and its buffers belong to one event loop.
 package buffer
 
-// Size is the capacity of every Buffer in bytes: a body of 16 KiB, which many applications send at a time, and its head pass
-// in one piece. A message head must fit in, less what the proxy may add.
+// Size is the capacity in bytes of a Buffer, unless a larger one is asked for: a body of 16 KiB, which many applications send at a
+// time, and its head pass in one piece.
 const Size = 20 << 10
 
 // Front is the room before what is received, in bytes, for what Prepend puts there: as much as a proxy may add to a head.
 const Front = 1 << 10
 
-// Memory is what a Buffer takes, in bytes.
-const Memory = Front + Size + 32
-
 // Buffer is a window of bytes: those between its read and its write position wait to be consumed.
 //
 //	data: |.. front ..|.. consumed ..|==== Bytes ====|---- Space ----|
-//	      -Front      0              r               w               Size
+//	      -Front      0              r               w             capacity
 type Buffer struct {
-	r, w int     // r is negative when something has been put into the front
-	next *Buffer // in the pool's free list
-	data [Front + Size]byte
+	r, w  int // r is negative when something has been put into the front
+	data  []byte
+	class int     // of its capacity
+	next  *Buffer // in the pool's free list
 }
 
 // Bytes returns what waits to be consumed. The slice is valid until the next call of Compact or Put.
@@ -78,4 +76,4 @@ func (b *Buffer) AppendString(s string) int {
 }
 
 // Full says that there is no room behind the waiting bytes. Compact may make some.
-func (b *Buffer) Full() bool { return b.w == Size }
+func (b *Buffer) Full() bool { return Front+b.w == len(b.data) }

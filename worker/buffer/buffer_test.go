@@ -26,7 +26,7 @@ func TestWindow(t *testing.T) {
 }
 
 func TestPrepend(t *testing.T) {
-	b := new(Buffer)
+	b := newBuffer(0)
 	b.AppendString("old head|body")
 	b.Consume(len("old head|"))
 	if !b.Prepend([]byte("the new, longer head|")) || string(b.Bytes()) != "the new, longer head|body" {
@@ -46,7 +46,7 @@ func TestPrepend(t *testing.T) {
 }
 
 func TestPrependStopsAtTheFront(t *testing.T) {
-	b := new(Buffer)
+	b := newBuffer(0)
 	b.Append(bytes.Repeat([]byte("b"), Size))
 	front := bytes.Repeat([]byte("f"), Front)
 	if b.Prepend(append(front, 'f')) || b.Len() != Size {
@@ -61,7 +61,7 @@ func TestPrependStopsAtTheFront(t *testing.T) {
 }
 
 func TestAppendStopsAtTheEnd(t *testing.T) {
-	b := new(Buffer)
+	b := newBuffer(0)
 	big := bytes.Repeat([]byte("x"), Size+10)
 	if n := b.Append(big); n != Size || !b.Full() {
 		t.Errorf("Append = %d, Full = %v", n, b.Full())
@@ -73,32 +73,5 @@ func TestAppendStopsAtTheEnd(t *testing.T) {
 	b.Compact()
 	if n := b.AppendString("yyyyyy"); n != 4 {
 		t.Errorf("AppendString after Compact = %d", n)
-	}
-}
-
-func TestPoolReusesTheLastReturned(t *testing.T) {
-	var p Pool
-	a, b := p.Take(), p.Take()
-	a.AppendString("left over")
-	p.Put(b)
-	p.Put(a)
-	if got := p.Take(); got != a || got.Len() != 0 {
-		t.Errorf("Take returned %p with %d bytes, want %p empty", got, got.Len(), a)
-	}
-	if p.Taken() != 1 || p.Idle() != 1 {
-		t.Errorf("Taken %d, Idle %d", p.Taken(), p.Idle())
-	}
-	p.Put(a)
-	p.Trim(1)
-	if p.Idle() != 1 {
-		t.Errorf("Trim(1) left %d", p.Idle())
-	}
-}
-
-func TestPoolAllocatesNothingWhenWarm(t *testing.T) {
-	var p Pool
-	p.Put(p.Take())
-	if n := testing.AllocsPerRun(100, func() { p.Put(p.Take()) }); n != 0 {
-		t.Errorf("%v allocations", n)
 	}
 }

@@ -3,8 +3,6 @@ package proxy
 import (
 	"runtime"
 	"time"
-
-	"lbmaster/worker/buffer"
 )
 
 // After a peak the pools hold what it has needed, and would for ever. Once a minute they let go of what the last minute has not
@@ -18,7 +16,7 @@ const (
 // shrink lets go of what has not been needed since it was called last.
 func (p *Proxy) shrink() {
 	p.After(shrinkTime, p.shrink)
-	freed := p.pool.Shrink() * buffer.Memory
+	freed := p.pool.Shrink()
 	p.pipes.Shrink()
 	p.streams.shrink()
 	p.heads.shrink()
