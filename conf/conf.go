@@ -63,6 +63,7 @@ type Frontend struct {
 	Binds       []Bind
 	Backend     string // name of the backend that serves it; "": none (mode health)
 	Maxconn     int    // 0: Global.Maxconn; see MaxconnOf
+	MaxHeader   int    `json:",omitempty"` // bytes of a head; 0: see HeaderLimit
 	MonitorNet  []netip.Prefix
 	Grace       time.Duration
 	HTTPClose   bool

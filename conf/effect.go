@@ -6,7 +6,7 @@ import "slices"
 // servers of any mode.
 var ofHTTP = []string{
 	"httpclose", "forwardfor", "errorfile", "capture_cookie", "capture_request_headers", "capture_response_headers", "cookie", "persist",
-	"accept_invalid_responses",
+	"accept_invalid_responses", "max_header",
 }
 
 // ofServers are the keys that are about servers. Beside a dispatch, requests reach one only by its cookie.

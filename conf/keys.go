@@ -50,6 +50,7 @@ var keys = []key{
 	{name: "bind", scope: inFrontend},
 	{name: "default_backend", scope: inFrontend},
 	{name: "monitor_net", scope: inFrontend},
+	{name: "max_header", scope: inFrontend},
 	{name: "grace", scope: inFrontend},
 	{name: "dontlognull", scope: inFrontend},
 	{name: "defer_accept", scope: inFrontend},

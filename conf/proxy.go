@@ -93,6 +93,7 @@ func (p *parser) frontend(t *table, kind, name string) Frontend {
 		f.HealthHTTP = t.str("httpchk", "") != ""
 	}
 	f.Maxconn = t.number("maxconn", 0, 0, 1<<24)
+	f.MaxHeader = t.size("max_header", leastMaxHeader, MostMaxHeader)
 	f.Grace = t.duration("grace", 0)
 	f.HTTPClose, f.ForwardFor, f.DontLogNull = t.boolean("httpclose"), t.boolean("forwardfor"), t.boolean("dontlognull")
 	f.Log = p.logs(t)

@@ -75,7 +75,7 @@ func (c *conn) fill(pool *buffer.Pool) bool {
 	}
 	if c.in == nil {
 		c.in = pool.Take()
-	} else if c.in.Compact(); c.in.Full() {
+	} else if !c.makeRoom(pool) {
 		return false
 	}
 	room := c.in.Space()
@@ -114,7 +114,9 @@ func (c *conn) release(pool *buffer.Pool) {
 // consume removes n received bytes.
 func (c *conn) consume(n int, pool *buffer.Pool) {
 	c.in.Consume(n)
-	c.release(pool)
+	if c.release(pool); c.in != nil {
+		c.in = pool.Fit(c.in)
+	}
 }
 
 // send writes what it can of p, once, and returns how much that was. With more, another send or the end follows at once.

@@ -24,6 +24,7 @@ type frontend struct {
 	log        *accessLog // nil: nothing is logged
 	healthHTTP bool       // mode health answers like an HTTP server
 	maxconn    int64
+	maxHeader  int   // bytes that a head may have, of a request or a response
 	client     int64 // timeouts in ms; never: none
 	request    int64
 	keepAlive  int64
@@ -51,6 +52,7 @@ func newFrontend(c *conf.Frontend, maxconn, number, slot int, back *backend, st 
 		pages:      newPages(c.Errorfile),
 		healthHTTP: c.HealthHTTP,
 		maxconn:    int64(maxconn),
+		maxHeader:  c.HeaderLimit(),
 		client:     client,
 		request:    request,
 		keepAlive:  orElse(millis(c.Timeout.HTTPKeepAlive), request),

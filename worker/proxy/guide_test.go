@@ -73,19 +73,6 @@ func cookieField(value string) string {
 	return "Cookie: " + value + "\r\n"
 }
 
-// TestTooManyPrefixes: a head that outgrows its buffer is the server's fault.
-func TestTooManyPrefixes(t *testing.T) {
-	f := start(t, "127.61.3.1", func(c *conf.Config) {
-		c.Backends[0].Cookie = &conf.Cookie{Name: "S", Mode: conf.CookiePrefix}
-		c.Backends[0].Servers[0].Cookie = strings.Repeat("v", 256)
-	}, setsCookies(strings.Repeat("Set-Cookie: S=1\r\n", 100)))
-	c := f.dial()
-	c.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-	if got := c.wantEnd(); !strings.HasPrefix(got, "HTTP/1.1 502 ") {
-		t.Errorf("got %.60q", got)
-	}
-}
-
 // TestAddedFields: what httpclose and forwardfor add comes last, in this order, and what concerns the client's
 // connection goes.
 func TestAddedFields(t *testing.T) {

@@ -1,16 +1,6 @@
 package proxy
 
-import (
-	"lbmaster/worker/buffer"
-	"lbmaster/worker/http1"
-)
-
-// headReserve is what the proxy may add to a head, in bytes; headLimit is what a peer's head may measure.
-const (
-	headReserve = buffer.Front
-	headLimit   = 15 << 10
-	_           = uint(buffer.Size - headLimit - headReserve) // it fits in, or this does not compile
-)
+import "lbmaster/worker/http1"
 
 // stepReading reads the head of a request, and begins to serve it when it is complete.
 func (s *session) stepReading() {
@@ -18,8 +8,8 @@ func (s *session) stepReading() {
 	for {
 		if !c.empty() {
 			v := s.stream.request.ParseRequest(c.in.Bytes())
-			if v == http1.More && c.in.Len() >= headLimit {
-				v = s.stream.request.Overflow(headLimit)
+			if v == http1.More && c.in.Len() >= s.front.maxHeader {
+				v = s.stream.request.Overflow(s.front.maxHeader)
 			}
 			if v != http1.More {
 				s.requestRead(v)
@@ -51,8 +41,8 @@ func (s *session) requestCut() {
 func (s *session) requestRead(v http1.Verdict) {
 	s.front.counters.Requests.Add(1)
 	s.p.counters.Requests.Add(1)
-	if v == http1.Done && s.stream.request.Size > headLimit {
-		v = s.stream.request.Overflow(headLimit)
+	if v == http1.Done && s.stream.request.Size > s.front.maxHeader {
+		v = s.stream.request.Overflow(s.front.maxHeader)
 	}
 	if v != http1.Done {
 		s.front.counters.RequestErrors.Add(1)
@@ -74,7 +64,7 @@ func (s *session) forward() {
 	st := s.stream
 	r := &st.request
 	st.upgrade = r.Flags&http1.ConnUpgrade != 0 && r.Flags&http1.H2C == 0 && r.Framing == http1.None && r.Minor == 1 && !s.front.httpClose
-	st.up.out = s.p.pool.Take()
+	st.up.out = s.p.pool.TakeFor(r.Size + headReserve)
 	out := s.writeRequest(st.up.out.Space()[:0], s.client.in.Bytes())
 	st.up.out.Commit(len(out))
 	s.client.consume(r.Size, &s.p.pool)

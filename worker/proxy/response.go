@@ -29,7 +29,7 @@ func (s *session) readResponse() bool {
 					continue
 				}
 				return s.state == serving && s.stream.answering
-			case v != http1.More || c.in.Len() >= headLimit:
+			case v != http1.More || c.in.Len() >= s.front.maxHeader:
 				s.badResponse()
 				return false
 			}
@@ -84,7 +84,7 @@ func (s *session) takeResponse() (interim bool) {
 		st.link.spent = true
 	}
 	switch {
-	case r.Size > headLimit:
+	case r.Size > s.front.maxHeader:
 		s.badResponse()
 	case r.Status == 101:
 		s.switchProtocol()

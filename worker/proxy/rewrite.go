@@ -104,9 +104,10 @@ func (st *stream) notReturned() int {
 // having ended the stream, when the head does not fit.
 func (s *session) writeHead(connection string) bool {
 	st := s.stream
-	st.down.out = s.p.pool.Take()
+	head := st.link.in.Bytes()
+	st.down.out = s.p.pool.TakeFor(st.responseRoom(head))
 	room := st.down.out.Space()
-	out := st.writeResponse(room[:0], st.link.in.Bytes(), connection)
+	out := st.writeResponse(room[:0], head, connection)
 	if len(out) > len(room) { // the server has set so many cookies that their prefixes are too much
 		st.down.drop(&s.p.pool)
 		s.badResponse()
