@@ -25,6 +25,7 @@ type bench struct {
 	server  int // listening socket
 	client  int // connected sockets
 	origin  int
+	turns   int // that spend takes; 0: 3
 	buf     [64 << 10]byte
 	scratch [4 << 10]byte
 }
