@@ -90,6 +90,10 @@ func TestTolerantBackend(t *testing.T) {
 		server   bool
 	}{
 		{"bare LF", "HTTP/1.1 200 x\nContent-Length: 2\n\nok", "HTTP/1.1 200 x\r\nContent-Length: 2\r\n\r\nok", true},
+		{
+			"bare LF, much of a head", "HTTP/1.1 204 x\n" + strings.Repeat("A: b\n", 100) + "B: " + strings.Repeat("c", 14000) + "\n\n",
+			"HTTP/1.1 204 x\r\n" + strings.Repeat("A: b\r\n", 100) + "B: " + strings.Repeat("c", 14000) + "\r\n\r\n", true,
+		},
 		{"two lengths", "HTTP/1.1 200 x\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok", "HTTP/1.1 200 x\r\nContent-Length: 2\r\n\r\nok", true},
 		{
 			"length and chunks", "HTTP/1.1 200 x\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",

@@ -27,6 +27,17 @@ func (c *conn) makeRoom(pool *buffer.Pool) bool {
 	return !c.in.Full()
 }
 
+// replace puts another head, which is not much longer, where one has been consumed.
+func (c *conn) replace(head []byte, pool *buffer.Pool) bool {
+	if !c.empty() {
+		return c.in.Prepend(head)
+	}
+	if len(head) > len(c.in.Space()) {
+		c.in = pool.Grow(c.in)
+	}
+	return c.in.Append(head) == len(head)
+}
+
 // responseRoom is how long the response's head may get, in bytes. Each cookie that the server sets under the name of ours may get longer.
 func (st *stream) responseRoom(head []byte) int {
 	r := &st.response

@@ -52,7 +52,7 @@ func (s *session) tidy() http1.Verdict {
 	st.link.spent = st.link.spent || r.Flags&http1.Overhang != 0
 	s.p.tidied = r.AppendTidy(s.p.tidied[:0], c.in.Bytes())
 	c.in.Consume(r.Size)
-	if !c.in.Prepend(s.p.tidied) {
+	if !c.replace(s.p.tidied, &s.p.pool) {
 		return http1.FieldsTooLarge
 	}
 	r.Reset()
