@@ -58,7 +58,7 @@ func TestIncompleteResponse(t *testing.T) {
 			t.Parallel()
 			done := make(chan bool)
 			defer close(done)
-			f := start(t, fmt.Sprintf("127.61.9.%d", i+1), func(c *conf.Config) { c.Backends[0].Timeout.Server = 300 * time.Millisecond },
+			f := start(t, fmt.Sprintf("127.61.12.%d", i+1), func(c *conf.Config) { c.Backends[0].Timeout.Server = 300 * time.Millisecond },
 				func(c net.Conn, in *bufio.Reader) {
 					head(in)
 					io.WriteString(c, "HTTP/1.1 200 OK\r\n"+tt.answer)
@@ -103,7 +103,7 @@ func TestBlockedByReset(t *testing.T) {
 			t.Parallel()
 			servers, gone := make(chan *net.TCPConn, 1), make(chan bool)
 			defer close(gone)
-			f := start(t, fmt.Sprintf("127.61.9.%d", i+31), also(relays, func(c *conf.Config) {
+			f := start(t, fmt.Sprintf("127.61.12.%d", i+31), also(relays, func(c *conf.Config) {
 				if !tt.reads {
 					c.Backends[0].Timeout.Server = 300 * time.Millisecond
 				}

@@ -39,7 +39,7 @@ func TestFramings(t *testing.T) {
 		{"a version of our own", "GET / HTTP/1.1\r\nHost: a\r\n", "HTTP/1.7 200 x\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 x\r\nContent-Length: 0\r\n\r\n", true, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			f := start(t, fmt.Sprintf("127.61.9.%d", i+51), func(c *conf.Config) { c.Backends[0].Servers[0].Cookie = "" }, func(c net.Conn, in *bufio.Reader) {
+			f := start(t, fmt.Sprintf("127.61.12.%d", i+51), func(c *conf.Config) { c.Backends[0].Servers[0].Cookie = "" }, func(c net.Conn, in *bufio.Reader) {
 				for head(in) != "" {
 					io.WriteString(c, tt.response)
 				}
@@ -117,7 +117,7 @@ func TestTolerantBackend(t *testing.T) {
 	} {
 		for j, tolerant := range []bool{true, false} {
 			t.Run(fmt.Sprint(tt.name, ", ", tolerant), func(t *testing.T) {
-				f := start(t, fmt.Sprintf("127.61.9.%d", 100+2*i+j), func(c *conf.Config) {
+				f := start(t, fmt.Sprintf("127.61.12.%d", 100+2*i+j), func(c *conf.Config) {
 					c.Backends[0].Servers[0].Cookie = ""
 					c.Backends[0].AcceptInvalidResponses = tolerant
 				}, func(c net.Conn, in *bufio.Reader) {

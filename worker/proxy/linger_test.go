@@ -11,7 +11,7 @@ import (
 // TestLingering: a client that goes on sending after the answer, for longer than it may be silent, gets all of that.
 func TestLingering(t *testing.T) {
 	body := strings.Repeat("x", 500_000) // more than the client's kernel takes
-	f := start(t, "127.61.9.130", nil, func(c net.Conn, in *bufio.Reader) {
+	f := start(t, "127.61.12.130", nil, func(c net.Conn, in *bufio.Reader) {
 		head(in)
 		io.WriteString(c, "HTTP/1.1 413 x\r\nConnection: close\r\nContent-Length: 500000\r\n\r\n"+body)
 		io.Copy(io.Discard, in)
@@ -34,7 +34,7 @@ func TestLingering(t *testing.T) {
 
 // TestLingeringEnds: nobody is waited for who neither sends nor takes anything, nor longer than half a minute.
 func TestLingeringEnds(t *testing.T) {
-	f := start(t, "127.61.9.131", nil, nil)
+	f := start(t, "127.61.12.131", nil, nil)
 	lingers := func() *client {
 		c := f.dial()
 		c.send("BAD\r\n")
