@@ -12,8 +12,8 @@ const (
 	stallTime = 60_000 // ms for which a peer may take nothing, if its time-out is not shorter
 )
 
-// flushing is what a session knows of the queues that it waits for.
-type flushing struct {
+// sendQueues is what a session knows of the queues that it waits for.
+type sendQueues struct {
 	unsent int   // bytes in them when they were looked at last
 	wait   int64 // ms between the last look and the next one
 	at     int64 // ms: when that is
@@ -26,10 +26,10 @@ func (s *session) flush() {
 		s.end()
 		return
 	}
-	s.become(flushingOut)
+	s.become(flushing)
 	s.stream.up.drop(&s.p.pool)
 	s.stream.down.drop(&s.p.pool)
-	s.flushing = flushing{unsent: unsent, wait: firstLook, at: s.p.now + firstLook}
+	s.queues = sendQueues{unsent: unsent, wait: firstLook, at: s.p.now + firstLook}
 }
 
 // unsent is how many bytes wait for peers whose connections are to be reset. Those that have failed wait for nobody.
@@ -48,6 +48,14 @@ func (c *conn) unsent() int {
 	return c.fd.Unsent()
 }
 
+// patience is for how many ms a peer may take nothing.
+func (s *session) patience() int64 {
+	if s.client.unsent() > 0 {
+		return min(s.front.client, stallTime)
+	}
+	return min(s.stream.back.timeout, stallTime)
+}
+
 // stepFlushing ends the session when a peer has left.
 func (s *session) stepFlushing() {
 	if s.unsent() == 0 {
@@ -57,11 +65,11 @@ func (s *session) stepFlushing() {
 
 // look looks at the queues again.
 func (s *session) look() {
-	f, unsent := &s.flushing, s.unsent()
+	f, unsent := &s.queues, s.unsent()
 	if unsent < f.unsent {
 		s.since = s.p.now
 	}
-	if unsent == 0 || s.p.now-s.since >= min(s.front.client, s.stream.back.timeout, stallTime) {
+	if unsent == 0 || s.p.now-s.since >= s.patience() {
 		s.end()
 		return
 	}

@@ -50,9 +50,9 @@ func TestIncompleteResponse(t *testing.T) {
 		{"chunks, end", "1.1", chunked + chunk + "1", false, lingering, chunk + "1"},
 		{"chunks, time", "1.1", chunked + chunk, true, lingering, chunk},
 		{"chunks, broken", "1.1", chunked + chunk + "3\r\nabc\r\nzz\r\n", true, lingering, chunk + "3\r\nabc\r\n"},
-		{"chunks, broken, old client", "1.0", chunked + chunk + "3\r\nabcd\r\n", true, flushingOut, data + "abc"},
-		{"chunks, end, old client", "1.0", chunked + chunk, false, flushingOut, data},
-		{"until close, time", "1.1", untilClose + data, true, flushingOut, data},
+		{"chunks, broken, old client", "1.0", chunked + chunk + "3\r\nabcd\r\n", true, flushing, data + "abc"},
+		{"chunks, end, old client", "1.0", chunked + chunk, false, flushing, data},
+		{"until close, time", "1.1", untilClose + data, true, flushing, data},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -77,7 +77,7 @@ func TestIncompleteResponse(t *testing.T) {
 			if string(got) != tt.want {
 				t.Errorf("%d bytes, want %d", len(got), len(tt.want))
 			}
-			if tt.state == lingering && err != nil || tt.state == flushingOut && !isReset(err) {
+			if tt.state == lingering && err != nil || tt.state == flushing && !isReset(err) {
 				t.Errorf("then %v", err)
 			}
 			c.Close()
@@ -105,7 +105,7 @@ func TestBlockedByReset(t *testing.T) {
 			defer close(gone)
 			f := start(t, fmt.Sprintf("127.61.12.%d", i+31), also(relays, func(c *conf.Config) {
 				if !tt.reads {
-					c.Backends[0].Timeout.Server = 300 * time.Millisecond
+					c.Backends[0].Timeout.Server, c.Frontends[0].Timeout.Client = 300*time.Millisecond, 300*time.Millisecond
 				}
 			}), func(c net.Conn, _ *bufio.Reader) { servers <- c.(*net.TCPConn); <-gone })
 			c := f.slowly()

@@ -25,7 +25,7 @@ func (s *session) becomeLingering() {
 		s.client.consume(s.client.in.Len(), &s.p.pool)
 	}
 	s.client.fd.ShutdownWrite()
-	s.flushing = flushing{unsent: s.client.fd.Unsent(), at: s.p.now + lingerMost}
+	s.queues = sendQueues{unsent: s.client.fd.Unsent(), at: s.p.now + lingerMost}
 }
 
 // stepLingering discards what the client sends until it has ended its side.
@@ -46,7 +46,7 @@ func (s *session) stepLingering() {
 
 // expireLingering ends the session, unless its client is still taking the answer.
 func (s *session) expireLingering() {
-	f, unsent := &s.flushing, s.client.fd.Unsent()
+	f, unsent := &s.queues, s.client.fd.Unsent()
 	if unsent >= f.unsent || s.p.now >= f.at {
 		s.end()
 		return

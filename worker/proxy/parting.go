@@ -14,7 +14,8 @@ func (s *session) part(p page, cause cause) {
 	}
 	text := s.answerText(p)
 	if len(text) > len(st.down.out.Space()) {
-		s.cut()
+		s.client.resets = true
+		s.end()
 		return
 	}
 	st.down.out.AppendString(text)

@@ -10,23 +10,23 @@ import (
 
 // session is the life of one client connection.
 type session struct {
-	p        *Proxy
-	slot     uint32
-	seq      uint32
-	front    *frontend
-	bind     int32 // of the frontend, on which the client came
-	client   conn
-	peer     netip.AddrPort // the client's; not valid on a unix socket
-	state    state
-	stream   *stream  // the request at work; nil while idle and lingering
-	own      idlePool // idle connections to servers that are bound to the client connection
-	since    int64    // ms: when something last moved, or when the state began
-	fresh    bool     // no request has been served yet
-	expired  bool     // the time of the state is up; run acts on it
-	queued   bool     // in the run queue
-	flushing flushing
-	timer    timer.Timer
-	next     *session // in the run queue
+	p       *Proxy
+	slot    uint32
+	seq     uint32
+	front   *frontend
+	bind    int32 // of the frontend, on which the client came
+	client  conn
+	peer    netip.AddrPort // the client's; not valid on a unix socket
+	state   state
+	stream  *stream  // the request at work; nil while idle and lingering
+	own     idlePool // idle connections to servers that are bound to the client connection
+	since   int64    // ms: when something last moved, or when the state began
+	fresh   bool     // no request has been served yet
+	expired bool     // the time of the state is up; run acts on it
+	queued  bool     // in the run queue
+	queues  sendQueues
+	timer   timer.Timer
+	next    *session // in the run queue
 }
 
 // steps bounds the changes of state of one session in one loop turn, so that a pipelining client does not starve the
@@ -123,7 +123,7 @@ func (s *session) step() {
 		s.stepConnecting()
 	case relaying:
 		s.stepRelaying()
-	case flushingOut:
+	case flushing:
 		s.stepFlushing()
 	case parting:
 		s.stepParting()

@@ -21,7 +21,7 @@ import "fmt"
 //	  to CONNECT  | |                        v    |       |
 //	              v +--- cut ---+     [ lingering ]       |
 //	       [ relaying ]         v            |            |
-//	              | |   [ flushingOut ]      |            |
+//	              | |     [ flushing ]       |            |
 //	              | +- cut -^   |            |            |
 //	              |             v            v            |
 //	              +---------> [ closed ] <----------------+
@@ -35,30 +35,30 @@ import "fmt"
 type state uint8
 
 const (
-	closed      state = iota
-	idle              // waits for the first byte of a request, without a buffer
-	reading           // part of a request's head has arrived
-	serving           // a stream is at work
-	pausing           // waits before it tries the server again, which could not be reached
-	connecting        // the server of a connection in mode tcp is being reached
-	relaying          // bytes pass both ways, unread
-	flushingOut       // ends by reset, when what was sent before has arrived
-	parting           // sends an answer of the proxy's own, the last one
-	lingering         // has ended its side and discards what the client still sends, so that no reset overtakes the answer
+	closed     state = iota
+	idle             // waits for the first byte of a request, without a buffer
+	reading          // part of a request's head has arrived
+	serving          // a stream is at work
+	pausing          // waits before it tries the server again, which could not be reached
+	connecting       // the server of a connection in mode tcp is being reached
+	relaying         // bytes pass both ways, unread
+	flushing         // ends by reset, when what was sent before has arrived
+	parting          // sends an answer of the proxy's own, the last one
+	lingering        // has ended its side and discards what the client still sends, so that no reset overtakes the answer
 )
 
 // edges lists the states that may follow each state.
 var edges = [...]uint16{
-	closed:      1 << idle,
-	idle:        1<<reading | 1<<connecting | 1<<lingering | 1<<closed,
-	reading:     1<<serving | 1<<parting | 1<<closed,
-	serving:     1<<idle | 1<<pausing | 1<<relaying | 1<<flushingOut | 1<<parting | 1<<lingering | 1<<closed,
-	pausing:     1<<serving | 1<<connecting | 1<<closed,
-	connecting:  1<<relaying | 1<<pausing | 1<<closed,
-	relaying:    1<<flushingOut | 1<<closed,
-	flushingOut: 1 << closed,
-	parting:     1<<lingering | 1<<closed,
-	lingering:   1 << closed,
+	closed:     1 << idle,
+	idle:       1<<reading | 1<<connecting | 1<<lingering | 1<<closed,
+	reading:    1<<serving | 1<<parting | 1<<closed,
+	serving:    1<<idle | 1<<pausing | 1<<relaying | 1<<flushing | 1<<parting | 1<<lingering | 1<<closed,
+	pausing:    1<<serving | 1<<connecting | 1<<closed,
+	connecting: 1<<relaying | 1<<pausing | 1<<closed,
+	relaying:   1<<flushing | 1<<closed,
+	flushing:   1 << closed,
+	parting:    1<<lingering | 1<<closed,
+	lingering:  1 << closed,
 }
 
 func (s state) String() string {

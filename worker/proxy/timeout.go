@@ -19,12 +19,12 @@ func (s *session) deadline() int64 {
 		return s.since + s.stream.back.connect
 	case relaying:
 		return s.relayDeadline()
-	case flushingOut:
-		return s.flushing.at
+	case flushing:
+		return s.queues.at
 	case parting:
 		return s.since + s.front.client
 	}
-	return min(s.since+lingerTime, s.flushing.at) // lingering
+	return min(s.since+lingerTime, s.queues.at) // lingering
 }
 
 // servingDeadline blames the side that has to act next.
@@ -74,7 +74,7 @@ func (s *session) expire() {
 		s.connectFailed(serverTime)
 	case relaying:
 		s.expireRelay()
-	case flushingOut:
+	case flushing:
 		s.look()
 	case lingering:
 		s.expireLingering()
