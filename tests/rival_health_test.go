@@ -96,6 +96,24 @@ func (r *rival) alike(t *testing.T, s *site, command string) {
 	if mine, theirs := served(t, fronts[0]), served(t, fronts[1]); mine != theirs {
 		t.Errorf("after %s: %s\nHAProxy: %s", command, mine, theirs)
 	}
+	r.quiet(t, s)
+}
+
+// quiet waits until no session is counted: lines about servers tell how many there are.
+func (r *rival) quiet(t *testing.T, s *site) {
+	t.Helper()
+	for _, socket := range r.sockets(s) {
+		if !soon(func() bool {
+			for _, row := range readStats(t, tell(t, socket, "show stat")) {
+				if row.number("scur") > 0 {
+					return false
+				}
+			}
+			return true
+		}) {
+			t.Fatalf("%s: sessions do not end", socket)
+		}
+	}
 }
 
 // TestHealthUntilNextCheck: what is said by hand holds until checks say otherwise, here and there.
