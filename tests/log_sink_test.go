@@ -144,10 +144,13 @@ func (s *sink) next() logLine {
 	}
 }
 
-// http waits for the next line about traffic, which must have the form of httplog.
+// http waits for the next line about traffic, which must have the form of httplog, if it is none that explains the one before.
 func (s *sink) http() httpLine {
 	s.t.Helper()
 	l := s.next()
+	for strings.HasPrefix(l.text, "Bad request: ") || strings.HasPrefix(l.text, "Bad response: ") {
+		l = s.next()
+	}
 	h, ok := parseHTTPLine(l.text)
 	if !ok {
 		s.t.Fatalf("%q is no line of httplog", l.text)

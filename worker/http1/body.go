@@ -12,6 +12,9 @@ type Body struct {
 	line     int   // bytes of the chunk line or of the trailer section so far
 	excess   int64 // overhead that the data does not justify
 	fields   int   // trailer fields so far
+	fault    Fault
+	at       int64 // where that is
+	passed   int64 // bytes of chunks so far, framing included
 	name     trailerName
 }
 
@@ -74,6 +77,12 @@ func (b *Body) Consume(p []byte) (n int, done bool, f Fault) {
 	return len(p), false, 0
 }
 
+// Fault is what Consume has found wrong; 0: nothing.
+func (b *Body) Fault() Fault { return b.fault }
+
+// FaultAt is where the byte stands that makes the fault, in the body with its framing.
+func (b *Body) FaultAt() int64 { return b.at }
+
 // Plain says how many of the next bytes are data in any case, whatever they are: nobody needs to look at them. The end of a
 // chunk is seldom far.
 func (b *Body) Plain() int64 {
@@ -91,6 +100,7 @@ func (b *Body) Skip(n int64) (done bool) {
 	if b.framing == UntilClose {
 		return false
 	}
+	b.passed += n
 	if b.left -= n; b.left == 0 && b.framing == Chunked {
 		b.step = stepDataCR
 	}
@@ -106,6 +116,8 @@ func (b *Body) consumeChunks(p []byte) (n int, done bool, f Fault) {
 			continue
 		}
 		if f = b.take(p[n]); f != 0 {
+			b.fault, b.at = f, b.passed+int64(n)
+			b.passed += int64(whole)
 			return whole, false, f
 		}
 		n++
@@ -116,6 +128,7 @@ func (b *Body) consumeChunks(p []byte) (n int, done bool, f Fault) {
 			return n, true, 0
 		}
 	}
+	b.passed += int64(n)
 	return n, false, 0
 }
 
@@ -133,6 +146,7 @@ func (b *Body) data(p []byte) int {
 func (b *Body) Unwrap(p []byte) (framing, data int, done bool, f Fault) {
 	for framing < len(p) && b.step != stepData {
 		if f = b.take(p[framing]); f != 0 {
+			b.fault, b.at = f, b.passed+int64(framing)
 			return framing, 0, false, f
 		}
 		framing++
@@ -143,6 +157,7 @@ func (b *Body) Unwrap(p []byte) (framing, data int, done bool, f Fault) {
 	if b.step == stepData {
 		data = b.data(p[framing:])
 	}
+	b.passed += int64(framing + data)
 	return framing, data, false, 0
 }
 

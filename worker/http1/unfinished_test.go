@@ -133,6 +133,13 @@ func TestPlace(t *testing.T) {
 			t.Errorf("%q: %v at %d, want %v at %d", tt.text, h.Fault(), h.FaultAt(), tt.fault, at)
 		}
 	}
+	for _, text := range []string{"»x", "3\r\nabc»d", "3;»\x00", "3\r»\r", "3\r\nabc\r\n0\r\nX» ", "0\r\n\r»x"} {
+		at, b := int64(strings.Index(text, mark)), &Body{}
+		b.Start(Chunked, 0)
+		if _, _, f := b.Consume([]byte(strings.Replace(text, mark, "", 1))); f == 0 || b.Fault() != f || b.FaultAt() != at {
+			t.Errorf("%q: %v, %v at %d, want %d", text, f, b.Fault(), b.FaultAt(), at)
+		}
+	}
 	h := &Head{}
 	h.ParseRequest([]byte("GET /aaaaaaaaaaaaaaaa"))
 	if h.Overflow(10); h.Fault() != FaultTooLarge || h.FaultAt() != 10 {

@@ -118,6 +118,11 @@ func (r *Record) appendRoute(dst []byte, c *Clock) []byte {
 	dst = append(dst, "] "...)
 	dst = appendName(dst, r.Frontend)
 	dst = append(dst, ' ')
+	return append(r.appendServer(dst), ' ')
+}
+
+// appendServer appends the backend and the server.
+func (r *Record) appendServer(dst []byte) []byte {
 	if r.Backend != "" {
 		dst = appendName(dst, r.Backend)
 	} else {
@@ -125,10 +130,9 @@ func (r *Record) appendRoute(dst []byte, c *Clock) []byte {
 	}
 	dst = append(dst, '/')
 	if r.Server == "" {
-		return append(dst, "<NOSRV> "...)
+		return append(dst, "<NOSRV>"...)
 	}
-	dst = appendName(dst, r.Server)
-	return append(dst, ' ')
+	return appendName(dst, r.Server)
 }
 
 // appendLoad appends the connection counts, the retries and the queues: what comes behind the termination state.
@@ -142,7 +146,7 @@ func (r *Record) appendLoad(dst []byte) []byte {
 	}
 	dst = appendInt(dst, int64(r.Retries), ' ')
 	dst = appendInt(dst, int64(r.ServerQueue), '/')
-	return strconv.AppendInt(dst, int64(r.BackendQueue), 10)
+	return appendNumber(dst, int64(r.BackendQueue))
 }
 
 // appendName appends the name of a section or a server, which the configuration keeps short and free of what would need
@@ -169,6 +173,8 @@ func appendTerm(dst, term []byte) []byte {
 	}
 	return append(dst, ' ')
 }
+
+func appendNumber(dst []byte, n int64) []byte { return strconv.AppendInt(dst, n, 10) }
 
 // appendInt appends n and what separates it from the next.
 func appendInt(dst []byte, n int64, separator byte) []byte {

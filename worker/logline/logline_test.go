@@ -243,6 +243,9 @@ func TestBound(t *testing.T) {
 	if got := len(AppendConnect(nil, r.Client, r.Client, r.Frontend, "HTTP")); got > MaxLine {
 		t.Errorf("the longest short line has %d bytes", got)
 	}
+	if got := len(r.AppendFault(nil, &Fault{Response: true, Cut: true, Text: strings.Repeat("x", 500), At: math.MaxInt64, Seen: math.MaxInt64})); got > MaxLine {
+		t.Errorf("the longest explanation has %d bytes", got)
+	}
 	r.RequestLine = nil
 	if got := len(r.AppendHTTP(nil, c)); got > MaxLine {
 		t.Errorf("the longest line of a bad request has %d bytes", got)
@@ -285,6 +288,7 @@ func TestAllocations(t *testing.T) {
 		"AppendHTTP":            func() { short.AppendHTTP(dst, c) },
 		"AppendHTTP, long":      func() { long.AppendHTTP(dst, c) },
 		"AppendTCP":             func() { short.AppendTCP(dst, c) },
+		"AppendFault":           func() { long.AppendFault(dst, &Fault{Text: "it is bad", Seen: 9}) },
 		"AppendConnect":         func() { AppendConnect(dst, short.Client, local, "webfarm", "HTTP") },
 		"Clock of a new second": func() { ms += 1000; c.Append(dst, ms) },
 		"Captures":              func() { long.RequestHeaders.Reset(); long.RequestHeaders.See([]byte("H"), short.RequestLine) },

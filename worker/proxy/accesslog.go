@@ -93,6 +93,7 @@ func (s *session) logStream() {
 		r.RequestHeaders, r.ResponseHeaders = t.request, t.response
 	}
 	s.writeRecord(r)
+	s.logFault(r)
 	if st.trace != nil {
 		l.put(st.trace)
 		st.trace = nil

@@ -9,6 +9,7 @@
 //	session, state, timeout    the life of a client connection
 //	stream, request, response  one request and its response
 //	head, rewrite              what its heads need, and how they are written anew
+//	fault                      what is wrong with either
 //	conn, serverconn, flow     sockets, and how bytes get from one to another
 //	bound                      connections to servers that know the client by them
 //	relay, splice              bytes that pass unread: mode tcp, and tunnels

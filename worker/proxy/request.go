@@ -46,6 +46,7 @@ func (s *session) requestRead(v http1.Verdict) {
 	}
 	if v != http1.Done {
 		s.front.counters.RequestErrors.Add(1)
+		s.faultyRequest()
 		s.part(pageOf(v.Status()), byProxy)
 		return
 	}
@@ -71,6 +72,7 @@ func (s *session) forward() {
 	st.up.begin(r.Framing, r.Length)
 	if !st.up.gather(&s.client, &s.p.pool) {
 		s.front.counters.RequestErrors.Add(1)
+		s.faultyRequest()
 		s.part(page400, byProxy)
 		return
 	}

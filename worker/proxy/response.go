@@ -245,6 +245,7 @@ func (s *session) repeat() {
 // badResponse ends a stream whose server does not speak correct HTTP.
 func (s *session) badResponse() {
 	s.stream.count(responseErrors)
+	s.faultyResponse()
 	s.part(page502, byProxy)
 }
 

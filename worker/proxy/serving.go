@@ -102,6 +102,7 @@ func (s *session) requestRefused() {
 func (s *session) requestFaulty() {
 	st := s.stream
 	s.front.counters.RequestErrors.Add(1)
+	s.faultyRequest()
 	if st.answering {
 		s.blame(byProxy)
 		s.cut()
@@ -132,6 +133,7 @@ func (s *session) moveResponse() {
 		s.abort(byClient)
 	case faulty:
 		st.count(responseErrors)
+		s.faultyResponse()
 		s.blame(byProxy)
 		s.cut()
 	}

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"lbmaster/worker/http1"
+	"lbmaster/worker/logline"
 )
 
 // stream is one request and its response; in mode tcp, the one exchange of a connection. It is borrowed from a free list
@@ -38,6 +39,7 @@ type stream struct {
 type heads struct {
 	request  http1.Head
 	response http1.Head
+	fault    logline.Fault // of one of the two messages; without a text: none
 }
 
 // newStream takes a stream from the free list, with heads for HTTP.
@@ -48,6 +50,7 @@ func (p *Proxy) newStream() *stream {
 	}
 	st.request.Reset()
 	st.response.Reset()
+	st.fault = logline.Fault{}
 	return st
 }
 

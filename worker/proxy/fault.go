@@ -1,0 +1,64 @@
+package proxy
+
+import (
+	"lbmaster/worker/buffer"
+	"lbmaster/worker/http1"
+	"lbmaster/worker/logline"
+)
+
+// faultyRequest notes what is wrong with the request, before it is answered.
+func (s *session) faultyRequest() {
+	st := s.stream
+	f := logline.Fault{Cut: st.answering}
+	s.note(f, &st.request, &st.up, s.client.in)
+}
+
+// faultyResponse notes what is wrong with the response, while the server's connection is at hand.
+func (s *session) faultyResponse() {
+	st := s.stream
+	f := logline.Fault{Response: true, Cut: st.answering}
+	s.note(f, &st.response, &st.down, st.link.in)
+}
+
+// note completes a fault of a message, whose last bytes are in.
+func (s *session) note(f logline.Fault, h *http1.Head, body *flow, in *buffer.Buffer) {
+	var p []byte
+	if in != nil {
+		p = in.Bytes()
+	}
+	first := int64(0) // where in the message p begins
+	switch {
+	case body.body.Fault() != 0:
+		first = int64(h.Size) + body.seen
+		f.Text, f.At = body.body.Fault().String(), int64(h.Size)+body.body.FaultAt()
+	case h.Fault() != 0:
+		f.Text, f.At = h.Fault().String(), int64(h.FaultAt())
+	default:
+		f.Text, f.At = s.unwanted(), -1
+	}
+	f.Seen = first + int64(len(p))
+	s.stream.fault = f
+}
+
+// unwanted is why a response that is correct by itself cannot be passed on.
+func (s *session) unwanted() string {
+	r := &s.stream.response
+	switch {
+	case r.Size == 0 || r.Size > s.front.maxHeader:
+		return http1.FaultTooLarge.String()
+	case r.Status == 101:
+		return "the server changes to a protocol that the client has not asked for, or before it has got the request"
+	case r.Status < 200:
+		return "there are too many interim responses at a time"
+	}
+	return "the server opens a tunnel before it has got the request"
+}
+
+// logFault writes the line behind that of the request, whose record is r, if something was wrong with its messages.
+func (s *session) logFault(r *logline.Record) {
+	if s.stream.heads == nil || s.stream.fault.Text == "" {
+		return
+	}
+	s.p.text = r.AppendFault(s.p.text[:0], &s.stream.fault)
+	s.p.log(s.front.log)
+}
