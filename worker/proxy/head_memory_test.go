@@ -33,6 +33,15 @@ func (b *bench) sends(from int, text []byte) {
 	}
 }
 
+// until lets the loop turn until the session is so.
+func (b *bench) until(what string, ok func(s *session) bool) {
+	for end := time.Now().Add(fatal); !ok(b.proxy.sessions.at(0)); b.settle() {
+		if time.Now().After(end) {
+			b.tb.Fatalf("not yet: %s", what)
+		}
+	}
+}
+
 // settle lets the loop turn until nothing moves any more.
 func (b *bench) settle() {
 	for range 12 {
@@ -63,7 +72,9 @@ func TestNothingIsAllocatedForLargeHeads(t *testing.T) {
 	answer := []byte(padded("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nSet-Cookie: SESSION=0123456789\r\n", 100<<10))
 	exchange := func() {
 		b.sends(b.client, ask)
+		b.until("the request has been sent", func(s *session) bool { return s.state == serving && s.stream.sent })
 		b.sends(b.origin, answer)
+		b.until("the response has been given", func(s *session) bool { return s.state == idle })
 	}
 	exchange()
 	before := b.proxy.counters.Responses2xx.Load()
