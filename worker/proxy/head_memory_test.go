@@ -72,7 +72,7 @@ func TestNothingIsAllocatedForLargeHeads(t *testing.T) {
 	answer := []byte(padded("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nSet-Cookie: SESSION=0123456789\r\n", 100<<10))
 	exchange := func() {
 		b.sends(b.client, ask)
-		b.until("the request has been sent", func(s *session) bool { return s.state == serving && s.stream.sent })
+		b.until("the request has been sent", func(s *session) bool { return s.state == serving && s.stream.sent && b.origin > 0 })
 		b.sends(b.origin, answer)
 		b.until("the response has been given", func(s *session) bool { return s.state == idle })
 	}
@@ -112,8 +112,10 @@ func TestLargeBuffersAreGivenBack(t *testing.T) {
 	head := padded("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n", 100<<10)
 	b.sends(b.client, []byte(head[:99<<10]))
 	s := b.proxy.sessions.at(0)
+	b.until("half a head has come", func(s *session) bool { return s.client.in != nil && s.client.in.Len() == 99<<10 })
 	want("half a head", s, 135<<10, 0)
 	b.sends(b.client, []byte(head[99<<10:]+"GET /next HTTP/1.1\r\n"))
+	b.until("the request has been sent", func(s *session) bool { return s.state == serving && s.stream.sent && b.origin > 0 })
 	want("a head, and the beginning of the next one", s, buffer.Size, 135<<10)
 	b.sends(b.origin, []byte(benchResponse))
 	want("the beginning of the next one", s, buffer.Size, 0)

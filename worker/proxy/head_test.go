@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,13 +17,15 @@ import (
 )
 
 // padding is n bytes for a field's value that show when something is missing or in the wrong place.
-func padding(n int) string {
+func padding(n int) string { return paddings()[:n] }
+
+var paddings = sync.OnceValue(func() string {
 	var b strings.Builder
-	for i := 0; b.Len() < n; i++ {
+	for i := 0; b.Len() < 1<<20; i++ {
 		fmt.Fprintf(&b, "%06x.", i)
 	}
-	return b.String()[:n]
-}
+	return b.String()
+})
 
 // padded is a head with the fields, and one more that makes it n bytes long; the fields alone when they are longer.
 func padded(fields string, n int) string {
@@ -150,7 +153,7 @@ func TestLargeHeadInPieces(t *testing.T) {
 func TestLargeHeadStops(t *testing.T) {
 	f := start(t, "127.61.9.21", func(c *conf.Config) {
 		allows(256 << 10)(c)
-		c.Frontends[0].Timeout.HTTPRequest = 200 * time.Millisecond
+		c.Frontends[0].Timeout.HTTPRequest = time.Second
 	}, obeys)
 	c := f.dial()
 	c.send(asks("GET", 250<<10, "", 0, 0)[:249<<10])
