@@ -114,3 +114,16 @@ func TestShrink(t *testing.T) {
 		t.Errorf("%d bytes go, want those of one large buffer; %d are left", n, p.Idle())
 	}
 }
+
+// TestShrinkWhileInUse: buffers in use are not counted among the free ones that are needed.
+func TestShrinkWhileInUse(t *testing.T) {
+	var p Pool
+	a, b := p.TakeFor(Largest), p.TakeFor(Largest)
+	p.Shrink()
+	p.Put(b)
+	p.Shrink()
+	if n := p.Shrink(); n != 264<<10 || p.Taken() != 1 || p.Idle() != 0 {
+		t.Errorf("%d bytes go, %d buffers are in use, %d free", n, p.Taken(), p.Idle())
+	}
+	p.Put(a)
+}
