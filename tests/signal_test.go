@@ -69,7 +69,7 @@ func TestSoftStop(t *testing.T) {
 	idle := dial(t, s.place.front())
 	idle.get("/", 200)
 	busy := dial(t, s.place.front())
-	busy.send("GET /delay/1000 HTTP/1.1\r\nHost: raw\r\n\r\n")
+	busy.send("GET /delay/3000 HTTP/1.1\r\nHost: raw\r\n\r\n")
 	tunnel := dial(t, s.place.front())
 	tunnel.send(upgradeRequest)
 	tunnel.answer("GET")

@@ -16,6 +16,7 @@ const (
 // shrink lets go of what has not been needed since it was called last.
 func (p *Proxy) shrink() {
 	p.After(shrinkTime, p.shrink)
+	p.tidied = nil
 	freed := p.pool.Shrink()
 	p.pipes.Shrink()
 	p.streams.shrink()
