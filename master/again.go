@@ -18,6 +18,10 @@ func (m *master) sayAgain(c *child, asked control.Message) {
 		}
 	case control.Kin:
 		m.presentAgain(c, asked.Generation)
+	case control.Faults:
+		if c.slot == monitorIndex {
+			m.showFaultsAgain(c, asked.Generation)
+		}
 	case control.Heir:
 		if old := m.oldChild(asked.Generation, asked.Slot); old != nil {
 			m.drainOne(m.generationOf(old), old)

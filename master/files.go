@@ -14,8 +14,8 @@ const (
 	sparePipes = 512
 	// spareFiles is for everything else that a process holds: standard streams, control channel, memory, timers, logs.
 	spareFiles = 100
-	// filesOfChild is how many descriptors the master holds for a child: its control channel, and its pidfd, of which the Go runtime
-	// has one too; some more while it starts.
+	// filesOfChild is how many descriptors the master holds for a child: its control channel, its memory for faults, and its pidfd, of
+	// which the Go runtime has one too; some more while it starts.
 	filesOfChild = 5
 )
 

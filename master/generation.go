@@ -22,6 +22,7 @@ type generation struct {
 	keys     [][]string // the address of each frontend's binds
 	counters *stats.Stats
 	board    *status.Board
+	faults   []int // of each worker slot
 	past     *stats.Past
 	twins    map[int]int    // of its board and ours
 	children map[int]*child // by slot; those that live
@@ -57,6 +58,9 @@ func (m *master) takeGeneration(s generationState) (*generation, error) {
 		return nil, err
 	}
 	if g.board, err = status.Open(fd); err != nil {
+		return nil, err
+	}
+	if err := m.takeFaults(g, s.Faults); err != nil {
 		return nil, err
 	}
 	for _, w := range s.Workers {
@@ -308,6 +312,7 @@ func (m *master) bury(g *generation) {
 			s.child.say(control.Message{Kind: control.Bury, Generation: g.number}, nil)
 		}
 	}
+	m.hideFaults(g)
 	if err := g.close(); err != nil {
 		m.log.Error("cannot let go of an older generation", "generation", g.number, "error", err)
 	}
@@ -376,7 +381,7 @@ func (m *master) eachOld(do func(*child)) {
 }
 
 func (g *generation) state() generationState {
-	s := generationState{Number: g.number, Program: g.program, Addresses: g.keys}
+	s := generationState{Number: g.number, Program: g.program, Addresses: g.keys, Faults: len(g.faults)}
 	for slot, c := range g.children {
 		s.Workers = append(s.Workers, workerState{slot, c.pid})
 	}
@@ -384,6 +389,7 @@ func (g *generation) state() generationState {
 }
 
 func (g *generation) close() error {
+	control.CloseAll(g.faults)
 	if err := g.counters.Close(); err != nil {
 		return fmt.Errorf("counters: %w", err)
 	}

@@ -45,6 +45,7 @@ type generationState struct {
 	Program   string     // version of the program
 	Addresses [][]string // of each frontend, of each of its binds
 	Workers   []workerState
+	Faults    int `json:",omitempty"` // worker slots whose memory for faults is handed over
 }
 
 // workerState is one worker, or the monitor.
@@ -58,6 +59,8 @@ func boardName(generation int) string            { return fmt.Sprintf("board/%d"
 func controlName(generation int, slot int) string {
 	return fmt.Sprintf("control/%d/%d", generation, slot)
 }
+
+func faultsName(generation, slot int) string { return fmt.Sprintf("faults/%d/%d", generation, slot) }
 
 func pidfdName(generation int, slot int) string { return fmt.Sprintf("pidfd/%d/%d", generation, slot) }
 
@@ -73,14 +76,14 @@ func (m *master) handOver() error {
 	}
 	for _, old := range m.old {
 		s.Generations = append(s.Generations, old.state())
-		g.giveMemory(old.number, old.counters, old.board)
+		g.giveMemory(old.number, old.counters, old.board, old.faults)
 		for slot, c := range old.children {
 			g.giveChild(old.number, slot, c)
 		}
 	}
 	s.Generations = append(s.Generations, m.generationState())
 	s.Older = m.stillOlder()
-	g.giveMemory(m.number, m.memory.counters, m.memory.board)
+	g.giveMemory(m.number, m.memory.counters, m.memory.board, m.memory.faults)
 	for _, slot := range m.slots {
 		if slot.child != nil {
 			g.giveChild(m.number, slot.index, slot.child)
@@ -113,7 +116,7 @@ func (l *listener) state() listenerState {
 
 // generationState is what there is to know of our own generation.
 func (m *master) generationState() generationState {
-	s := generationState{Number: m.number, Program: m.env.Version, Addresses: addresses(m.config)}
+	s := generationState{Number: m.number, Program: m.env.Version, Addresses: addresses(m.config), Faults: len(m.memory.faults)}
 	for _, slot := range m.slots {
 		if slot.child != nil {
 			s.Workers = append(s.Workers, workerState{slot.index, slot.child.pid})
@@ -137,9 +140,12 @@ func (g *gift) give(name string, fd int) {
 	}
 }
 
-func (g *gift) giveMemory(generation int, counters *stats.Stats, board *status.Board) {
+func (g *gift) giveMemory(generation int, counters *stats.Stats, board *status.Board, faults []int) {
 	g.give(countersName(generation), counters.FD())
 	g.give(boardName(generation), board.FD())
+	for slot, fd := range faults {
+		g.give(faultsName(generation, slot), fd)
+	}
 }
 
 func (g *gift) giveChild(generation, slot int, c *child) {

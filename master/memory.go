@@ -18,7 +18,8 @@ type memory struct {
 	config   int // sealed memory file with the snapshot of the configuration
 	counters *stats.Stats
 	board    *status.Board
-	wake     int // eventfd
+	wake     int   // eventfd
+	faults   []int // of each worker slot, its own
 }
 
 // share makes the memory for a configuration and that many workers. Servers that are on the board before begin with the
@@ -45,6 +46,9 @@ func share(c *conf.Config, workers int, before *status.Board) (m *memory, err er
 	if m.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
 		return nil, fmt.Errorf("cannot create an eventfd: %w", err)
 	}
+	if m.faults, err = newFaults(c, workers); err != nil {
+		return nil, fmt.Errorf("cannot create the memory for faults: %w", err)
+	}
 	return m, nil
 }
 
@@ -60,6 +64,9 @@ func (m *memory) fds() []int {
 	fds[control.StartWake] = m.wake
 	return fds
 }
+
+// workerFDs are those of the worker of a slot.
+func (m *memory) workerFDs(slot int) []int { return append(m.fds(), m.faults[slot]) }
 
 // vacate forgets the connections of a dead worker, and tells the others that there may be room below maxconn.
 func (m *memory) vacate(worker int) {
@@ -81,5 +88,6 @@ func (m *memory) close() {
 			err = errors.Join(err, unix.Close(fd))
 		}
 	}
+	control.CloseAll(m.faults)
 	_ = err // the process is leaving, or has a better error to report
 }

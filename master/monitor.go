@@ -50,6 +50,7 @@ func (m *master) onMonitor(e childEvent) {
 		if s.state == starting && m.lockUp(s.child) {
 			s.become(ready, time.Now())
 			m.known = nil // it knows nothing yet
+			m.showFaults(s.child)
 		}
 	case control.Again:
 		m.sayAgain(s.child, *e.message)

@@ -73,7 +73,7 @@ func (m *master) onChild(e childEvent) {
 // instruct tells a new worker everything that it needs to become ready.
 func (m *master) instruct(s *slot) {
 	logs := m.openLogs()
-	s.child.say(control.Message{Kind: control.Start, Generation: m.number, Slot: s.index, Workers: len(m.slots), Identity: &m.identity}, append(m.memory.fds(), logs...))
+	s.child.say(control.Message{Kind: control.Start, Generation: m.number, Slot: s.index, Workers: len(m.slots), Identity: &m.identity}, append(m.memory.workerFDs(s.index), logs...))
 	control.CloseAll(logs)
 	m.sendShards(s.child, control.Message{Kind: control.Listeners}, m.shards(s.index, true))
 }

@@ -9,6 +9,7 @@ import (
 
 	"lbmaster/conf"
 	"lbmaster/shared/control"
+	"lbmaster/shared/faults"
 	"lbmaster/shared/shm"
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
@@ -18,8 +19,8 @@ import (
 // build makes the data plane out of what came with Start. Descriptors of a start that fails are left to the end of the
 // process, which follows.
 func (w *worker) build(env Env, m control.Message, fds []int) (*proxy.Proxy, error) {
-	if len(fds) < control.StartFDs {
-		return nil, fmt.Errorf("%s came with %d descriptors instead of %d", m.Kind, len(fds), control.StartFDs)
+	if len(fds) < control.StartWorkerFDs {
+		return nil, fmt.Errorf("%s came with %d descriptors instead of %d", m.Kind, len(fds), control.StartWorkerFDs)
 	}
 	config, err := readConfig(fds[control.StartConfig])
 	if err != nil {
@@ -37,6 +38,10 @@ func (w *worker) build(env Env, m control.Message, fds []int) (*proxy.Proxy, err
 	if err != nil {
 		return nil, err
 	}
+	memory, err := faults.Open(fds[control.StartFaults], len(config.Frontends)+len(config.Backends))
+	if err != nil {
+		return nil, err
+	}
 	return proxy.New(proxy.Params{
 		Config:     config,
 		Slot:       m.Slot,
@@ -44,7 +49,8 @@ func (w *worker) build(env Env, m control.Message, fds []int) (*proxy.Proxy, err
 		Stats:      counters,
 		Board:      board,
 		Wake:       fds[control.StartWake],
-		Logs:       fds[control.StartFDs:],
+		Faults:     memory,
+		Logs:       fds[control.StartWorkerFDs:],
 		Files:      map[string]io.Writer{"stdout": env.Stdout, "stderr": env.Stderr},
 		Reopen:     func() { w.say(control.Message{Kind: control.Reopen}) },
 		Report:     w.report,

@@ -88,7 +88,7 @@ func (w *worker) begin(env Env) error {
 	if w.proxy, err = w.build(env, m, fds); err != nil {
 		return err
 	}
-	targets, shards := len(fds)-control.StartFDs, 0
+	targets, shards := len(fds)-control.StartWorkerFDs, 0
 	for last := false; !last; last = m.Last {
 		if m, fds, err = w.hear(deadline); err != nil {
 			return err

@@ -16,6 +16,7 @@ import (
 
 	"lbmaster/conf"
 	"lbmaster/shared/control"
+	"lbmaster/shared/faults"
 	"lbmaster/shared/pump"
 	"lbmaster/shared/shm"
 	"lbmaster/shared/stats"
@@ -37,9 +38,9 @@ func TestMain(m *testing.M) {
 
 // instance is what a master hands out.
 type instance struct {
-	config, wake int
-	counters     *stats.Stats
-	board        *status.Board
+	config, wake, faults int
+	counters             *stats.Stats
+	board                *status.Board
 }
 
 // newInstance is an instance whose one server answers at address, port 8001.
@@ -67,10 +68,14 @@ func newInstance(t *testing.T, address string) *instance {
 	must()
 	i.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	must()
+	i.faults, err = faults.Create(2)
+	must()
 	return i
 }
 
-func (i *instance) fds() []int { return []int{i.config, i.counters.FD(), i.board.FD(), i.wake} }
+func (i *instance) fds() []int {
+	return []int{i.config, i.counters.FD(), i.board.FD(), i.wake, i.faults}
+}
 
 // listenOn opens a listening socket. The descriptor is the listener's own, and stays non-blocking: that of a copy made by
 // its File method would not, and would take the original along.
@@ -179,9 +184,9 @@ func TestBadStart(t *testing.T) {
 		say        func(c *understudy.Child)
 	}{
 		{"nothing to read", "is not a sealed memory file", func(c *understudy.Child) {
-			c.Say(control.Message{Kind: control.Start}, i.wake, i.counters.FD(), i.board.FD(), i.wake)
+			c.Say(control.Message{Kind: control.Start}, i.wake, i.counters.FD(), i.board.FD(), i.wake, i.faults)
 		}},
-		{"no descriptors", "0 descriptors instead of 4", func(c *understudy.Child) { c.Say(control.Message{Kind: control.Start}) }},
+		{"no descriptors", "0 descriptors instead of 5", func(c *understudy.Child) { c.Say(control.Message{Kind: control.Start}) }},
 		{"wrong order", "said activate instead of start", func(c *understudy.Child) { c.Say(control.Message{Kind: control.Activate}) }},
 		{"unknown frontend", "no frontend 5", func(c *understudy.Child) {
 			c.Say(control.Message{Kind: control.Start}, i.fds()...)

@@ -12,6 +12,7 @@
 //	  Paused ------------------------------>  the queues of its listening sockets are empty
 //	        <------------------------------- Resume, Lend + shards, Return, Drain, Retire, Stop
 //	        <------------------------------- Child: to the monitor, about each of the others, when it changes
+//	        <------------------------------- Faults + memory of workers: to the monitor, for each generation; Bury when that has ended
 //	        <------------------------------- Ping
 //	  Pong  ------------------------------->
 //	  Profile ----------------------------->  from the monitor, with the descriptor for what a worker is to write there
@@ -74,23 +75,27 @@ const (
 	Logs      Kind = "logs"    // a descriptor for each log target that is a socket
 	Again     Kind = "again"   // Asked: the Kind of what is to be said once more, its Slot, Generation and Shards as they were
 	Profile   Kind = "profile" // Slot, Profile, Seconds; the descriptor of a pipe
+	Faults    Kind = "faults"  // Generation, Slot; descriptors to read the faults (shared/faults) of the worker of that slot, and of those behind it
 )
 
-// The descriptors that come with Start. Behind them come the log targets that are sockets, in the order of
-// conf.Config.LogTargets.
+// The descriptors that come with Start. Those of a worker go on with StartFaults. Behind them come the log targets that are sockets, in
+// the order of conf.Config.LogTargets.
 const (
 	StartConfig   = iota // sealed memory file: conf.Snapshot
 	StartCounters        // shared/stats
 	StartBoard           // shared/status
 	StartWake            // eventfd that all workers share
 	StartFDs
+
+	StartFaults    = StartFDs // the worker's own shared/faults
+	StartWorkerFDs = StartFDs + 1
 )
 
 var kinds = map[Kind]bool{
 	Hello: true, Start: true, Listeners: true, Ready: true, Activate: true, Pause: true, Paused: true,
 	Resume: true, Drain: true, Lend: true, Return: true, Stop: true, Bye: true, Child: true, Ping: true, Pong: true,
 	Reopen: true, Logs: true, Heir: true, Retire: true, Kin: true, Bury: true, Profile: true, Report: true,
-	Again: true,
+	Again: true, Faults: true,
 }
 
 // Message is one message. Fields that its kind has no use for are zero.

@@ -137,6 +137,13 @@ func (s *Segment) Close() error {
 	return errors.Join(unix.Munmap(mem), unix.Close(s.fd))
 }
 
+// Release unmaps the segment as Close does, and gives its descriptor to the caller.
+func (s *Segment) Release() (fd int, err error) {
+	mem := s.mem
+	s.mem = nil
+	return s.fd, unix.Munmap(mem)
+}
+
 // At is the T at the user's offset off. It stays valid until Close. T must have no Go pointers in it. An offset that is
 // outside or not aligned is a mistake of the program, and panics.
 func At[T any](s *Segment, off int) *T {

@@ -18,6 +18,7 @@ import (
 	"lbmaster/conf"
 	"lbmaster/shared/control"
 	"lbmaster/shared/dump"
+	"lbmaster/shared/faults"
 	"lbmaster/shared/oom"
 	"lbmaster/shared/pump"
 	"lbmaster/shared/signals"
@@ -75,12 +76,15 @@ type monitor struct {
 	// rendering is held by who turns a picture into text.
 	rendering sync.Mutex
 
+	faults map[place]*faults.Reader // what workers show of bad messages; nil: that cannot be read
+	unread map[int]control.Message  // Faults that came without descriptors, by generation
+
 	pending    []control.Message // found the channel full; in order
 	complaints control.Complaints
 
-	orders   chan control.Message // closed when the master is gone
-	replaced <-chan struct{}      // by another instance, when the master is gone
-	orphan   *orphan              // nil: the master lives
+	orders   chan order      // closed when the master is gone
+	replaced <-chan struct{} // by another instance, when the master is gone
+	orphan   *orphan         // nil: the master lives
 	draining bool
 	retired  bool            // another generation has taken over
 	finished <-chan struct{} // retired: closed when nobody is in any more
@@ -115,8 +119,9 @@ func Run(env Env) error {
 func newMonitor(conn *control.Conn, report func(Level, string)) *monitor {
 	return &monitor{
 		shortages: shortages{},
-		conn:      conn, report: report, whole: row{kind: tally.Frontend},
-		results: make(chan finished), orders: make(chan control.Message), calls: make(chan func()),
+		faults:    make(map[place]*faults.Reader), unread: make(map[int]control.Message),
+		conn: conn, report: report, whole: row{kind: tally.Frontend},
+		results: make(chan finished), orders: make(chan order), calls: make(chan func()),
 	}
 }
 
@@ -215,16 +220,25 @@ func (m *monitor) complain(err error) {
 	}
 }
 
+// order is a message of the master.
+type order struct {
+	control.Message
+	fds []int
+}
+
 // listenToMaster hands the master's orders to the loop. Only the end of the channel means that there is no master any more: what
-// is not understood is reported, and passed over. No order comes with descriptors.
+// is not understood is reported, and passed over. Only Faults come with descriptors.
 func (m *monitor) listenToMaster() {
 	var complaints control.Complaints
 	for {
-		order, fds, err := m.conn.Recv(time.Time{})
-		control.CloseAll(fds)
+		message, fds, err := m.conn.Recv(time.Time{})
+		if message.Kind != control.Faults {
+			control.CloseAll(fds)
+			fds = nil
+		}
 		switch {
 		case err == nil, errors.Is(err, control.ErrNoRoom):
-			m.orders <- order
+			m.orders <- order{message, fds}
 			continue
 		case errors.Is(err, io.EOF), errors.Is(err, os.ErrClosed):
 			close(m.orders)
@@ -256,6 +270,7 @@ func (m *monitor) loop() {
 		case <-second.C:
 			act = func() {
 				m.sample(time.Now())
+				m.askForFaults()
 				m.followOrphan(time.Now())
 			}
 		case <-m.replaced:
@@ -278,7 +293,7 @@ func (m *monitor) loop() {
 }
 
 // obey carries out one order. Without one, the master is gone.
-func (m *monitor) obey(order control.Message, ok bool) {
+func (m *monitor) obey(order order, ok bool) {
 	if !ok {
 		m.loseMaster()
 		return
@@ -287,7 +302,11 @@ func (m *monitor) obey(order control.Message, ok bool) {
 	case control.Activate:
 		m.activate(time.Now())
 	case control.Child:
-		m.noteChild(order)
+		m.noteChild(order.Message)
+	case control.Faults:
+		m.takeFaults(order)
+	case control.Bury:
+		m.forgetFaults(order.Generation)
 	case control.Drain:
 		m.draining = true
 	case control.Retire:

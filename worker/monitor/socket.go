@@ -7,12 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/netip"
 	"strings"
 	"sync"
 	"time"
 
+	"lbmaster/shared/faults"
 	"lbmaster/shared/status"
 	"lbmaster/worker/monitor/admin"
 	"lbmaster/worker/monitor/tally"
@@ -103,8 +105,11 @@ func (m *monitor) answer(c net.Conn, line string, prompt *bool) (quit bool) {
 func (m *monitor) execute(b *bytes.Buffer, client io.Writer, c *admin.Command) {
 	var text string
 	var in *tally.Instance
+	var shown map[place]*faults.Reader
 	act := func() { in = m.picture(time.Now()) }
 	switch c.Verb {
+	case admin.ShowErrors:
+		act = func() { in, shown = m.picture(time.Now()), maps.Clone(m.faults) }
 	case admin.GetWeight:
 		act = func() { text = m.onServer(c, time.Now().UnixMilli()) }
 	case admin.SetState, admin.SetHealth, admin.SetWeight, admin.SetAddress:
@@ -127,6 +132,9 @@ func (m *monitor) execute(b *bytes.Buffer, client io.Writer, c *admin.Command) {
 	// One at a time: whoever asks for much gets it when others have had their turn.
 	m.rendering.Lock()
 	defer m.rendering.Unlock()
+	if shown != nil {
+		in.Faults = readFaults(shown)
+	}
 	if err := show(&spill{b, client, &m.rendering}, in, c); err != nil {
 		b.WriteString(err.Error())
 	}
@@ -170,6 +178,8 @@ func show(b io.Writer, in *tally.Instance, c *admin.Command) error {
 		return admin.WriteWorkers(b, in)
 	case admin.ShowGenerations:
 		return admin.WriteGenerations(b, in)
+	case admin.ShowErrors:
+		return admin.WriteErrors(b, in, c)
 	case admin.ShowVersion:
 		_, err := io.WriteString(b, in.Process.Version+"\n")
 		return err

@@ -32,6 +32,7 @@ type backend struct {
 	first      int // the first server's place on the board
 	seen       uint64
 	row        int // of the counters; those of the servers follow
+	place      int // of its fault
 	counters   *stats.Counters
 	gauges     *stats.Gauges
 }

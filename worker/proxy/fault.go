@@ -1,27 +1,28 @@
 package proxy
 
 import (
+	"lbmaster/shared/faults"
 	"lbmaster/worker/buffer"
 	"lbmaster/worker/http1"
 	"lbmaster/worker/logline"
 )
 
-// faultyRequest notes what is wrong with the request, before it is answered.
-func (s *session) faultyRequest() {
+// faultyRequest notes what is wrong with the request, before it is answered with that status.
+func (s *session) faultyRequest(status int) {
 	st := s.stream
 	f := logline.Fault{Cut: st.answering}
-	s.note(f, &st.request, &st.up, s.client.in)
+	s.note(f, status, &st.request, &st.up, s.client.in)
 }
 
 // faultyResponse notes what is wrong with the response, while the server's connection is at hand.
 func (s *session) faultyResponse() {
 	st := s.stream
 	f := logline.Fault{Response: true, Cut: st.answering}
-	s.note(f, &st.response, &st.down, st.link.in)
+	s.note(f, pageText[page502].status, &st.response, &st.down, st.link.in)
 }
 
-// note completes a fault of a message, whose last bytes are in.
-func (s *session) note(f logline.Fault, h *http1.Head, body *flow, in *buffer.Buffer) {
+// note completes a fault of a message, whose last bytes are in. It is kept for the log, and for who asks on the admin socket.
+func (s *session) note(f logline.Fault, status int, h *http1.Head, body *flow, in *buffer.Buffer) {
 	var p []byte
 	if in != nil {
 		p = in.Bytes()
@@ -38,6 +39,32 @@ func (s *session) note(f logline.Fault, h *http1.Head, body *flow, in *buffer.Bu
 	}
 	f.Seen = first + int64(len(p))
 	s.stream.fault = f
+	if s.stream.answering {
+		status = s.stream.status
+	}
+	s.show(&f, status, first, p)
+}
+
+// show lets the monitor see a fault of a message of which p is at hand, from first on.
+func (s *session) show(f *logline.Fault, status int, first int64, p []byte) {
+	if s.p.faults == nil {
+		return
+	}
+	seen := faults.Fault{
+		When: s.p.wall, Response: f.Response, Cut: f.Cut, Status: status, Client: s.appendPeer(s.p.peerText[:0]), Frontend: s.front.name,
+		Text: f.Text, At: f.At, Seen: f.Seen, First: first, Bytes: p,
+	}
+	place, st := s.front.number, s.stream
+	if st.back != nil {
+		seen.Backend = st.back.name
+	}
+	if st.server != nil && st.server != st.back.dispatch {
+		seen.Server = st.server.name
+	}
+	if f.Response {
+		place = st.back.place
+	}
+	s.p.faults.Put(place, &seen)
 }
 
 // unwanted is why a response that is correct by itself cannot be passed on.

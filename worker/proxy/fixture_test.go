@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/conf"
+	"lbmaster/shared/faults"
 	"lbmaster/shared/stats"
 )
 
@@ -20,13 +21,14 @@ const fatal = 10 * time.Second
 
 // fixture is a running proxy with one frontend, on port 8000 of its own address, and servers that tests write by hand.
 type fixture struct {
-	t     *testing.T
-	addr  string
-	proxy *Proxy
-	stats *stats.Stats
-	calls chan func()
-	bell  int
-	done  chan error
+	t      *testing.T
+	addr   string
+	proxy  *Proxy
+	stats  *stats.Stats
+	faults *faults.Reader
+	calls  chan func()
+	bell   int
+	done   chan error
 }
 
 // server is what a test wants to happen on each connection that the proxy opens.
@@ -56,6 +58,7 @@ func start(t *testing.T, addr string, tune func(*conf.Config), handlers ...handl
 		t.Fatal(err)
 	}
 	f.proxy = newProxy(t, c, f.stats, 0)
+	f.faults = showFaults(t, f.proxy, c)
 	f.watchCalls()
 	if err := f.proxy.Listen(0, 0, 0, listenOn(t, addr, 8000)); err != nil {
 		t.Fatal(err)

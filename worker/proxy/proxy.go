@@ -27,6 +27,7 @@ import (
 
 	"lbmaster/conf"
 	"lbmaster/shared/control"
+	"lbmaster/shared/faults"
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
 	"lbmaster/worker/buffer"
@@ -44,6 +45,7 @@ type Params struct {
 	Stats      *stats.Stats         // row 0: the worker; then the frontends; then each backend, followed by its servers
 	Board      *status.Board        // the servers, in the order of the backends
 	Wake       int                  // an eventfd that all workers share, written when a place below maxconn becomes free
+	Faults     *faults.Memory       // a place for each frontend, then one for each backend; nil: nobody wants to know
 	Logs       []int                // sockets for the log targets that need one, in the order of Config.LogTargets
 	Files      map[string]io.Writer // "stdout" and "stderr"
 	Reopen     func()               // asks for other Logs, which come with SetLogs
@@ -82,6 +84,7 @@ type Proxy struct {
 	gauges     *stats.Gauges
 	board      *status.Board
 	maxconn    int64
+	faults     *faults.Memory
 	sinks      []*sink
 	notices    []logTarget // for what the operator must know
 	reopen     func()
@@ -127,6 +130,7 @@ func New(params Params) (*Proxy, error) {
 		board:      params.Board,
 		maxconn:    int64(params.Config.Global.Maxconn),
 		generation: params.Generation,
+		faults:     params.Faults,
 		pipes:      sock.NewPipes(maxPipes, pipeSize),
 		wake:       params.Wake,
 		reopen:     params.Reopen,
@@ -159,6 +163,7 @@ func (p *Proxy) build(c *conf.Config, slot int) error {
 		if err != nil {
 			return err
 		}
+		b.place = len(c.Frontends) + i
 		p.backends = append(p.backends, b)
 		byName[b.name] = b
 		row += 1 + len(b.servers)

@@ -46,7 +46,7 @@ func (s *session) requestRead(v http1.Verdict) {
 	}
 	if v != http1.Done {
 		s.front.counters.RequestErrors.Add(1)
-		s.faultyRequest()
+		s.faultyRequest(v.Status())
 		s.part(pageOf(v.Status()), byProxy)
 		return
 	}
@@ -72,7 +72,7 @@ func (s *session) forward() {
 	st.up.begin(r.Framing, r.Length)
 	if !st.up.gather(&s.client, &s.p.pool) {
 		s.front.counters.RequestErrors.Add(1)
-		s.faultyRequest()
+		s.faultyRequest(400)
 		s.part(page400, byProxy)
 		return
 	}

@@ -102,7 +102,7 @@ func (s *session) requestRefused() {
 func (s *session) requestFaulty() {
 	st := s.stream
 	s.front.counters.RequestErrors.Add(1)
-	s.faultyRequest()
+	s.faultyRequest(400)
 	if st.answering {
 		s.blame(byProxy)
 		s.cut()

@@ -24,6 +24,7 @@ const (
 	ShowVersion
 	ShowWorkers
 	ShowGenerations
+	ShowErrors
 	GetWeight
 	SetState
 	SetHealth
@@ -50,6 +51,8 @@ type Command struct {
 	Port    int         // of SetAddress; 0: as it is
 	All     bool        // of ClearCounters: not only the maxima
 	Topic   []string    // of Help: the first words of commands
+	Proxy   string      // of ShowErrors: its name, or its number; "": all
+	Side    Side        // of ShowErrors
 }
 
 // MaxLine is how long a line of commands can be.
@@ -114,6 +117,7 @@ var verbs = []verb{
 	{"set server", "<backend>/<server> state ready|drain|maint", "its administrative state", readSet},
 	{"set server", "<backend>/<server> weight <n>|<n>%", "its share of new clients", readSet},
 	{"set weight", "<backend>/<server> <n>|<n>%", "likewise", readSetWeight},
+	{"show errors", "[<proxy>|<id>] [request|response]", "the last bad request and response of each proxy", readShowErrors},
 	{"show generations", "", "configurations in service", plain(ShowGenerations)},
 	{"show info", "[typed|json]", "the instance as a whole", readShowInfo},
 	{"show servers state", "[<backend>]", "states and checks", readShowState},

@@ -10,7 +10,8 @@ type Instance struct {
 	Rows        []Row // by proxy, in the order of the configuration: its frontend, its servers, its backend
 	Workers     []Worker
 	Generations []Generation
-	Failure     string // why the last generation that was tried did not come up; "": none has failed
+	Failure     string  // why the last generation that was tried did not come up; "": none has failed
+	Faults      *Faults // of show errors only
 }
 
 // Process is the instance as a whole.

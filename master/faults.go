@@ -1,0 +1,79 @@
+package master
+
+import (
+	"slices"
+
+	"lbmaster/conf"
+	"lbmaster/shared/control"
+	"lbmaster/shared/faults"
+)
+
+// newFaults makes the memory in which the workers of a configuration show their faults, one for each slot: a place for each frontend,
+// then one for each backend.
+func newFaults(c *conf.Config, workers int) (fds []int, err error) {
+	for range workers {
+		fd, err := faults.Create(len(c.Frontends) + len(c.Backends))
+		if err != nil {
+			control.CloseAll(fds)
+			return nil, err
+		}
+		fds = append(fds, fd)
+	}
+	return fds, nil
+}
+
+// showFaults lets a monitor that is ready read what the workers of all generations show.
+func (m *master) showFaults(c *child) {
+	for _, g := range slices.Concat(m.inherited, m.old) {
+		m.showFaultsOf(c, g.number, g.faults)
+	}
+	m.showFaultsOf(c, m.number, m.memory.faults)
+}
+
+// showFaultsOf lets the monitor read what the workers of one generation show. It cannot write there.
+func (m *master) showFaultsOf(c *child, generation int, all []int) {
+	for first := 0; first < len(all); first += control.MaxFDs {
+		var fds []int
+		for _, fd := range all[first:min(len(all), first+control.MaxFDs)] {
+			own, err := faults.ReadOnly(fd)
+			if err != nil {
+				m.log.Warn("faults of workers cannot be shown", "generation", generation, "error", err)
+				break
+			}
+			fds = append(fds, own)
+		}
+		c.say(control.Message{Kind: control.Faults, Generation: generation, Slot: first}, fds)
+		control.CloseAll(fds)
+	}
+}
+
+// hideFaults tells the monitor that a generation has ended. One that is starting has not heard of it yet.
+func (m *master) hideFaults(g *generation) {
+	if s := m.monitor; s != nil && (s.state == ready || s.state == active) {
+		s.child.say(control.Message{Kind: control.Bury, Generation: g.number}, nil)
+	}
+}
+
+// showFaultsAgain is showFaultsOf for a generation that has not ended.
+func (m *master) showFaultsAgain(c *child, generation int) {
+	if generation == m.number {
+		m.showFaultsOf(c, generation, m.memory.faults)
+	}
+	for _, g := range m.old {
+		if g.number == generation {
+			m.showFaultsOf(c, generation, g.faults)
+		}
+	}
+}
+
+// takeFaults claims the memory of the workers of an older generation. A program that knows nothing of it has handed over none.
+func (m *master) takeFaults(g *generation, slots int) error {
+	for slot := range slots {
+		fd, err := m.upgrader.take(faultsName(g.number, slot))
+		if err != nil {
+			return err
+		}
+		g.faults = append(g.faults, fd)
+	}
+	return nil
+}
