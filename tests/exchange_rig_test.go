@@ -1,0 +1,320 @@
+//go:build linux
+
+package tests
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"lbmaster/tools/rig"
+)
+
+// tableSettings are what rows can ask for with "with", in the languages of both: of the section and of its server.
+var tableSettings = map[string]struct{ section, server, theirSection, theirServer string }{
+	"httpclose":      {section: "httpclose = true", theirSection: "option httpclose"},
+	"cookie":         {section: insertCookie, server: cookieOf("A"), theirSection: "cookie SERVERID insert indirect", theirServer: "cookie A"},
+	"server-timeout": {section: `timeout = { server = "500ms" }`, theirSection: "timeout server 500"},
+	"client-timeout": {section: `timeout = { client = "500ms" }`, theirSection: "timeout client 500"},
+	"head-timeout":   {section: `timeout = { http_request = "500ms" }`, theirSection: "timeout http-request 500"},
+	"client-first":   {section: `timeout = { client = "500ms", server = "4s" }`, theirSection: "timeout client 500\n timeout server 4000"},
+	// Nobody is at the server's address.
+	"nobody": {section: "retries = 1\ntimeout = { connect = \"100ms\" }", theirSection: "retries 1\n timeout connect 100"},
+}
+
+// tableProxy is one of the two, with a section for each row of a file.
+type tableProxy struct {
+	t      *testing.T
+	place  place
+	host   int // ourHost or theirHost
+	rows   []*tableRow
+	log    *tableLog
+	reload func() error
+	barrier
+}
+
+// barrier makes all rows with an upgrade meet, so that there is one upgrade for all.
+type barrier struct {
+	missing sync.WaitGroup
+	once    sync.Once
+	err     error
+}
+
+// The two listen on these hosts, have their servers on the tenth behind them, and log to the twentieth.
+const ourHost, theirHost = 1, 101
+
+func (x *tableProxy) front(i int) string  { return x.place.addr(x.host, 9000+i) }
+func (x *tableProxy) server(i int) string { return x.place.addr(x.host+10, 9000+i) }
+
+func newTableProxy(t *testing.T, p place, host int, rows []*tableRow) *tableProxy {
+	t.Helper()
+	x := &tableProxy{t: t, place: p, host: host, rows: rows, log: newTableLog(t, p.addr(host+20, 5140))}
+	for _, row := range rows {
+		if row.upgrades() {
+			x.missing.Add(1)
+		}
+	}
+	return x
+}
+
+func (row *tableRow) upgrades() bool {
+	return slices.ContainsFunc(row.script, func(s tableStep) bool { return s.who == "" })
+}
+
+func (row *tableRow) has(setting string) bool {
+	return slices.Contains(row.with, setting)
+}
+
+// timed tells whether a time-out of the row's is short.
+func (row *tableRow) timed() bool {
+	return slices.ContainsFunc(row.with, func(s string) bool { return strings.HasSuffix(s, "-timeout") || s == "client-first" })
+}
+
+// startOurs runs lbmaster.
+func (x *tableProxy) startOurs() {
+	var b strings.Builder
+	fmt.Fprintf(&b, "[global]\nworkers = 1\nlog = [%q]\n[defaults]\nmode = \"http\"\nlog_format = \"httplog\"\n", x.log.addr+" local0 info")
+	fmt.Fprintf(&b, "timeout = %s\n", `{ connect = "5s", client = "30s", server = "30s" }`)
+	for i, row := range x.rows {
+		fmt.Fprintf(&b, "[listen.x%d]\nbind = %q\n", i, x.front(i))
+		server := ""
+		for _, s := range row.with {
+			b.WriteString(tableSettings[s].section + "\n")
+			server += tableSettings[s].server + "\n"
+		}
+		fmt.Fprintf(&b, "[[listen.x%d.server]]\nname = \"a\"\naddress = %q\n%s\n", i, x.server(i), server)
+	}
+	lb := launch(x.t, x.place, b.String())
+	lb.awaitReady()
+	d := follow(x.t, lb)
+	x.reload = func() error {
+		before := d.reigns
+		if err := rig.Kill(before, syscall.SIGUSR2); err != nil {
+			return err
+		}
+		if !rig.Until(fatal, func() bool {
+			m := d.masters()
+			return len(m) == 1 && m[0] != before
+		}) {
+			return fmt.Errorf("no upgrade:\n%s", d.Said())
+		}
+		d.reigns = d.masters()[0]
+		return nil
+	}
+}
+
+// startTheirs runs HAProxy, which may use any idle connection to a server, as lbmaster does.
+func (x *tableProxy) startTheirs() {
+	var b strings.Builder
+	fmt.Fprintf(&b, "global\n maxconn 2000\n nbthread 1\n log %s local0\n", x.log.addr)
+	b.WriteString("defaults\n log global\n mode http\n option httplog\n http-reuse always\n timeout connect 5s\n timeout client 30s\n timeout server 30s\n")
+	for i, row := range x.rows {
+		fmt.Fprintf(&b, "listen x%d\n bind %s\n", i, x.front(i))
+		server := ""
+		for _, s := range row.with {
+			b.WriteString(" " + tableSettings[s].theirSection + "\n")
+			server += " " + tableSettings[s].theirServer
+		}
+		fmt.Fprintf(&b, " server a %s pool-purge-delay 60s%s\n", x.server(i), server)
+	}
+	file := filepath.Join(x.t.TempDir(), "haproxy.cfg")
+	if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+		x.t.Fatal(err)
+	}
+	p, err := rig.Start("haproxy", []string{program(x.t, "haproxy"), "-W", "-db", "-f", file})
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	x.t.Cleanup(func() { stopPeer(x.t, p) })
+	loaded := func(n int) bool { return strings.Count(p.Stderr.String(), "Loading success") >= n }
+	if err := p.Ready(rig.Patience, func() bool { return loaded(1) }); err != nil {
+		x.t.Fatal(err)
+	}
+	x.reload = func() error {
+		if err := p.Signal(syscall.SIGUSR2); err != nil {
+			return err
+		}
+		if !rig.Until(fatal, func() bool { return loaded(2) }) {
+			return fmt.Errorf("no reload:\n%s", p.Said())
+		}
+		return nil
+	}
+}
+
+// play plays row i. Where something else is seen than should be, it is played again if that can come from a machine that was too slow
+// for a time-out: of the row's own, or of connections to servers, which lbmaster closes when they have been idle for 4 s.
+func (x *tableProxy) play(i int) (see sight, err error) {
+	row := x.rows[i]
+	for range 3 {
+		begin := time.Now()
+		see, err = x.playOnce(i)
+		slow := row.timed() || time.Since(begin) > 3*time.Second
+		if *update || row.upgrades() || !slow || err == nil && x.expected(row, see) {
+			break
+		}
+		x.t.Logf("%s: once more, after %v", row.name, time.Since(begin).Round(time.Millisecond))
+	}
+	return see, err
+}
+
+// expected tells whether a row says that this is seen.
+func (x *tableProxy) expected(row *tableRow, see sight) bool {
+	for _, aspect := range aspects {
+		if got := orNothing(see[aspect]); !slices.Equal(got, row.want[aspect]) &&
+			(x.host == ourHost || row.theirs[aspect] == nil && !alike(got, row.want[aspect]) || row.theirs[aspect] != nil && !slices.Equal(got, row.theirs[aspect])) {
+			return false
+		}
+	}
+	return true
+}
+
+func (x *tableProxy) playOnce(i int) (see sight, err error) {
+	row := x.rows[i]
+	name, lines := fmt.Sprintf("x%d", i), x.lines(row)
+	x.log.forget(name)
+	p := &tablePlay{row: row, addr: x.front(i)}
+	p.logged = func() { x.log.await(name, lines, false) }
+	arrive := sync.OnceFunc(func() {
+		if row.upgrades() {
+			x.missing.Done()
+		}
+	})
+	defer arrive() // the others must not wait for a row that has failed
+	p.upgrade = func() error {
+		arrive()
+		x.missing.Wait()
+		x.once.Do(func() { x.err = x.reload() })
+		return x.err
+	}
+	if !row.has("nobody") {
+		l, err := net.Listen("tcp", x.server(i))
+		if err != nil {
+			return nil, err
+		}
+		p.listener = l.(*net.TCPListener)
+	}
+	defer p.leave()
+	see, err = p.perform()
+	if err == nil {
+		// Lines come in the order in which a worker has written them: behind this one there are none.
+		_, err = askOnce(x.front(i), probeHead+"/last")
+		x.log.await(name, lines, true)
+		see["log"] = x.log.of(name)
+	}
+	return see, err
+}
+
+// lines is how many lines a row is known to make the proxy log; -1: nobody knows.
+func (x *tableProxy) lines(row *tableRow) int {
+	lines := row.want["log"]
+	if x.host != ourHost && row.theirs["log"] != nil {
+		lines = row.theirs["log"]
+	}
+	switch {
+	case len(lines) == 0:
+		return -1
+	case lines[0] == "nothing":
+		return 0
+	}
+	return len(lines)
+}
+
+// tableLog collects log lines by section.
+type tableLog struct {
+	addr  string
+	mu    sync.Mutex
+	lines map[string][]httpLine // guarded by mu
+	last  map[string]bool       // the last probe has been logged; guarded by mu
+}
+
+var behindHeader = regexp.MustCompile(`^<\d+>.*?\[\d+\]: (.*?)\n?$`)
+
+func newTableLog(t *testing.T, addr string) *tableLog {
+	t.Helper()
+	c, err := net.ListenPacket("udp4", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = c.(*net.UDPConn).SetReadBuffer(4 << 20)
+	l := &tableLog{addr: addr, lines: make(map[string][]httpLine), last: make(map[string]bool)}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		buf := make([]byte, 64<<10)
+		for {
+			n, _, err := c.ReadFrom(buf)
+			if err != nil {
+				return
+			}
+			if m := behindHeader.FindSubmatch(buf[:n]); m != nil {
+				l.add(string(m[1]))
+			}
+		}
+	}()
+	t.Cleanup(func() { c.Close(); <-done })
+	return l
+}
+
+func (l *tableLog) add(text string) {
+	h, ok := parseHTTPLine(text)
+	if !ok {
+		return // about the processes
+	}
+	name := strings.TrimSuffix(h.frontend, "~")
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case strings.HasPrefix(h.request, probeHead+"/last"):
+		l.last[name] = true
+	case !strings.HasPrefix(h.request, probeHead):
+		l.lines[name] = append(l.lines[name], h)
+	}
+}
+
+// forget makes room for a section's lines of another try.
+func (l *tableLog) forget(name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.lines, name)
+	delete(l.last, name)
+}
+
+// await waits for as many lines of a section as there should be, and for that of the last probe. When nobody knows how many
+// there should be, it waits for one, and not for long.
+func (l *tableLog) await(name string, lines int, last bool) {
+	limit := settle
+	if lines < 0 || *update {
+		limit, lines = settle/4, max(1, lines)
+	}
+	rig.Until(limit, func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return len(l.lines[name]) >= lines && (!last || l.last[name])
+	})
+}
+
+// of tells what a section has logged.
+func (l *tableLog) of(name string) (all []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, h := range l.lines[name] {
+		_, server, _ := strings.Cut(h.server, "/")
+		line := fmt.Sprintf("%d %s %s %s", h.status, h.state, h.signs(), server)
+		if h.retries != "0" {
+			line += " retries " + h.retries
+		}
+		if h.request == "<BADREQ>" {
+			line += " <BADREQ>"
+		}
+		all = append(all, line)
+	}
+	return all
+}
