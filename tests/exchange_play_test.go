@@ -40,7 +40,9 @@ func (p *tablePlay) perform() (sight, error) {
 			return nil, fmt.Errorf("%w; %s", err, p.situation())
 		}
 	}
-	p.settleServers()
+	if !p.row.upgrades() {
+		p.settleServers()
+	}
 	see["server"] = p.seenByServers()
 	return see, nil
 }
@@ -332,14 +334,9 @@ func askOnce(addr, head string) (string, error) {
 	return b.String(), errors.Join(err, err1, err2)
 }
 
-// settleServers waits for the end of connections that the proxy does not use any more. What an older generation has is closed when
-// that ends.
+// settleServers waits for the end of connections that the proxy does not use any more.
 func (p *tablePlay) settleServers() {
-	limit := settle / 4
-	if p.row.upgrades() {
-		limit = settle
-	}
-	_ = p.await(limit, func() bool {
+	_ = p.await(settle/4, func() bool {
 		for _, s := range p.servers {
 			if !s.kept && !s.over() {
 				return false
@@ -349,11 +346,17 @@ func (p *tablePlay) settleServers() {
 	})
 }
 
+// seenByServers tells what the servers have seen. In the middle of an upgrade it is a matter of chance which generation takes up
+// an idle client, and with it on which connection a request comes.
 func (p *tablePlay) seenByServers() (all []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, s := range p.servers {
-		if line := s.String(); line != "nothing; kept" {
+		if p.row.upgrades() {
+			for _, m := range s.requests() {
+				all = append(all, m.String())
+			}
+		} else if line := s.String(); line != "nothing; kept" {
 			all = append(all, line)
 		}
 	}

@@ -142,7 +142,9 @@ func (x *tableProxy) startTheirs() {
 		if err := p.Signal(syscall.SIGUSR2); err != nil {
 			return err
 		}
-		if !rig.Until(fatal, func() bool { return loaded(2) }) {
+		// The new process tells the old one to go, which then says so of each section.
+		gone := func() bool { return strings.Count(p.Stderr.String(), " stopped (") >= len(x.rows) }
+		if !rig.Until(fatal, func() bool { return loaded(2) && gone() }) {
 			return fmt.Errorf("no reload:\n%s", p.Said())
 		}
 		return nil
@@ -160,7 +162,7 @@ func (x *tableProxy) play(i int) (see sight, err error) {
 		if *update || row.upgrades() || !slow || err == nil && x.expected(row, see) {
 			break
 		}
-		x.t.Logf("%s: once more, after %v", row.name, time.Since(begin).Round(time.Millisecond))
+		x.t.Logf("%s: once more, after %v on host %d: %q, %v", row.name, time.Since(begin).Round(time.Millisecond), x.host, see, err)
 	}
 	return see, err
 }

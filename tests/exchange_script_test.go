@@ -21,6 +21,7 @@ type tableRow struct {
 	with   []string // settings, see tableSettings
 	script []tableStep
 	reason []string // keys of tableReasons: why HAProxy differs
+	alone  bool     // it is not played to HAProxy, where what comes is a matter of chance
 	either bool     // whether the client's connection ends in order or by a reset is a matter of chance
 	want   sight    // what is seen of lbmaster
 	theirs sight    // what is seen of HAProxy, of those aspects only that differ
@@ -90,6 +91,8 @@ func (row *tableRow) read(line string) error {
 		row.with = strings.Fields(rest)
 	case word == "differs":
 		row.reason = append(row.reason, strings.Fields(rest)...)
+	case word == "alone":
+		row.alone, row.reason = true, strings.Fields(rest)
 	case word == "either":
 		row.either = true
 	case word == "upgrade":
