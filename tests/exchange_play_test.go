@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"time"
@@ -17,7 +18,7 @@ func (p *tablePlay) perform() (sight, error) {
 	if p.listener != nil {
 		p.running.Go(p.accept)
 	}
-	c, err := net.DialTimeout("tcp", p.addr, settle)
+	c, err := net.DialTimeout("tcp", p.addr, fatal)
 	if err != nil {
 		return nil, err
 	}
@@ -93,9 +94,9 @@ func (p *tablePlay) clientStep(step tableStep) error {
 		p.sent = append(p.sent, step.text...)
 		p.wait(p.client.send(step.text), step.text)
 	case "waits":
-		return p.await(settle, p.client.over)
+		return p.await(fatal, p.client.over)
 	case "gets":
-		return p.await(settle, func() bool { return p.client.hasGot(step.text) || p.client.over() })
+		return p.await(fatal, func() bool { return p.client.hasGot(step.text) || p.client.over() })
 	default:
 		p.wait(p.client.finish(step.verb), nil)
 	}
@@ -107,7 +108,7 @@ func (p *tablePlay) wait(done chan struct{}, text []byte) {
 	if len(text) < 32<<10 {
 		select {
 		case <-done:
-		case <-time.After(settle):
+		case <-time.After(fatal):
 		}
 	}
 }
@@ -125,7 +126,7 @@ func (p *tablePlay) serverStep(step tableStep) error {
 	switch step.verb {
 	case ":", "early:":
 		found := false
-		err := p.await(settle, func() bool {
+		err := p.await(fatal, func() bool {
 			found = p.nextRequest(step.verb == "early:")
 			return found || p.beyondHope()
 		})
@@ -138,7 +139,7 @@ func (p *tablePlay) serverStep(step tableStep) error {
 		p.running.Go(func() { p.answerLater(step.text) })
 		return nil
 	case "gets":
-		return p.await(settle, func() bool {
+		return p.await(fatal, func() bool {
 			if len(p.servers) > 0 {
 				p.current = p.servers[len(p.servers)-1]
 			}
@@ -153,7 +154,7 @@ func (p *tablePlay) serverStep(step tableStep) error {
 	}
 	switch step.verb {
 	case "waits":
-		return p.await(settle, p.current.over)
+		return p.await(fatal, p.current.over)
 	case "more:":
 		p.wait(p.current.send(step.text), step.text)
 	default:
@@ -178,7 +179,7 @@ func (p *tablePlay) nextRequest(early bool) bool {
 // answerLater answers the next request that comes, if one comes.
 func (p *tablePlay) answerLater(text []byte) {
 	found := false
-	_ = p.await(settle, func() bool {
+	_ = p.await(fatal, func() bool {
 		found = p.nextRequest(false)
 		return found || p.beyondHope()
 	})
@@ -253,14 +254,16 @@ func (p *tablePlay) awaitClient() string {
 	if p.client.ours == "closes" || p.client.ours == "resets" {
 		return p.client.ours
 	}
-	_ = p.await(settle, func() bool { return p.client.end != "" || p.answered() })
+	_ = p.await(fatal, func() bool { return p.client.end != "" || p.answered() })
 	p.mu.Lock()
-	persists := p.client.end == "" && p.client.ours == "" && p.persists()
+	persists, ended := p.client.ours == "" && p.persists(), p.client.end != ""
 	p.mu.Unlock()
 	switch {
+	case persists && ended:
+		return "not kept"
 	case persists:
 		return p.probeClient()
-	case p.await(settle, func() bool { return p.client.end != "" }) != nil:
+	case p.await(fatal, func() bool { return p.client.end != "" }) != nil:
 		return "open"
 	case p.row.either:
 		return "closed or reset"
@@ -272,7 +275,7 @@ func (p *tablePlay) awaitClient() string {
 func (p *tablePlay) persists() bool {
 	all, rest := p.answers()
 	asked, more := splitMessages(p.sent, nil, false)
-	if len(all) == 0 || len(asked) == 0 || len(rest)+len(more) > 0 {
+	if len(all) == 0 || len(asked) == 0 || len(rest)+len(more) > 0 || !p.answered() {
 		return false
 	}
 	q, a := asked[len(asked)-1], all[len(all)-1]
@@ -294,7 +297,7 @@ func (p *tablePlay) probeClient() string {
 	p.mu.Unlock()
 	p.client.send([]byte(probeHead + " HTTP/1.1\r\nHost: h\r\n\r\n"))
 	probed, answer := false, ""
-	err := p.await(settle, func() bool {
+	err := p.await(fatal, func() bool {
 		got := p.client.got[before:]
 		probed = bytes.Contains(got, []byte(probeMark))
 		line, _, whole := bytes.Cut(got, []byte("\r\n"))
@@ -320,23 +323,25 @@ func (p *tablePlay) probeAnew() error {
 	return err
 }
 
-// askOnce sends a request and reads the answer to its end.
-func askOnce(addr, head string) (string, error) {
-	c, err := net.DialTimeout("tcp", addr, settle)
+// askOnce sends a request and reads the answer to its end. It returns its own address.
+func askOnce(addr, head string) (from string, err error) {
+	c, err := net.DialTimeout("tcp", addr, fatal)
 	if err != nil {
 		return "", err
 	}
 	defer c.Close()
-	var b bytes.Buffer
-	err = c.SetDeadline(time.Now().Add(2 * settle))
+	err = c.SetDeadline(time.Now().Add(fatal))
 	_, err1 := fmt.Fprintf(c, "%s HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", head)
-	_, err2 := b.ReadFrom(c)
-	return b.String(), errors.Join(err, err1, err2)
+	_, err2 := io.Copy(io.Discard, c)
+	return c.LocalAddr().String(), errors.Join(err, err1, err2)
 }
+
+// from is the client's address.
+func (p *tablePlay) from() string { return p.client.conn.LocalAddr().String() }
 
 // settleServers waits for the end of connections that the proxy does not use any more.
 func (p *tablePlay) settleServers() {
-	_ = p.await(settle/4, func() bool {
+	_ = p.await(settle, func() bool {
 		for _, s := range p.servers {
 			if !s.kept && !s.over() {
 				return false

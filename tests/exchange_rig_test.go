@@ -22,10 +22,10 @@ import (
 var tableSettings = map[string]struct{ section, server, theirSection, theirServer string }{
 	"httpclose":      {section: "httpclose = true", theirSection: "option httpclose"},
 	"cookie":         {section: insertCookie, server: cookieOf("A"), theirSection: "cookie SERVERID insert indirect", theirServer: "cookie A"},
-	"server-timeout": {section: `timeout = { server = "500ms" }`, theirSection: "timeout server 500"},
-	"client-timeout": {section: `timeout = { client = "500ms" }`, theirSection: "timeout client 500"},
-	"head-timeout":   {section: `timeout = { http_request = "500ms" }`, theirSection: "timeout http-request 500"},
-	"client-first":   {section: `timeout = { client = "500ms", server = "4s" }`, theirSection: "timeout client 500\n timeout server 4000"},
+	"server-timeout": {section: `timeout = { server = "1s" }`, theirSection: "timeout server 1s"},
+	"client-timeout": {section: `timeout = { client = "1s" }`, theirSection: "timeout client 1s"},
+	"head-timeout":   {section: `timeout = { http_request = "1s" }`, theirSection: "timeout http-request 1s"},
+	"client-first":   {section: `timeout = { client = "1s", server = "4s" }`, theirSection: "timeout client 1s\n timeout server 4s"},
 	// Nobody is at the server's address.
 	"nobody": {section: "retries = 1\ntimeout = { connect = \"100ms\" }", theirSection: "retries 1\n timeout connect 100"},
 }
@@ -82,7 +82,7 @@ func (row *tableRow) timed() bool {
 func (x *tableProxy) startOurs() {
 	var b strings.Builder
 	fmt.Fprintf(&b, "[global]\nworkers = 1\nlog = [%q]\n[defaults]\nmode = \"http\"\nlog_format = \"httplog\"\n", x.log.addr+" local0 info")
-	fmt.Fprintf(&b, "timeout = %s\n", `{ connect = "5s", client = "30s", server = "30s" }`)
+	fmt.Fprintf(&b, "timeout = %s\n", `{ connect = "1m", client = "10m", server = "10m" }`)
 	for i, row := range x.rows {
 		fmt.Fprintf(&b, "[listen.x%d]\nbind = %q\n", i, x.front(i))
 		server := ""
@@ -115,7 +115,7 @@ func (x *tableProxy) startOurs() {
 func (x *tableProxy) startTheirs() {
 	var b strings.Builder
 	fmt.Fprintf(&b, "global\n maxconn 2000\n nbthread 1\n log %s local0\n", x.log.addr)
-	b.WriteString("defaults\n log global\n mode http\n option httplog\n http-reuse always\n timeout connect 5s\n timeout client 30s\n timeout server 30s\n")
+	b.WriteString("defaults\n log global\n mode http\n option httplog\n http-reuse always\n timeout connect 1m\n timeout client 10m\n timeout server 10m\n")
 	for i, row := range x.rows {
 		fmt.Fprintf(&b, "listen x%d\n bind %s\n", i, x.front(i))
 		server := ""
@@ -123,7 +123,7 @@ func (x *tableProxy) startTheirs() {
 			b.WriteString(" " + tableSettings[s].theirSection + "\n")
 			server += " " + tableSettings[s].theirServer
 		}
-		fmt.Fprintf(&b, " server a %s pool-purge-delay 60s%s\n", x.server(i), server)
+		fmt.Fprintf(&b, " server a %s pool-purge-delay 10m%s\n", x.server(i), server)
 	}
 	file := filepath.Join(x.t.TempDir(), "haproxy.cfg")
 	if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
@@ -139,9 +139,11 @@ func (x *tableProxy) startTheirs() {
 		x.t.Fatal(err)
 	}
 	x.reload = func() error {
-		if err := p.Signal(syscall.SIGUSR2); err != nil {
-			return err
-		}
+		// A signal that comes while its master is not ready yet is lost.
+		rig.Until(fatal, func() bool {
+			_ = p.Signal(syscall.SIGUSR2)
+			return rig.Until(settle/4, func() bool { return p.Stderr.Has("Reloading HAProxy") })
+		})
 		// The new process tells the old one to go, which then says so of each section.
 		gone := func() bool { return strings.Count(p.Stderr.String(), " stopped (") >= len(x.rows) }
 		if !rig.Until(fatal, func() bool { return loaded(2) && gone() }) {
@@ -155,7 +157,7 @@ func (x *tableProxy) startTheirs() {
 // for a time-out: of the row's own, or of connections to servers, which lbmaster closes when they have been idle for 4 s.
 func (x *tableProxy) play(i int) (see sight, err error) {
 	row := x.rows[i]
-	for range 3 {
+	for range 5 {
 		begin := time.Now()
 		see, err = x.playOnce(i)
 		slow := row.timed() || time.Since(begin) > 3*time.Second
@@ -171,7 +173,7 @@ func (x *tableProxy) play(i int) (see sight, err error) {
 func (x *tableProxy) expected(row *tableRow, see sight) bool {
 	for _, aspect := range aspects {
 		if got := orNothing(see[aspect]); !slices.Equal(got, row.want[aspect]) &&
-			(x.host == ourHost || row.theirs[aspect] == nil && !alike(got, row.want[aspect]) || row.theirs[aspect] != nil && !slices.Equal(got, row.theirs[aspect])) {
+			(x.host == ourHost || row.theirs[aspect] == nil && !alike(got, row.want[aspect]) || row.theirs[aspect] != nil && !alike(got, row.theirs[aspect])) {
 			return false
 		}
 	}
@@ -180,10 +182,9 @@ func (x *tableProxy) expected(row *tableRow, see sight) bool {
 
 func (x *tableProxy) playOnce(i int) (see sight, err error) {
 	row := x.rows[i]
-	name, lines := fmt.Sprintf("x%d", i), x.lines(row)
-	x.log.forget(name)
+	name, lines := fmt.Sprintf("x%d ", i), x.lines(row)
 	p := &tablePlay{row: row, addr: x.front(i)}
-	p.logged = func() { x.log.await(name, lines, false) }
+	p.logged = func() { x.log.await(name+p.from(), lines) }
 	arrive := sync.OnceFunc(func() {
 		if row.upgrades() {
 			x.missing.Done()
@@ -207,9 +208,11 @@ func (x *tableProxy) playOnce(i int) (see sight, err error) {
 	see, err = p.perform()
 	if err == nil {
 		// Lines come in the order in which a worker has written them: behind this one there are none.
-		_, err = askOnce(x.front(i), probeHead+"/last")
-		x.log.await(name, lines, true)
-		see["log"] = x.log.of(name)
+		var last string
+		last, err = askOnce(x.front(i), probeHead+"/last")
+		x.log.await(name+last, 1)
+		x.log.await(name+p.from(), lines)
+		see["log"] = x.log.of(name + p.from())
 	}
 	return see, err
 }
@@ -229,12 +232,11 @@ func (x *tableProxy) lines(row *tableRow) int {
 	return len(lines)
 }
 
-// tableLog collects log lines by section.
+// tableLog collects log lines by section and client.
 type tableLog struct {
 	addr  string
 	mu    sync.Mutex
 	lines map[string][]httpLine // guarded by mu
-	last  map[string]bool       // the last probe has been logged; guarded by mu
 }
 
 var behindHeader = regexp.MustCompile(`^<\d+>.*?\[\d+\]: (.*?)\n?$`)
@@ -246,7 +248,7 @@ func newTableLog(t *testing.T, addr string) *tableLog {
 		t.Fatal(err)
 	}
 	_ = c.(*net.UDPConn).SetReadBuffer(4 << 20)
-	l := &tableLog{addr: addr, lines: make(map[string][]httpLine), last: make(map[string]bool)}
+	l := &tableLog{addr: addr, lines: make(map[string][]httpLine)}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -270,44 +272,30 @@ func (l *tableLog) add(text string) {
 	if !ok {
 		return // about the processes
 	}
-	name := strings.TrimSuffix(h.frontend, "~")
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	switch {
-	case strings.HasPrefix(h.request, probeHead+"/last"):
-		l.last[name] = true
-	case !strings.HasPrefix(h.request, probeHead):
-		l.lines[name] = append(l.lines[name], h)
-	}
+	key := h.frontend + " " + h.client // two clients of different sections may have the same port
+	l.lines[key] = append(l.lines[key], h)
 }
 
-// forget makes room for a section's lines of another try.
-func (l *tableLog) forget(name string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.lines, name)
-	delete(l.last, name)
-}
-
-// await waits for as many lines of a section as there should be, and for that of the last probe. When nobody knows how many
-// there should be, it waits for one, and not for long.
-func (l *tableLog) await(name string, lines int, last bool) {
-	limit := settle
+// await waits for as many lines about a client as there should be. When nobody knows how many that are, it waits for one, and not for
+// long.
+func (l *tableLog) await(client string, lines int) {
+	limit := fatal
 	if lines < 0 || *update {
-		limit, lines = settle/4, max(1, lines)
+		limit, lines = settle/2, max(1, lines)
 	}
-	rig.Until(limit, func() bool {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		return len(l.lines[name]) >= lines && (!last || l.last[name])
-	})
+	rig.Until(limit, func() bool { return len(l.of(client)) >= lines })
 }
 
-// of tells what a section has logged.
-func (l *tableLog) of(name string) (all []string) {
+// of tells what is logged about a client, but for probes.
+func (l *tableLog) of(client string) (all []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, h := range l.lines[name] {
+	for _, h := range l.lines[client] {
+		if strings.HasPrefix(h.request, probeHead+" ") {
+			continue
+		}
 		_, server, _ := strings.Cut(h.server, "/")
 		line := fmt.Sprintf("%d %s %s %s", h.status, h.state, h.signs(), server)
 		if h.retries != "0" {

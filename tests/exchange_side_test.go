@@ -139,6 +139,8 @@ func (s *tableSide) state() string {
 		return "kept"
 	case s.ours == "closes" || s.ours == "resets":
 		return s.ours
+	case s.end != "" && s.play.row.either:
+		return "closed or reset"
 	case s.end != "":
 		return s.end
 	}
