@@ -220,12 +220,18 @@ func (m *message) String() string {
 	return b.String()
 }
 
+// writeName writes the name of a field in the usual way, also one that should not be.
+func writeName(name string) string {
+	name = textproto.CanonicalMIMEHeaderKey(strings.ToLower(name))
+	return strings.ToUpper(name[:min(1, len(name))]) + name[min(1, len(name)):]
+}
+
 // named are fields without the way in which their names are written.
 func (m *message) named(fields []string) (all []string) {
 	for _, f := range fields {
 		name, value, colon := strings.Cut(f, ":")
 		if colon {
-			f = textproto.CanonicalMIMEHeaderKey(name) + ": " + strings.TrimSpace(value)
+			f = writeName(name) + ": " + strings.TrimSpace(value)
 		}
 		all = append(all, f)
 	}
@@ -237,7 +243,7 @@ func (m *message) told() (all []string) {
 	framed := map[string]string{"length": "Content-Length", "chunked": "Transfer-Encoding"}[m.framing]
 	for _, f := range m.fields {
 		name, value, _ := strings.Cut(f, ":")
-		name, value = textproto.CanonicalMIMEHeaderKey(name), strings.TrimSpace(value)
+		name, value = writeName(name), strings.TrimSpace(value)
 		if name == "Connection" {
 			value = strings.ToLower(value)
 		}

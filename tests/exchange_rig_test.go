@@ -26,6 +26,8 @@ var tableSettings = map[string]struct{ section, server, theirSection, theirServe
 	"client-timeout": {section: `timeout = { client = "1s" }`, theirSection: "timeout client 1s"},
 	"head-timeout":   {section: `timeout = { http_request = "1s" }`, theirSection: "timeout http-request 1s"},
 	"client-first":   {section: `timeout = { client = "1s", server = "4s" }`, theirSection: "timeout client 1s\n timeout server 4s"},
+	"tolerant":     {section: "accept_invalid_responses = true", theirSection: "option accept-invalid-http-response"},
+	"large-heads":  {section: `max_header = "64k"`, theirSection: "# tune.bufsize is for the whole instance"},
 	// Nobody is at the server's address.
 	"nobody": {section: "retries = 1\ntimeout = { connect = \"100ms\" }", theirSection: "retries 1\n timeout connect 100"},
 }
