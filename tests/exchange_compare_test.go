@@ -13,36 +13,73 @@ import (
 // compare asserts what has been seen of both. With -update it takes it over, and a difference still needs a reason.
 func (row *tableRow) compare(t *testing.T, ours, theirs sight) {
 	t.Helper()
-	differ := make(sight)
-	for _, aspect := range aspects {
-		same := slices.Equal[[]string]
-		if aspect == "server" {
-			same = alike
-		}
-		if !row.alone && !same(orNothing(ours[aspect]), orNothing(theirs[aspect])) {
-			differ[aspect] = orNothing(theirs[aspect])
-		}
-	}
-	for _, aspect := range aspects {
-		ours[aspect] = orNothing(ours[aspect])
-	}
 	if *update {
-		row.want, row.theirs = ours, differ
+		row.take(ours, theirs)
 	}
 	for _, aspect := range aspects {
-		expect(t, row.name+": lbmaster: "+aspect, ours[aspect], row.want[aspect])
-		if aspect == "server" && alike(differ[aspect], row.theirs[aspect]) {
-			continue // how HAProxy ends such connections is its own matter
+		row.expect(t, "lbmaster", aspect, ours[aspect], row.want[aspect])
+		if row.alone {
+			continue
 		}
-		expect(t, row.name+": what HAProxy does else: "+aspect, differ[aspect], row.theirs[aspect])
+		row.expect(t, "HAProxy", aspect, theirs[aspect], row.hers(aspect))
+		if row.theirs[aspect] != nil && same(aspect, row.theirs[aspect], row.want[aspect]) {
+			t.Errorf("%s: HAProxy does not differ in what is seen of %s; remove the line", row.name, aspect)
+		}
 	}
 	switch {
-	case row.alone && len(row.reason) > 0 && len(row.theirs) == 0:
-	case len(row.theirs) > 0 && len(row.reason) == 0:
+	case (len(row.theirs) > 0 || row.alone) && len(row.reason) == 0:
 		t.Errorf("%s: the row does not say why HAProxy differs (\"differs KEY\", with KEY in testdata/exchange/reasons)", row.name)
-	case len(row.theirs) == 0 && len(row.reason) > 0:
+	case len(row.theirs) == 0 && len(row.reason) > 0 && !row.alone:
 		t.Errorf("%s: HAProxy does not differ; remove \"differs %s\"", row.name, strings.Join(row.reason, " "))
 	}
+}
+
+// take makes what has been seen what should be seen.
+func (row *tableRow) take(ours, theirs sight) {
+	row.want, row.theirs = make(sight), make(sight)
+	for _, aspect := range aspects {
+		row.want[aspect] = orNothing(ours[aspect])
+		if !row.alone && !same(aspect, ours[aspect], theirs[aspect]) {
+			row.theirs[aspect] = orNothing(theirs[aspect])
+		}
+	}
+}
+
+// hers is what should be seen of HAProxy.
+func (row *tableRow) hers(aspect string) []string {
+	if lines := row.theirs[aspect]; lines != nil {
+		return lines
+	}
+	return row.want[aspect]
+}
+
+// expect asserts one aspect. How HAProxy ends a connection to a server is its own matter.
+func (row *tableRow) expect(t *testing.T, whose, aspect string, got, want []string) {
+	t.Helper()
+	ok := slices.Equal(orNothing(got), want)
+	if whose == "HAProxy" {
+		ok = same(aspect, got, want)
+	}
+	if !ok {
+		t.Errorf("%s: %s: %s:\n\t%s\nwant\n\t%s", row.name, whose, aspect, strings.Join(orNothing(got), "\n\t"), strings.Join(want, "\n\t"))
+	}
+}
+
+// same tells whether two sights are the same to users. How a connection to a server ends that is not needed any more is not:
+// docs/compatibility.md says that lbmaster resets it.
+func same(aspect string, one, other []string) bool {
+	plain := func(lines []string) (all []string) {
+		for _, l := range orNothing(lines) {
+			for _, end := range []string{"; closed", "; reset", "; closed or reset"} {
+				if aspect == "server" {
+					l = strings.TrimSuffix(l, end)
+				}
+			}
+			all = append(all, l)
+		}
+		return all
+	}
+	return slices.Equal(plain(one), plain(other))
 }
 
 func orNothing(lines []string) []string {
@@ -50,28 +87,6 @@ func orNothing(lines []string) []string {
 		return []string{"nothing"}
 	}
 	return lines
-}
-
-// alike tells whether two sights of a server are the same to users. How a connection to a server ends that is not needed any more is not:
-// docs/compatibility.md says that lbmaster resets it.
-func alike(ours, theirs []string) bool {
-	plain := func(lines []string) (all []string) {
-		for _, l := range lines {
-			for _, end := range []string{"; closed", "; reset", "; closed or reset"} {
-				l = strings.TrimSuffix(l, end)
-			}
-			all = append(all, l)
-		}
-		return all
-	}
-	return slices.Equal(plain(ours), plain(theirs))
-}
-
-func expect(t *testing.T, what string, got, want []string) {
-	t.Helper()
-	if !slices.Equal(got, want) {
-		t.Errorf("%s:\n\t%s\nwant\n\t%s", what, strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
-	}
 }
 
 // tableReasons are what is to be said of the differences, by key, in the order of the documentation.

@@ -26,8 +26,8 @@ var tableSettings = map[string]struct{ section, server, theirSection, theirServe
 	"client-timeout": {section: `timeout = { client = "1s" }`, theirSection: "timeout client 1s"},
 	"head-timeout":   {section: `timeout = { http_request = "1s" }`, theirSection: "timeout http-request 1s"},
 	"client-first":   {section: `timeout = { client = "1s", server = "4s" }`, theirSection: "timeout client 1s\n timeout server 4s"},
-	"tolerant":     {section: "accept_invalid_responses = true", theirSection: "option accept-invalid-http-response"},
-	"large-heads":  {section: `max_header = "64k"`, theirSection: "# tune.bufsize is for the whole instance"},
+	"tolerant":       {section: "accept_invalid_responses = true", theirSection: "option accept-invalid-http-response"},
+	"large-heads":    {section: `max_header = "64k"`, theirSection: "# tune.bufsize is for the whole instance"},
 	// Nobody is at the server's address.
 	"nobody": {section: "retries = 1\ntimeout = { connect = \"100ms\" }", theirSection: "retries 1\n timeout connect 100"},
 }
@@ -173,13 +173,12 @@ func (x *tableProxy) play(i int) (see sight, err error) {
 
 // expected tells whether a row says that this is seen.
 func (x *tableProxy) expected(row *tableRow, see sight) bool {
-	for _, aspect := range aspects {
-		if got := orNothing(see[aspect]); !slices.Equal(got, row.want[aspect]) &&
-			(x.host == ourHost || row.theirs[aspect] == nil && !alike(got, row.want[aspect]) || row.theirs[aspect] != nil && !alike(got, row.theirs[aspect])) {
-			return false
+	return !slices.ContainsFunc(aspects, func(aspect string) bool {
+		if x.host == ourHost {
+			return !slices.Equal(orNothing(see[aspect]), row.want[aspect])
 		}
-	}
-	return true
+		return !same(aspect, see[aspect], row.hers(aspect))
+	})
 }
 
 func (x *tableProxy) playOnce(i int) (see sight, err error) {
@@ -222,8 +221,8 @@ func (x *tableProxy) playOnce(i int) (see sight, err error) {
 // lines is how many lines a row is known to make the proxy log; -1: nobody knows.
 func (x *tableProxy) lines(row *tableRow) int {
 	lines := row.want["log"]
-	if x.host != ourHost && row.theirs["log"] != nil {
-		lines = row.theirs["log"]
+	if x.host != ourHost {
+		lines = row.hers("log")
 	}
 	switch {
 	case len(lines) == 0:
