@@ -36,6 +36,7 @@ func TestFramings(t *testing.T) {
 		},
 		{"old client, HEAD", "HEAD / HTTP/1.0\r\n", "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 200 x\r\nConnection: close\r\n\r\n", false, true},
 		{"blanks before an extension", "GET / HTTP/1.1\r\nHost: a\r\n", "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks, "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks, true, true},
+		{"no blank behind the status", "GET / HTTP/1.1\r\nHost: a\r\n", "HTTP/1.1 204\r\nA: b\r\n\r\n", "HTTP/1.1 204 \r\nA: b\r\n\r\n", true, true},
 		{"a version of our own", "GET / HTTP/1.1\r\nHost: a\r\n", "HTTP/1.7 200 x\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 x\r\nContent-Length: 0\r\n\r\n", true, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -137,6 +137,7 @@ func (s *session) answer() {
 	}
 	if !st.down.lead(&st.link.conn, &s.p.pool) {
 		st.down.drop(&s.p.pool)
+		st.headed = -1 // nothing of it has passed
 		s.badResponse()
 		return
 	}

@@ -122,6 +122,10 @@ func (st *stream) writeResponse(dst, head []byte, connection string) []byte {
 	r := &st.response
 	nominates, special := r.Flags&http1.Nominates != 0, st.notReturned()
 	begin, from := len(dst), 0
+	if code := r.MinorAt + len("1 200"); head[code] == '\r' { // the blank before the reason phrase is part of the status line, without one too
+		dst = append(append(dst, head[:code]...), ' ')
+		from = code
+	}
 	for i := range r.N {
 		f := &r.Fields[i]
 		if special&(1<<f.ID) == 0 && !(nominates && r.Nominated(head, f)) {
