@@ -61,6 +61,17 @@ func startCrowdBy(t *testing.T, open func(string, string, time.Duration) (net.Co
 	return c
 }
 
+// startThrong starts n clients of one kind, those that come with a connection for each request.
+func startThrong(t *testing.T, addr string, n int) *crowd {
+	t.Helper()
+	c := &crowd{addr: addr, open: net.DialTimeout, stop: make(chan struct{})}
+	for range n {
+		c.running.Go(c.come)
+	}
+	t.Cleanup(c.end)
+	return c
+}
+
 func (c *crowd) over() bool {
 	select {
 	case <-c.stop:

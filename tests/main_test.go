@@ -67,8 +67,12 @@ func build() error {
 }
 
 // compile builds a command of the module.
-func compile(to, command string) error {
-	cmd := exec.Command("go", "build", "-o", to, command)
+func compile(to, command string) error { return compileIn("", to, command) }
+
+// compileIn builds a command of the module in a directory; "" is our own.
+func compileIn(dir, to, command string, flags ...string) error {
+	cmd := exec.Command("go", append(append([]string{"build", "-o", to}, flags...), command)...)
+	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as it is shipped
 	out, err := cmd.CombinedOutput()
 	if err != nil {

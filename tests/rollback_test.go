@@ -123,12 +123,16 @@ func rollsBack(t *testing.T, says, fault, global string) {
 // install puts a program in the place of the one on disk, as a package manager does.
 func (d *dynasty) install(program string) {
 	d.t.Helper()
-	if err := link(program, d.exe+".new"); err != nil {
+	if err := install(program, d.exe); err != nil {
 		d.t.Fatal(err)
 	}
-	if err := os.Rename(d.exe+".new", d.exe); err != nil {
-		d.t.Fatal(err)
+}
+
+func install(program, at string) error {
+	if err := link(program, at+".new"); err != nil {
+		return err
 	}
+	return os.Rename(at+".new", at)
 }
 
 // tellsOfFailure proves that the reason for a failed upgrade is told by every interface.
