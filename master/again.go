@@ -22,7 +22,7 @@ func (m *master) sayAgain(c *child, asked control.Message) {
 		if c.slot == monitorIndex {
 			m.showFaultsAgain(c, asked.Generation)
 		}
-	case control.Heir:
+	case control.Predecessor:
 		if old := m.oldChild(asked.Generation, asked.Slot); old != nil {
 			m.drainOne(m.generationOf(old), old)
 		}
@@ -39,7 +39,7 @@ func (m *master) lendAgain(c *child, asked control.Message) {
 		return
 	}
 	s := m.slots[asked.Slot]
-	if s.heir == nobody || m.slots[s.heir].child != c {
+	if s.borrower == nobody || m.slots[s.borrower].child != c {
 		return
 	}
 	all := slices.DeleteFunc(m.shards(s.index, false), func(o offer) bool { return !slices.Contains(asked.Shards, o.shard) })

@@ -64,7 +64,7 @@ func TestBreakerWay(t *testing.T) {
 	if err := m.listenAgain(); err != nil {
 		t.Fatal(err)
 	}
-	m.slots = []*slot{{index: 0, heir: nobody}, {index: 1, heir: nobody}}
+	m.slots = []*slot{{index: 0, borrower: nobody}, {index: 1, borrower: nobody}}
 	now := time.Now()
 	step := func(want breakerState, wantPause bool, act func()) {
 		t.Helper()

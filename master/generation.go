@@ -140,7 +140,7 @@ func (m *master) succeed(g *generation, now time.Time) {
 	m.drain(g)
 }
 
-// drain tells the workers of an older generation to drain, and gives each an heir.
+// drain tells the workers of an older generation to drain, and gives each a successor.
 func (m *master) drain(g *generation) {
 	g.drains = time.Time{}
 	order, file, err := m.drainOrder(g)
@@ -176,7 +176,7 @@ func closeFile(fd int) {
 // drainOrder is the order to drain for all workers of an older generation, with the descriptor of what does not fit into it;
 // -1: there is none.
 func (m *master) drainOrder(g *generation) (control.Message, int, error) {
-	order := control.Message{Kind: control.Drain, Heirs: m.heirs(g.keys)}
+	order := control.Message{Kind: control.Drain, Places: m.placesOf(g.keys)}
 	if g.program == m.env.Version { // others may not know what this is
 		order.Exact = m.exact(g.keys)
 	}
@@ -184,19 +184,19 @@ func (m *master) drainOrder(g *generation) (control.Message, int, error) {
 }
 
 func (m *master) drainBy(order control.Message, file int, c *child) {
-	heir := m.slots[c.slot%len(m.slots)]
-	if heir.state != active {
+	successor := m.slots[c.slot%len(m.slots)]
+	if successor.state != active {
 		c.say(control.Message{Kind: control.Drain}, nil)
 		return
 	}
-	if err := introduce(c, heir.child, order, file); err != nil {
+	if err := introduce(c, successor.child, order, file); err != nil {
 		m.log.Error("cannot hand over idle connections", "generation", c.generation, "worker", c.slot, "error", err)
 		c.say(control.Message{Kind: control.Drain}, nil)
 	}
 }
 
-// introduce connects a worker that drains with its heir.
-func introduce(old, heir *child, drain control.Message, file int) error {
+// introduce connects a worker that drains with its successor.
+func introduce(old, successor *child, drain control.Message, file int) error {
 	mine, theirs, err := control.Pair()
 	if err != nil {
 		return err
@@ -205,15 +205,15 @@ func introduce(old, heir *child, drain control.Message, file int) error {
 	if file >= 0 {
 		fds = append(fds, file)
 	}
-	heir.say(control.Message{Kind: control.Heir, Generation: old.generation, Slot: old.slot}, []int{theirs})
+	successor.say(control.Message{Kind: control.Predecessor, Generation: old.generation, Slot: old.slot}, []int{theirs})
 	old.say(drain, fds)
 	unix.Close(mine)
 	unix.Close(theirs)
 	return nil
 }
 
-// heirs is where our configuration has the binds of an older one, which are told by their addresses.
-func (m *master) heirs(keys [][]string) [][]control.Place {
+// placesOf is where our configuration has the binds of an older one, which are told by their addresses.
+func (m *master) placesOf(keys [][]string) [][]control.Place {
 	ours := make(map[string]control.Place)
 	for _, l := range m.listeners {
 		if m.config.Frontends[l.shard.Frontend].Mode == conf.ModeHTTP {

@@ -140,7 +140,7 @@ func (m *master) run(inbox *signals.Inbox) error {
 	}
 	defer m.memory.close()
 	for i := range workers {
-		m.slots = append(m.slots, &slot{index: i, heir: nobody})
+		m.slots = append(m.slots, &slot{index: i, borrower: nobody})
 	}
 	m.monitor = newMonitor(config)
 	defer m.pidfile.remove()

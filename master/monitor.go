@@ -20,12 +20,12 @@ const monitorIndex = control.MonitorSlot
 // newMonitor is the monitor's slot; nil when there is nothing to do for a monitor.
 func newMonitor(c *conf.Config) *slot {
 	if c.Admin.Socket != "" || c.Admin.Listen.IsValid() {
-		return &slot{index: monitorIndex, heir: nobody}
+		return &slot{index: monitorIndex, borrower: nobody}
 	}
 	for i := range c.Backends {
 		for j := range c.Backends[i].Servers {
 			if c.Backends[i].Servers[j].Check {
-				return &slot{index: monitorIndex, heir: nobody}
+				return &slot{index: monitorIndex, borrower: nobody}
 			}
 		}
 	}

@@ -145,12 +145,12 @@ func TestOutboxOfBeginning(t *testing.T) {
 // TestDrainOfManyPorts: the order to drain arrives whatever the number of addresses is.
 func TestDrainOfManyPorts(t *testing.T) {
 	old, theirs := correspondents(t)
-	heir, heirs := correspondents(t)
+	successor, ofSuccessor := correspondents(t)
 	defer old.conn.Close()
-	defer heir.conn.Close()
+	defer successor.conn.Close()
 	defer unix.Close(theirs)
-	defer unix.Close(heirs)
-	m := &master{log: discard, slots: []*slot{{state: active, child: heir}}, config: &conf.Config{}}
+	defer unix.Close(ofSuccessor)
+	m := &master{log: discard, slots: []*slot{{state: active, child: successor}}, config: &conf.Config{}}
 	const ports = 30000
 	g := &generation{program: "another", keys: [][]string{make([]string, ports)}, children: map[int]*child{0: old}}
 	before := openFiles(t)
@@ -159,13 +159,13 @@ func TestDrainOfManyPorts(t *testing.T) {
 	if err != nil || order.Kind != control.Drain || len(fds) != 2 {
 		t.Fatalf("the worker hears %s with %d descriptors, %v", order.Kind, len(fds), err)
 	}
-	if err := order.Unpack(fds); err != nil || len(order.Heirs) != 1 || len(order.Heirs[0]) != ports {
-		t.Errorf("%d frontends have places, %v", len(order.Heirs), err)
+	if err := order.Unpack(fds); err != nil || len(order.Places) != 1 || len(order.Places[0]) != ports {
+		t.Errorf("%d frontends have places, %v", len(order.Places), err)
 	}
 	unix.Close(fds[0])
-	_, fds, err = control.Recv(heirs)
+	_, fds, err = control.Recv(ofSuccessor)
 	if err != nil || len(fds) != 1 {
-		t.Errorf("the heir gets %d descriptors, %v", len(fds), err)
+		t.Errorf("the successor gets %d descriptors, %v", len(fds), err)
 	}
 	control.CloseAll(fds)
 	if after := openFiles(t); after != before {

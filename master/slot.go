@@ -28,7 +28,7 @@ func (s slotState) String() string {
 	return [...]string{"resting", "starting", "ready", "active", "gone"}[s]
 }
 
-// nobody is the heir of a slot whose shards no other worker polls.
+// nobody is the borrower of a slot whose shards no other worker polls.
 const nobody = -1
 
 // slot is one place for a worker, with the shards of that number. It belongs to the reconciler.
@@ -39,7 +39,7 @@ type slot struct {
 	due      time.Time    // resting: when to start; starting: when it must be ready
 	since    time.Time    // when the state began
 	failures int          // deaths in a row without a healthy time in between
-	heir     int          // the slot whose worker polls this one's shards meanwhile
+	borrower int          // the slot whose worker polls this one's shards meanwhile
 	deaths   uint64       // of all its processes
 	told     control.Kind // monitor: its last order
 }
@@ -91,25 +91,25 @@ func (s *slot) died(now time.Time, jitter float64) {
 	s.due = now.Add(pause + time.Duration(jitter*float64(pause)/5))
 }
 
-// chooseHeir is the active slot that polls the fewest shards of others; nobody when there is none.
-func chooseHeir(slots []*slot) int {
+// chooseBorrower is the active slot that polls the fewest shards of others; nobody when there is none.
+func chooseBorrower(slots []*slot) int {
 	best, fewest := nobody, 0
 	for _, s := range slots {
 		if s.state != active {
 			continue
 		}
-		if n := leases(slots, s.index); best == nobody || n < fewest {
+		if n := loans(slots, s.index); best == nobody || n < fewest {
 			best, fewest = s.index, n
 		}
 	}
 	return best
 }
 
-// leases is the number of slots whose shards the worker of slot heir polls.
-func leases(slots []*slot, heir int) int {
+// loans is the number of slots whose shards the worker of slot borrower polls.
+func loans(slots []*slot, borrower int) int {
 	n := 0
 	for _, s := range slots {
-		if s.heir == heir {
+		if s.borrower == borrower {
 			n++
 		}
 	}

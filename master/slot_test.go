@@ -7,7 +7,7 @@ import (
 
 func TestBackoff(t *testing.T) {
 	now := time.Unix(0, 0)
-	s := &slot{heir: nobody}
+	s := &slot{borrower: nobody}
 	die := func(lived time.Duration) time.Duration {
 		s.become(starting, now)
 		s.become(ready, now)
@@ -51,19 +51,19 @@ func TestImpossibleEdges(t *testing.T) {
 func TestHeirs(t *testing.T) {
 	slots := make([]*slot, 4)
 	for i := range slots {
-		slots[i] = &slot{index: i, state: active, heir: nobody}
+		slots[i] = &slot{index: i, state: active, borrower: nobody}
 	}
 	slots[0].state = resting
-	if h := chooseHeir(slots); h != 1 {
-		t.Errorf("heir %d, want the first active one", h)
+	if h := chooseBorrower(slots); h != 1 {
+		t.Errorf("borrower %d, want the first active one", h)
 	}
-	slots[0].heir = 1
+	slots[0].borrower = 1
 	slots[2].state = resting
-	if h := chooseHeir(slots); h != 3 {
-		t.Errorf("heir %d, want the one without a loan", h)
+	if h := chooseBorrower(slots); h != 3 {
+		t.Errorf("borrower %d, want the one without a loan", h)
 	}
 	slots[1].state, slots[3].state = resting, starting
-	if h := chooseHeir(slots); h != nobody {
-		t.Errorf("heir %d, though none is active", h)
+	if h := chooseBorrower(slots); h != nobody {
+		t.Errorf("borrower %d, though none is active", h)
 	}
 }

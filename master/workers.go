@@ -158,7 +158,7 @@ func (m *master) allReady() bool {
 	return true
 }
 
-// activate lets a worker accept, and takes its shards back from its heir. It also becomes the heir of those that have
+// activate lets a worker accept, and takes its shards back from its borrower. It also becomes the borrower of those that have
 // found none.
 func (m *master) activate(s *slot) {
 	s.become(active, time.Now())
@@ -173,14 +173,14 @@ func (m *master) activate(s *slot) {
 	if s.failures > 0 {
 		m.log.Info("worker is back", "worker", s.index, "pid", s.child.pid)
 	}
-	if s.heir != nobody {
-		if heir := m.slots[s.heir]; heir.child != nil {
-			heir.child.say(control.Message{Kind: control.Return, Slot: s.index}, nil)
+	if s.borrower != nobody {
+		if borrower := m.slots[s.borrower]; borrower.child != nil {
+			borrower.child.say(control.Message{Kind: control.Return, Slot: s.index}, nil)
 		}
-		s.heir = nobody
+		s.borrower = nobody
 	}
 	for _, other := range m.slots {
-		if other.state != active && other.heir == nobody {
+		if other.state != active && other.borrower == nobody {
 			m.lend(other)
 		}
 	}
@@ -188,12 +188,12 @@ func (m *master) activate(s *slot) {
 
 // lend lets a sibling poll the shards of a slot that has no active worker.
 func (m *master) lend(s *slot) {
-	s.heir = chooseHeir(m.slots)
-	if s.heir == nobody {
+	s.borrower = chooseBorrower(m.slots)
+	if s.borrower == nobody {
 		return
 	}
-	heir := m.slots[s.heir]
-	m.sendShards(heir.child, control.Message{Kind: control.Lend, Slot: s.index}, m.shards(s.index, false))
+	borrower := m.slots[s.borrower]
+	m.sendShards(borrower.child, control.Message{Kind: control.Lend, Slot: s.index}, m.shards(s.index, false))
 }
 
 // onEnd goes on after a worker has ended.
@@ -235,7 +235,7 @@ func (m *master) lost(s *slot, how string) {
 // grace of a soft stop, when nobody comes after it.
 func (m *master) relieve(s *slot) {
 	for _, other := range m.slots {
-		if other == s || other.heir == s.index {
+		if other == s || other.borrower == s.index {
 			m.lend(other)
 		}
 	}

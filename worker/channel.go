@@ -76,7 +76,7 @@ func (w *worker) askAgainFor(m control.Message) {
 		return // whoever wanted it has seen the end of the pipe
 	case control.Drain:
 		w.reason = "drained"
-		w.proxy.AwaitHeir() // accepting nobody makes room
+		w.proxy.AwaitSuccessor() // accepting nobody makes room
 	}
 	again := control.Message{Kind: control.Again, Asked: m.Kind, Slot: m.Slot, Generation: m.Generation, Shards: m.Shards}
 	if !slices.ContainsFunc(w.channel.missed, func(other control.Message) bool { return reflect.DeepEqual(other, again) }) {

@@ -21,8 +21,8 @@ func (w *worker) obey(m control.Message, fds []int) {
 	case control.Drain:
 		w.drain(m, fds)
 		return
-	case control.Heir:
-		w.inherit(fds)
+	case control.Predecessor:
+		w.addPredecessor(fds)
 		return
 	case control.Kin:
 		w.respect(m.Generation, fds)
@@ -59,14 +59,14 @@ func (w *worker) obey(m control.Message, fds []int) {
 }
 
 // drain lets running requests finish. When another generation takes over, it gets the connections that are or become idle;
-// a second order of that kind names another heir.
+// a second order of that kind names another successor.
 func (w *worker) drain(m control.Message, fds []int) {
 	w.reason = "drained"
 	if err := m.Unpack(fds); err != nil {
 		w.complain(fmt.Errorf("idle connections are not handed over: %w", err))
 	}
-	if len(m.Heirs) > 0 && len(fds) > 0 {
-		w.proxy.Succeed(fds[0], m.Heirs, m.Exact)
+	if len(m.Places) > 0 && len(fds) > 0 {
+		w.proxy.HandOver(fds[0], m.Places, m.Exact)
 		return
 	}
 	if len(fds) > 0 {
@@ -75,10 +75,10 @@ func (w *worker) drain(m control.Message, fds []int) {
 	w.proxy.Drain()
 }
 
-// inherit takes the idle connections of a worker that drains.
-func (w *worker) inherit(fds []int) {
+// addPredecessor takes the idle connections of a worker that drains.
+func (w *worker) addPredecessor(fds []int) {
 	for _, fd := range fds {
-		if err := w.proxy.Inherit(fd); err != nil {
+		if err := w.proxy.AddPredecessor(fd); err != nil {
 			w.report(err.Error())
 		}
 	}

@@ -227,9 +227,9 @@ func TestComplaints(t *testing.T) {
 // TestPack: a Drain of any size can be sent, and says the same then.
 func TestPack(t *testing.T) {
 	for _, binds := range []int{1, 98 * 100} {
-		m := Message{Kind: Drain, Heirs: [][]Place{make([]Place, binds)}}
-		for i := range m.Heirs[0] {
-			m.Heirs[0][i] = PlaceOf(Shard{Frontend: 90, Bind: i})
+		m := Message{Kind: Drain, Places: [][]Place{make([]Place, binds)}}
+		for i := range m.Places[0] {
+			m.Places[0][i] = PlaceOf(Shard{Frontend: 90, Bind: i})
 		}
 		packed, fd, err := m.Pack()
 		if err != nil {
@@ -242,7 +242,7 @@ func TestPack(t *testing.T) {
 			continue
 		}
 		if err := packed.Unpack([]int{0, fd}); err != nil || !reflect.DeepEqual(packed, m) {
-			t.Errorf("%d binds came as %d, %v", binds, len(packed.Heirs), err)
+			t.Errorf("%d binds came as %d, %v", binds, len(packed.Places), err)
 		}
 	}
 }

@@ -11,8 +11,8 @@ import (
 // places are what a Drain says of the next generation. Those that are too many for a message are in a sealed memory file, whose
 // descriptor comes behind that of the channel.
 type places struct {
-	Heirs [][]Place
-	Exact map[netip.AddrPort]Place
+	Places [][]Place `json:"Heirs"`
+	Exact  map[netip.AddrPort]Place
 }
 
 // Pack is the message as it fits into a datagram, with the descriptor of a file for what does not; -1: there is none. The
@@ -21,11 +21,11 @@ func (m Message) Pack() (Message, int, error) {
 	if _, err := Encode(m); err == nil {
 		return m, -1, nil
 	}
-	text, err := json.Marshal(places{m.Heirs, m.Exact})
+	text, err := json.Marshal(places{m.Places, m.Exact})
 	if err != nil {
 		return m, -1, fmt.Errorf("control message %s: %w", m.Kind, err)
 	}
-	m.Heirs, m.Exact = nil, nil
+	m.Places, m.Exact = nil, nil
 	fd, err := shm.Seal("lbmaster-places", text)
 	return m, fd, err
 }
@@ -44,6 +44,6 @@ func (m *Message) Unpack(fds []int) error {
 	if err := json.Unmarshal(text, &p); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotUnderstood, err)
 	}
-	m.Heirs, m.Exact = p.Heirs, p.Exact
+	m.Places, m.Exact = p.Places, p.Exact
 	return nil
 }

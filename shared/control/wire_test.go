@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "write what is encoded into testdata")
 func wireMessages() []Message {
 	identity := &privileges.Identity{User: 33, Group: 34, Groups: []int{35, 36}, Chroot: "/var/empty", LowPorts: true}
 	shards := []Shard{{0, 1}, {AdminFrontend, AdminListen}}
-	heirs := [][]Place{{PlaceOf(Shard{0, 1}), NoPlace}, {}, {PlaceOf(Shard{2, 0})}}
+	places := [][]Place{{PlaceOf(Shard{0, 1}), NoPlace}, {}, {PlaceOf(Shard{2, 0})}}
 	exact := map[netip.AddrPort]Place{
 		netip.MustParseAddrPort("192.0.2.1:80"):      PlaceOf(Shard{1, 2}),
 		netip.MustParseAddrPort("[2001:db8::1]:443"): NoPlace,
@@ -38,8 +38,8 @@ func wireMessages() []Message {
 		{Kind: Paused},
 		{Kind: Resume},
 		{Kind: Drain},
-		{Kind: Drain, Heirs: heirs, Exact: exact},
-		{Kind: Heir, Generation: 2, Slot: 1},
+		{Kind: Drain, Places: places, Exact: exact},
+		{Kind: Predecessor, Generation: 2, Slot: 1},
 		{Kind: Kin, Generation: 2},
 		{Kind: Bury, Generation: 2},
 		{Kind: Lend, Slot: 1, Shards: shards, Last: true},
@@ -53,7 +53,7 @@ func wireMessages() []Message {
 		{Kind: Pong},
 		{Kind: Reopen},
 		{Kind: Logs},
-		{Kind: Again, Asked: Heir, Generation: 2, Slot: 1, Shards: shards},
+		{Kind: Again, Asked: Predecessor, Generation: 2, Slot: 1, Shards: shards},
 		{Kind: Again, Asked: Kin, Generation: 2},
 		{Kind: Profile, Slot: 1, Profile: CPUProfile, Seconds: 30},
 		{Kind: Faults, Generation: 2, Slot: 1},
@@ -109,7 +109,7 @@ func noteFields(used map[string]bool, m Message) {
 func wirePlaces(t *testing.T) string {
 	t.Helper()
 	binds := make([]Place, MaxMessage/2)
-	m := Message{Kind: Drain, Heirs: [][]Place{binds}, Exact: map[netip.AddrPort]Place{netip.MustParseAddrPort("192.0.2.1:80"): 1}}
+	m := Message{Kind: Drain, Places: [][]Place{binds}, Exact: map[netip.AddrPort]Place{netip.MustParseAddrPort("192.0.2.1:80"): 1}}
 	short, fd, err := m.Pack()
 	if err != nil || fd < 0 {
 		t.Fatal(fd, err)

@@ -287,12 +287,12 @@ func TestMappedServer(t *testing.T) {
 	alice.gets("200 a alice")
 }
 
-// succession is an old proxy with a bound client, and one that takes over from it.
-func succession(t *testing.T, addr, heir string) (l *login, old *fixture, alice, mallory *client, succeed func()) {
+// handingOver is an old proxy with a bound client, and one that takes over from it.
+func handingOver(t *testing.T, addr, successor string) (l *login, old *fixture, alice, mallory *client, handOver func()) {
 	t.Helper()
 	l = &login{name: "a"}
 	old = start(t, addr, nil, l.serve)
-	next := start(t, heir, nil, named("b"))
+	next := start(t, successor, nil, named("b"))
 	alice, mallory = old.dial(), old.dial()
 	alice.gets("401 ", "Authorization: NTLM 1")
 	mallory.ask("/public")
@@ -302,11 +302,11 @@ func succession(t *testing.T, addr, heir string) (l *login, old *fixture, alice,
 	}
 	return l, old, alice, mallory, func() {
 		next.do(func() {
-			if err := next.proxy.Inherit(theirs); err != nil {
+			if err := next.proxy.AddPredecessor(theirs); err != nil {
 				t.Error(err)
 			}
 		})
-		old.do(func() { old.proxy.Succeed(mine, [][]control.Place{{control.PlaceOf(control.Shard{})}}, nil) })
+		old.do(func() { old.proxy.HandOver(mine, [][]control.Place{{control.PlaceOf(control.Shard{})}}, nil) })
 		old.do(func() {}) // all have had their turn
 	}
 }
@@ -314,8 +314,8 @@ func succession(t *testing.T, addr, heir string) (l *login, old *fixture, alice,
 // TestBoundClientOfADrainingWorker: it is not handed over without its connection, finishes its handshake, is served once more,
 // and then connects to the next generation. The others move at once.
 func TestBoundClientOfADrainingWorker(t *testing.T) {
-	_, old, alice, mallory, succeed := succession(t, "127.61.8.13", "127.61.8.14")
-	succeed()
+	_, old, alice, mallory, handOver := handingOver(t, "127.61.8.13", "127.61.8.14")
+	handOver()
 	mallory.gets("200 b")
 	if n := old.stats.SessionsNow(0); n != 1 {
 		t.Errorf("%d sessions are left, want alice's", n)
@@ -332,8 +332,8 @@ func TestBoundClientOfADrainingWorker(t *testing.T) {
 
 // TestBoundClientIsFree: when the server has closed the connection, nothing keeps its client here.
 func TestBoundClientIsFree(t *testing.T) {
-	l, old, alice, _, succeed := succession(t, "127.61.8.15", "127.61.8.16")
-	succeed()
+	l, old, alice, _, handOver := handingOver(t, "127.61.8.15", "127.61.8.16")
+	handOver()
 	l.leave()
 	old.ends()
 	alice.gets("200 b")

@@ -42,7 +42,7 @@ func (p *Proxy) enqueue(s *session) {
 // Run is the event loop. It returns nil after Stop, and after Drain when the last session has ended.
 func (p *Proxy) Run() error {
 	defer p.close()
-	for p.mode != stopped && (p.mode != draining || p.sessions.used()+p.listeners.used() > 0 || p.inTransit() || p.lastWill()) {
+	for p.mode != stopped && (p.mode != draining || p.sessions.used()+p.listeners.used() > 0 || p.inTransit() || p.drainChannels()) {
 		if err := p.turn(); err != nil {
 			return err
 		}
@@ -168,7 +168,7 @@ func (p *Proxy) close() {
 	p.dropIdle()
 	p.closeListeners()
 	p.closeSinks()
-	p.disinherit()
+	p.dropSuccessor()
 	for len(p.kin) > 0 {
 		_ = p.Forget(p.kin[0].generation)
 	}

@@ -101,7 +101,7 @@ func TestKinWithoutOurFrontend(t *testing.T) {
 	wantNoContent(t, second)
 }
 
-// TestTransit: a connection that is on its way to the heir keeps its place here until the heir has counted it, or is gone, or
+// TestTransit: a connection that is on its way to the successor keeps its reservation here until the successor has counted it, or is gone, or
 // says nothing.
 func TestTransit(t *testing.T) {
 	for i, tt := range []struct {
@@ -121,7 +121,7 @@ func TestTransit(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			f.do(func() { f.proxy.Succeed(mine, [][]control.Place{{control.PlaceOf(control.Shard{})}}, nil) })
+			f.do(func() { f.proxy.HandOver(mine, [][]control.Place{{control.PlaceOf(control.Shard{})}}, nil) })
 			f.await("hand-over", func() bool { return f.proxy.Sessions() == 0 })
 			f.do(func() {
 				if n := f.stats.SessionsNow(0); n != 2 || f.stats.SessionsNow(1) != 2 {

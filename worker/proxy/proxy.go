@@ -13,7 +13,7 @@
 //	conn, serverconn, flow     sockets, and how bytes get from one to another
 //	bound                      connections to servers that know the client by them
 //	relay, splice              bytes that pass unread: mode tcp, and tunnels
-//	heir, transit              client connections that the next generation goes on with
+//	successor, transit         client connections that the next generation goes on with
 //	frontend, backend, server  runtime objects made from the configuration
 package proxy
 
@@ -97,10 +97,10 @@ type Proxy struct {
 	text       []byte
 	line       []byte
 	wake       int
-	peer       sock.Peer // of the connection that is being accepted
-	channels   []int     // over which older generations send connections
-	offering   bool      // connections will be offered to the heir again
-	heir       *heir     // nil: idle connections end when their frontend leaves
+	peer       sock.Peer  // of the connection that is being accepted
+	channels   []int      // over which older generations send connections
+	offering   bool       // connections will be offered to the successor again
+	successor  *successor // nil: idle connections end when their frontend leaves
 	generation int
 	kin        []kin // other generations whose sessions are not over, the oldest first
 	expectant  bool  // awaitKin will try again

@@ -156,7 +156,7 @@ func (s *session) stays() bool {
 	switch {
 	case !s.front.leaving:
 		return true
-	case s.heir() == control.NoPlace:
+	case s.placeAtSuccessor() == control.NoPlace:
 		return false
 	}
 	return !s.bound() || s.stream.midHandshake()

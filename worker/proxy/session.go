@@ -169,6 +169,6 @@ func (s *session) stepIdle() {
 		s.logNull(byClient, 400)
 		s.end()
 	case s.front.leaving:
-		s.bequeath()
+		s.handOver()
 	}
 }

@@ -15,50 +15,52 @@ import (
 	"lbmaster/worker/sock"
 )
 
-// heir is the worker of the next generation that gets the client connections of this one when they are idle. They move as
-// descriptors, with whatever the client sends meanwhile in the kernel's queue, and their clients notice nothing.
-type heir struct {
+// successor is the worker of the next generation that gets the client connections of this worker when they are idle. Connections move
+// as descriptors, with whatever the client sends meanwhile in the kernel's queue. Their clients notice nothing.
+type successor struct {
 	channel sock.FD
-	places  [][]control.Place                // of each frontend and bind: where the heir has it
+	places  [][]control.Place                // of each frontend and bind: where the successor has it
 	exact   map[netip.AddrPort]control.Place // of the address that a client came to, if the bind has no place
 	transit transit
 	gone    bool // it takes nothing more
 }
 
-// heirPause is how long a worker waits for an heir that is behind, before it offers connections again.
-const heirPause = 2 * time.Millisecond
+// successorPause is how long a worker waits for a successor that is behind, before the worker offers connections again.
+const successorPause = 2 * time.Millisecond
 
 // crowdedTime is how long connections that have been handed over wait for room before it is looked for again.
 const crowdedTime = 10 * time.Millisecond
 
-// interregnum is how long idle connections are kept for another heir when this one has left: when it is replaced in its turn,
-// the master names one to both.
-const interregnum = time.Second
+// successorTime is how long a worker keeps idle connections for another successor when its own has left: when that one is replaced in
+// its turn, the master names one to both.
+const successorTime = time.Second
 
-// Succeed drains without a grace: the next generation accepts on the same sockets. It takes ownership of the channel to
-// the heir. Once more, it names another one.
-func (p *Proxy) Succeed(channel int, places [][]control.Place, exact map[netip.AddrPort]control.Place) {
-	p.disinherit()
-	p.heir = &heir{channel: sock.Own(channel), places: places, exact: exact}
+// HandOver drains without a grace, and hands idle connections over: the next generation accepts on the same sockets. HandOver takes
+// ownership of the channel to the successor. A second call names another successor.
+func (p *Proxy) HandOver(channel int, places [][]control.Place, exact map[netip.AddrPort]control.Place) {
+	p.dropSuccessor()
+	p.successor = &successor{channel: sock.Own(channel), places: places, exact: exact}
 	if err := p.Watch(channel, p.onConfirmed); err != nil {
-		p.report(err.Error()) // their places are given back later
+		p.report(err.Error()) // the reservations are released later
 	}
 	p.giveWay()
 }
 
-// AwaitHeir drains as Succeed does, before the channel to the heir has come: idle connections wait for it.
-func (p *Proxy) AwaitHeir() {
-	if p.heir == nil {
-		p.heir = &heir{}
-		p.loseHeir()
+// AwaitSuccessor drains as HandOver does, before the channel to the successor has come: idle connections wait for that.
+func (p *Proxy) AwaitSuccessor() {
+	if p.successor == nil {
+		p.successor = &successor{}
+		p.loseSuccessor()
 	}
 	p.giveWay()
 }
 
-// awaitsHeir says that the heir may still be named.
-func (p *Proxy) awaitsHeir() bool { return p.heir != nil && p.heir.gone && p.heir.places == nil }
+// awaitsSuccessor says that the master may still name a successor.
+func (p *Proxy) awaitsSuccessor() bool {
+	return p.successor != nil && p.successor.gone && p.successor.places == nil
+}
 
-// giveWay stops accepting, since somebody else does, and offers idle connections to the heir.
+// giveWay stops accepting, since the next generation accepts, and offers idle connections to the successor.
 func (p *Proxy) giveWay() {
 	if p.mode == draining {
 		p.offerAll()
@@ -73,68 +75,68 @@ func (p *Proxy) giveWay() {
 	}
 }
 
-// disinherit lets go of the heir. Idle connections then end.
-func (p *Proxy) disinherit() {
-	if p.heir != nil {
-		p.Unwatch(p.heir.channel.Int())
-		p.heir.channel.Close()
-		p.confirmed(len(p.heir.transit.fronts))
-		p.heir = nil
+// dropSuccessor closes the channel to the successor. Idle connections then end.
+func (p *Proxy) dropSuccessor() {
+	if p.successor != nil {
+		p.Unwatch(p.successor.channel.Int())
+		p.successor.channel.Close()
+		p.confirmed(len(p.successor.transit.fronts))
+		p.successor = nil
 	}
 }
 
-// loseHeir keeps what the heir has not got for another one, for a while.
-func (p *Proxy) loseHeir() {
-	h := p.heir
-	if h.gone {
+// loseSuccessor keeps what the successor has not got for another successor, for a while.
+func (p *Proxy) loseSuccessor() {
+	next := p.successor
+	if next.gone {
 		return
 	}
-	h.gone = true
-	p.Unwatch(h.channel.Int())
-	p.confirmed(len(h.transit.fronts))
-	p.After(interregnum, func() {
-		if p.heir == h {
-			p.disinherit()
+	next.gone = true
+	p.Unwatch(next.channel.Int())
+	p.confirmed(len(next.transit.fronts))
+	p.After(successorTime, func() {
+		if p.successor == next {
+			p.dropSuccessor()
 			p.offerAll()
 		}
 	})
 }
 
-// heir is where the heir has the bind on which the session's client came.
-func (s *session) heir() control.Place {
-	h := s.p.heir
-	if h == nil || s.front.number >= len(h.places) || int(s.bind) >= len(h.places[s.front.number]) {
+// placeAtSuccessor is where the successor has the bind on which the session's client came.
+func (s *session) placeAtSuccessor() control.Place {
+	next := s.p.successor
+	if next == nil || s.front.number >= len(next.places) || int(s.bind) >= len(next.places[s.front.number]) {
 		return control.NoPlace
 	}
-	place := h.places[s.front.number][s.bind]
-	if place == control.NoPlace && len(h.exact) > 0 {
-		if exact, ok := h.exact[s.client.fd.Name()]; ok {
+	place := next.places[s.front.number][s.bind]
+	if place == control.NoPlace && len(next.exact) > 0 {
+		if exact, ok := next.exact[s.client.fd.Name()]; ok {
 			return exact
 		}
 	}
 	return place
 }
 
-// bequeath gives an idle client connection to the heir, or ends it when there is none and none to come. One to which a connection
-// to a server is bound stays for its next request: its server would not know it any more.
-func (s *session) bequeath() {
-	to := s.heir()
+// handOver sends an idle client connection to the successor, or ends it when there is none and none to come. A client connection to
+// which a connection to a server is bound stays for its next request: its server would not know it any more.
+func (s *session) handOver() {
+	to := s.placeAtSuccessor()
 	switch {
-	case s.p.awaitsHeir():
+	case s.p.awaitsSuccessor():
 		return
 	case to == control.NoPlace:
 		s.end()
 		return
-	case s.p.heir.gone || s.bound():
+	case s.p.successor.gone || s.bound():
 		return
 	}
-	err := control.SendConnection(s.p.heir.channel.Int(), to, s.client.fd.Int())
+	err := control.SendConnection(s.p.successor.channel.Int(), to, s.client.fd.Int())
 	switch {
 	case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.ETOOMANYREFS):
 		s.p.offerLater()
 		return
 	case err != nil:
-		s.p.loseHeir()
+		s.p.loseSuccessor()
 		return
 	}
 	if s.client.registered {
@@ -144,11 +146,11 @@ func (s *session) bequeath() {
 	s.end()
 }
 
-// offerLater offers idle connections again when the heir has had time to take some.
+// offerLater offers idle connections again when the successor has had time to take some.
 func (p *Proxy) offerLater() {
 	if !p.offering {
 		p.offering = true
-		p.After(heirPause, func() {
+		p.After(successorPause, func() {
 			p.offering = false
 			p.offerAll()
 		})
@@ -164,8 +166,9 @@ func (p *Proxy) offerAll() {
 	}
 }
 
-// Inherit takes the connections that come through a channel, which it owns from then on, until its other end is closed.
-func (p *Proxy) Inherit(channel int) error {
+// AddPredecessor takes the connections that come through the channel of a predecessor until that closes its end. The proxy owns the
+// channel from then on.
+func (p *Proxy) AddPredecessor(channel int) error {
 	kind, err := unix.GetsockoptInt(channel, unix.SOL_SOCKET, unix.SO_TYPE)
 	if err == nil && kind != unix.SOCK_SEQPACKET {
 		err = unix.EPROTOTYPE
@@ -179,9 +182,9 @@ func (p *Proxy) Inherit(channel int) error {
 	return nil
 }
 
-// lastWill takes what may still be in the channels, when this process has drained itself, and lets nothing more in: whoever
-// sends learns that it has no heir any more. It reports whether there was anything.
-func (p *Proxy) lastWill() bool {
+// drainChannels takes what may still be in the channels of predecessors, when this process has drained itself, and lets nothing more
+// in: a predecessor that sends learns that it has no successor any more. drainChannels reports whether there was anything.
+func (p *Proxy) drainChannels() bool {
 	for _, channel := range slices.Clone(p.channels) {
 		// What has been sent can still be received (unix(7)); then comes the end.
 		_ = unix.Shutdown(channel, unix.SHUT_RD)
@@ -203,7 +206,7 @@ func (p *Proxy) receive(channel int) bool {
 		switch {
 		case err == nil:
 			n++
-			p.adopt(place.Shard(), sock.Own(fd))
+			p.beginReceived(place.Shard(), sock.Own(fd))
 		case errors.Is(err, unix.EAGAIN):
 			p.confirm(channel, n)
 			return true
@@ -227,7 +230,8 @@ func (p *Proxy) closeChannel(channel int) {
 	unix.Close(channel)
 }
 
-// confirm tells who has sent them that n connections are counted here. Whoever is not told gives their places back by himself.
+// confirm tells a predecessor that n of its connections are counted here. A predecessor that is not told releases their reservations by
+// itself.
 func (p *Proxy) confirm(channel, n int) {
 	if err := control.Confirm(channel, n); err != nil && !errors.Is(err, unix.EPIPE) && !errors.Is(err, unix.EAGAIN) {
 		p.complain(fmt.Errorf("cannot confirm connections that were handed over: %w", err))
@@ -270,9 +274,9 @@ func (p *Proxy) listenTo(channel int) {
 	}
 }
 
-// adopt goes on with a client's connection. It was accepted by another process, and counted there: here it only takes its
-// place among the connections that are open.
-func (p *Proxy) adopt(at control.Shard, fd sock.FD) {
+// beginReceived goes on with the client connection of a predecessor. That has accepted and counted it: here only the gauges of open
+// connections count it.
+func (p *Proxy) beginReceived(at control.Shard, fd sock.FD) {
 	if at.Frontend >= len(p.frontends) || p.frontends[at.Frontend] == nil || p.frontends[at.Frontend].mode != conf.ModeHTTP {
 		fd.Close()
 		return

@@ -27,9 +27,9 @@ func echoAll(c net.Conn, in *bufio.Reader) {
 	}
 }
 
-// TestHeir: idle connections of a proxy that drains move to another one, with a request that comes in that moment; a running
+// TestHandOver: idle connections of a proxy that drains move to another one, with a request that comes in that moment; a running
 // request is finished first, and its connection moves then.
-func TestHeir(t *testing.T) {
+func TestHandOver(t *testing.T) {
 	old, next := start(t, "127.61.7.1", nil, echoAll), start(t, "127.61.7.2", nil, named("b"))
 	idle, busy := old.dial(), old.dial()
 	idle.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\n\r\n")
@@ -42,11 +42,11 @@ func TestHeir(t *testing.T) {
 		t.Fatal(err)
 	}
 	next.do(func() {
-		if err := next.proxy.Inherit(theirs); err != nil {
+		if err := next.proxy.AddPredecessor(theirs); err != nil {
 			t.Error(err)
 		}
 	})
-	old.do(func() { old.proxy.Succeed(mine, [][]control.Place{{control.PlaceOf(control.Shard{})}}, nil) })
+	old.do(func() { old.proxy.HandOver(mine, [][]control.Place{{control.PlaceOf(control.Shard{})}}, nil) })
 	idle.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\n\r\n")
 	idle.want("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb")
 	busy.send("hi")
@@ -59,8 +59,8 @@ func TestHeir(t *testing.T) {
 	}
 }
 
-// TestNoHeir: where the next generation does not have the address, connections end with their request.
-func TestNoHeir(t *testing.T) {
+// TestNoSuccessor: where the next generation does not have the address, connections end with their request.
+func TestNoSuccessor(t *testing.T) {
 	f := start(t, "127.61.7.3", nil, echoHead)
 	c := f.dial()
 	c.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\n\r\n")
@@ -71,19 +71,19 @@ func TestNoHeir(t *testing.T) {
 	}
 	other := start(t, "127.61.7.4", nil, echoHead)
 	other.do(func() {
-		if err := other.proxy.Inherit(theirs); err != nil {
+		if err := other.proxy.AddPredecessor(theirs); err != nil {
 			t.Error(err)
 		}
 	})
-	f.do(func() { f.proxy.Succeed(mine, [][]control.Place{{control.NoPlace}}, nil) })
+	f.do(func() { f.proxy.HandOver(mine, [][]control.Place{{control.NoPlace}}, nil) })
 	if got := c.wantEnd(); got != "" {
 		t.Errorf("got %q", got)
 	}
 	f.ends()
 }
 
-// TestExactHeir: where the next generation has a single address of a bind that had all, the clients of that move to it.
-func TestExactHeir(t *testing.T) {
+// TestHandOverExact: where the next generation has a single address of a bind that had all, the clients of that move to it.
+func TestHandOverExact(t *testing.T) {
 	old, next := start(t, "127.61.7.15", nil, echoHead), start(t, "127.61.7.16", nil, named("b"))
 	c := old.dial()
 	c.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\n\r\n")
@@ -93,19 +93,19 @@ func TestExactHeir(t *testing.T) {
 		t.Fatal(err)
 	}
 	next.do(func() {
-		if err := next.proxy.Inherit(theirs); err != nil {
+		if err := next.proxy.AddPredecessor(theirs); err != nil {
 			t.Error(err)
 		}
 	})
 	exact := map[netip.AddrPort]control.Place{netip.MustParseAddrPort(old.addr): control.PlaceOf(control.Shard{})}
-	old.do(func() { old.proxy.Succeed(mine, [][]control.Place{{control.NoPlace}}, exact) })
+	old.do(func() { old.proxy.HandOver(mine, [][]control.Place{{control.NoPlace}}, exact) })
 	c.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\n\r\n")
 	c.want("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb")
 	old.ends()
 }
 
-// link makes a channel with room for some connections, 0 meaning hundreds, and returns what names heir to an old proxy.
-func link(t *testing.T, heir *fixture, room int) (succeed func(old *Proxy)) {
+// link makes a channel with room for some connections, 0 meaning hundreds, and returns what names the successor to an old proxy.
+func link(t *testing.T, successor *fixture, room int) (handOver func(old *Proxy)) {
 	t.Helper()
 	mine, theirs, err := control.Pair()
 	if err != nil {
@@ -117,12 +117,12 @@ func link(t *testing.T, heir *fixture, room int) (succeed func(old *Proxy)) {
 			t.Fatal(err)
 		}
 	}
-	heir.do(func() {
-		if err := heir.proxy.Inherit(theirs); err != nil {
+	successor.do(func() {
+		if err := successor.proxy.AddPredecessor(theirs); err != nil {
 			t.Error(err)
 		}
 	})
-	return func(old *Proxy) { old.Succeed(mine, [][]control.Place{{control.PlaceOf(control.Shard{})}}, nil) }
+	return func(old *Proxy) { old.HandOver(mine, [][]control.Place{{control.PlaceOf(control.Shard{})}}, nil) }
 }
 
 // idlers are clients that have been answered once.
@@ -147,8 +147,8 @@ func served(all []*client) {
 	}
 }
 
-// TestLastWill: an heir that has drained itself passes on what still comes.
-func TestLastWill(t *testing.T) {
+// TestSuccessorThatHasDrained: a successor that has drained itself passes on what still comes.
+func TestSuccessorThatHasDrained(t *testing.T) {
 	first, second, third := start(t, "127.61.7.5", nil, echoHead), start(t, "127.61.7.6", nil, echoHead), start(t, "127.61.7.7", nil, named("c"))
 	clients := idlers(first, 20)
 	toSecond, toThird := link(t, second, 0), link(t, third, 0)
@@ -162,8 +162,8 @@ func TestLastWill(t *testing.T) {
 	served(clients)
 }
 
-// TestInterregnum: when an heir leaves before it has got everything, the rest waits for another one.
-func TestInterregnum(t *testing.T) {
+// TestSuccessorLeaves: when a successor leaves before it has got everything, the rest waits for another one.
+func TestSuccessorLeaves(t *testing.T) {
 	first, second, third := start(t, "127.61.7.8", nil, echoHead), start(t, "127.61.7.9", nil, echoHead), start(t, "127.61.7.10", nil, named("c"))
 	clients := idlers(first, 40)
 	toSecond, toThird, alsoToThird := link(t, second, 10), link(t, third, 0), link(t, third, 0)
@@ -179,8 +179,8 @@ func TestInterregnum(t *testing.T) {
 	close(goOn)
 	first.do(func() { first.proxy.offerAll() })
 	first.do(func() {
-		if !first.proxy.heir.gone {
-			t.Error("the heir takes more")
+		if !first.proxy.successor.gone {
+			t.Error("the successor takes more")
 		}
 		alsoToThird(first.proxy)
 	})
@@ -188,8 +188,8 @@ func TestInterregnum(t *testing.T) {
 	served(clients)
 }
 
-// TestNoOtherHeir: without another one the rest ends.
-func TestNoOtherHeir(t *testing.T) {
+// TestNoOtherSuccessor: without another one the rest ends.
+func TestNoOtherSuccessor(t *testing.T) {
 	first := start(t, "127.61.7.11", nil, echoHead)
 	clients := idlers(first, 3)
 	mine, theirs, err := control.Pair()
@@ -197,7 +197,7 @@ func TestNoOtherHeir(t *testing.T) {
 		t.Fatal(err)
 	}
 	unix.Close(theirs)
-	first.do(func() { first.proxy.Succeed(mine, [][]control.Place{{control.PlaceOf(control.Shard{})}}, nil) })
+	first.do(func() { first.proxy.HandOver(mine, [][]control.Place{{control.PlaceOf(control.Shard{})}}, nil) })
 	for _, c := range clients {
 		if got := c.wantEnd(); got != "" {
 			t.Errorf("got %q", got)
