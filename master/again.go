@@ -16,8 +16,8 @@ func (m *master) sayAgain(c *child, asked control.Message) {
 		if c.generation == m.number {
 			m.reopenLogs(c)
 		}
-	case control.Kin:
-		m.presentAgain(c, asked.Generation)
+	case control.PeerGeneration:
+		m.showPeerGenerationAgain(c, asked.Generation)
 	case control.Faults:
 		if c.slot == monitorIndex {
 			m.showFaultsAgain(c, asked.Generation)
@@ -48,14 +48,14 @@ func (m *master) lendAgain(c *child, asked control.Message) {
 	}
 }
 
-// presentAgain shows a worker the counters of a generation that has not ended.
-func (m *master) presentAgain(c *child, generation int) {
+// showPeerGenerationAgain shows a worker the counters of a generation that has not ended.
+func (m *master) showPeerGenerationAgain(c *child, generation int) {
 	if generation == m.number && c.generation != m.number {
-		c.present(m.number, m.memory.counters)
+		c.showPeerGeneration(m.number, m.memory.counters)
 	}
 	for _, g := range m.old {
 		if g.number == generation {
-			c.present(g.number, g.counters)
+			c.showPeerGeneration(g.number, g.counters)
 		}
 	}
 }

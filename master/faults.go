@@ -50,7 +50,7 @@ func (m *master) showFaultsOf(c *child, generation int, all []int) {
 // hideFaults tells the monitor that a generation has ended. One that is starting has not heard of it yet.
 func (m *master) hideFaults(g *generation) {
 	if s := m.monitor; s != nil && (s.state == ready || s.state == active) {
-		s.child.say(control.Message{Kind: control.Bury, Generation: g.number}, nil)
+		s.child.say(control.Message{Kind: control.GenerationEnded, Generation: g.number}, nil)
 	}
 }
 

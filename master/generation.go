@@ -98,7 +98,7 @@ func (m *master) adopt(now time.Time) {
 			c.heard = now
 			go c.watch(m.events, func() string { return awaitEnd(c.pid, c.pidfd) })
 		}
-		m.succeed(g, now)
+		m.retireGeneration(g, now)
 	}
 	for i := range len(m.old) + 1 - m.config.Global.MaxGenerations {
 		m.log.Warn("too many generations: the oldest is stopped", "generation", m.old[i].number, "max_generations", m.config.Global.MaxGenerations)
@@ -106,30 +106,30 @@ func (m *master) adopt(now time.Time) {
 	}
 	for _, g := range slices.Clone(m.old) {
 		if len(g.children) == 0 { // they had all died
-			m.bury(g)
+			m.endGeneration(g)
 		}
 	}
 }
 
-// present shows a worker the counters of another generation, whose sessions count for maxconn too.
-func (c *child) present(generation int, counters *stats.Stats) {
-	c.say(control.Message{Kind: control.Kin, Generation: generation}, []int{counters.FD()})
+// showPeerGeneration shows a worker the counters of another generation, whose sessions count for maxconn too.
+func (c *child) showPeerGeneration(generation int, counters *stats.Stats) {
+	c.say(control.Message{Kind: control.PeerGeneration, Generation: generation}, []int{counters.FD()})
 }
 
-// presentToElders shows our counters to the workers of older generations: they accept until they are told to drain.
-func (m *master) presentToElders() {
+// showToOlder shows our counters to the workers of older generations: they accept until they are told to drain.
+func (m *master) showToOlder() {
 	for _, g := range m.inherited {
 		for slot, c := range g.children {
 			if slot != monitorIndex {
-				c.present(m.number, m.memory.counters)
+				c.showPeerGeneration(m.number, m.memory.counters)
 			}
 		}
 	}
 }
 
-// succeed ends the work of an older generation: at once, or for the workers of the last one in a moment, if they have an address
+// retireGeneration ends the work of an older generation: at once, or for the workers of the last one in a moment, if they have an address
 // of which ours is a part.
-func (m *master) succeed(g *generation, now time.Time) {
+func (m *master) retireGeneration(g *generation, now time.Time) {
 	if c := g.children[monitorIndex]; c != nil {
 		c.say(control.Message{Kind: control.Retire}, nil)
 	}
@@ -279,11 +279,11 @@ func (m *master) onOld(e childEvent) {
 	e.child.close()
 	delete(g.children, e.child.slot)
 	if len(g.children) == 0 {
-		m.bury(g)
+		m.endGeneration(g)
 	}
 }
 
-// noticeEnds buries the older generations that have ended and whose ends are still on their way to the reconciler. Where one
+// noticeEnds ends the older generations whose children have ended when that news is still on its way to the reconciler. Where one
 // wish follows the other, each master would hand them over to the next, which has no time for them either.
 func (m *master) noticeEnds() {
 	for _, g := range slices.Clone(m.old) {
@@ -304,12 +304,12 @@ func (m *master) generationOf(c *child) *generation {
 	return nil
 }
 
-// bury ends an older generation whose last child is gone.
-func (m *master) bury(g *generation) {
+// endGeneration forgets an older generation whose last child is gone.
+func (m *master) endGeneration(g *generation) {
 	g.past.Absorb()
 	for _, s := range m.slots {
 		if s.child != nil && s.state == active {
-			s.child.say(control.Message{Kind: control.Bury, Generation: g.number}, nil)
+			s.child.say(control.Message{Kind: control.GenerationEnded, Generation: g.number}, nil)
 		}
 	}
 	m.hideFaults(g)

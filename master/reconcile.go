@@ -121,7 +121,7 @@ func (m *master) stop(failure error) {
 	m.upgrader.stop()
 	m.notifier.stopping("stopping")
 	m.deadline = time.Now().Add(stopTime)
-	m.retire(control.Message{Kind: control.Stop})
+	m.endWorkers(control.Message{Kind: control.Stop})
 }
 
 // softStop ends the instance after the requests that run. A second wish for it changes nothing.
@@ -133,7 +133,7 @@ func (m *master) softStop(s os.Signal) {
 	m.phase = draining
 	m.upgrader.stop()
 	m.notifier.say("stopping when the last session ends") // not more: a service that is stopping has only TimeoutStopSec
-	m.retire(control.Message{Kind: control.Drain})
+	m.endWorkers(control.Message{Kind: control.Drain})
 	now := time.Now()
 	m.drainLate(now.Add(handshakeTime))
 	if limit := m.config.Global.HardStopAfter; limit > 0 {
@@ -158,8 +158,8 @@ func (m *master) leave(now time.Time) {
 	}
 }
 
-// retire sends every worker its last order. No other will be started.
-func (m *master) retire(order control.Message) {
+// endWorkers sends every worker its last order. No other will be started.
+func (m *master) endWorkers(order control.Message) {
 	now := time.Now()
 	for _, s := range m.slots {
 		if s.child != nil {

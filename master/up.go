@@ -13,7 +13,7 @@ func (m *master) goUp() {
 	}
 	m.becomeMaster()
 	m.phase = running
-	m.presentToElders()
+	m.showToOlder()
 	for _, s := range m.slots {
 		m.activate(s)
 	}

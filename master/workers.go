@@ -163,7 +163,7 @@ func (m *master) allReady() bool {
 func (m *master) activate(s *slot) {
 	s.become(active, time.Now())
 	for _, g := range slices.Concat(m.inherited, m.old) {
-		s.child.present(g.number, g.counters)
+		s.child.showPeerGeneration(g.number, g.counters)
 	}
 	if m.pause.state != accepting {
 		s.child.say(control.Message{Kind: control.Pause}, nil) // so that it stays so when it becomes active

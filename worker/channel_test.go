@@ -56,7 +56,7 @@ func TestNonsense(t *testing.T) {
 	for slot := -4; slot < 5; slot++ {
 		c.Say(control.Message{Kind: control.Return, Slot: slot})
 	}
-	for _, kind := range []control.Kind{control.Kin, control.Predecessor, control.Lend, control.Start, control.Listeners, control.Child, control.Hello} {
+	for _, kind := range []control.Kind{control.PeerGeneration, control.Predecessor, control.Lend, control.Start, control.Listeners, control.Child, control.Hello} {
 		c.Say(control.Message{Kind: kind, Slot: 7, Generation: 7, Shards: []control.Shard{{Frontend: -1}, {Bind: 9}}}, 0, 0)
 	}
 	c.Say(control.Message{Kind: control.Return, Slot: 7})

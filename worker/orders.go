@@ -24,8 +24,8 @@ func (w *worker) obey(m control.Message, fds []int) {
 	case control.Predecessor:
 		w.addPredecessor(fds)
 		return
-	case control.Kin:
-		w.respect(m.Generation, fds)
+	case control.PeerGeneration:
+		w.addPeerGeneration(m.Generation, fds)
 		return
 	case control.Profile:
 		w.profile(m, fds)
@@ -46,8 +46,8 @@ func (w *worker) obey(m control.Message, fds []int) {
 		if m.Slot != w.slot {
 			w.proxy.Unlisten(m.Slot)
 		}
-	case control.Bury:
-		if err := w.proxy.Forget(m.Generation); err != nil {
+	case control.GenerationEnded:
+		if err := w.proxy.RemovePeerGeneration(m.Generation); err != nil {
 			w.report(err.Error())
 		}
 	case control.Stop:
@@ -84,8 +84,8 @@ func (w *worker) addPredecessor(fds []int) {
 	}
 }
 
-// respect counts the sessions of an older generation too. Without its counters they are not counted.
-func (w *worker) respect(generation int, fds []int) {
+// addPeerGeneration counts the sessions of another generation too. Without its counters they are not counted.
+func (w *worker) addPeerGeneration(generation int, fds []int) {
 	if len(fds) != 1 {
 		control.CloseAll(fds)
 		return
@@ -94,7 +94,7 @@ func (w *worker) respect(generation int, fds []int) {
 	if err != nil {
 		control.CloseAll(fds)
 	} else {
-		err = w.proxy.Respect(generation, counters)
+		err = w.proxy.AddPeerGeneration(generation, counters)
 	}
 	if err != nil {
 		w.report(fmt.Sprintf("cannot count the sessions of generation %d: %v", generation, err))

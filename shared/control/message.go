@@ -6,13 +6,13 @@
 //	        <------------------------------- Start + configuration, counters, board, wake, log targets
 //	        <------------------------------- Listeners + shards, until Last
 //	  Ready ------------------------------->
-//	        <------------------------------- Kin + counters, for each other generation; Bury when that has ended
+//	        <------------------------------- PeerGeneration + counters, for each other generation; GenerationEnded when that has ended
 //	        <------------------------------- Activate
 //	        <------------------------------- Pause
 //	  Paused ------------------------------>  the queues of its listening sockets are empty
 //	        <------------------------------- Resume, Lend + shards, Return, Drain, Retire, Stop
 //	        <------------------------------- Child: to the monitor, about each of the others, when it changes
-//	        <------------------------------- Faults + memory of workers: to the monitor, for each generation; Bury when that has ended
+//	        <------------------------------- Faults + memory of workers: to the monitor, for each generation; GenerationEnded when that has ended
 //	        <------------------------------- Ping
 //	  Pong  ------------------------------->
 //	  Profile ----------------------------->  from the monitor, with the descriptor for what a worker is to write there
@@ -50,32 +50,32 @@ const MaxLent = 16
 type Kind string
 
 const (
-	Hello       Kind = "hello"     // Pid
-	Start       Kind = "start"     // Generation, Slot, Workers, Identity, Pid of the master, Since when the instance runs; descriptors in the order of the StartFDs
-	Listeners   Kind = "listeners" // Shards, Last; a descriptor for each shard
-	Ready       Kind = "ready"
-	Activate    Kind = "activate"
-	Pause       Kind = "pause"
-	Paused      Kind = "paused"
-	Resume      Kind = "resume"
-	Drain       Kind = "drain"  // Places, Exact; with Places, the descriptor of a channel for connections; see Pack
-	Predecessor Kind = "heir"   // Generation and Slot of a worker that drains; the descriptor of the other end of such a channel
-	Kin         Kind = "kin"    // Generation; the counters (shared/stats) of another one, whose sessions count too
-	Bury        Kind = "bury"   // Generation: it has ended
-	Lend        Kind = "lend"   // Slot, Shards; a descriptor for each shard of that slot
-	Return      Kind = "return" // Slot
-	Retire      Kind = "retire" // to the monitor: the next generation's serves
-	Stop        Kind = "stop"
-	Report      Kind = "report" // Reason
-	Bye         Kind = "bye"    // Reason
-	Child       Kind = "child"  // Generation, Slot, Pid, State, Since, Restarts, Sessions
-	Ping        Kind = "ping"
-	Pong        Kind = "pong"
-	Reopen      Kind = "reopen"  // log targets of the child are gone
-	Logs        Kind = "logs"    // a descriptor for each log target that is a socket
-	Again       Kind = "again"   // Asked: the Kind of what is to be said once more, its Slot, Generation and Shards as they were
-	Profile     Kind = "profile" // Slot, Profile, Seconds; the descriptor of a pipe
-	Faults      Kind = "faults"  // Generation, Slot; descriptors to read the faults (shared/faults) of the worker of that slot, and of those behind it
+	Hello           Kind = "hello"     // Pid
+	Start           Kind = "start"     // Generation, Slot, Workers, Identity, Pid of the master, Since when the instance runs; descriptors in the order of the StartFDs
+	Listeners       Kind = "listeners" // Shards, Last; a descriptor for each shard
+	Ready           Kind = "ready"
+	Activate        Kind = "activate"
+	Pause           Kind = "pause"
+	Paused          Kind = "paused"
+	Resume          Kind = "resume"
+	Drain           Kind = "drain"  // Places, Exact; with Places, the descriptor of a channel for connections; see Pack
+	Predecessor     Kind = "heir"   // Generation and Slot of a worker that drains; the descriptor of the other end of such a channel
+	PeerGeneration  Kind = "kin"    // Generation; the counters (shared/stats) of another one, whose sessions count too
+	GenerationEnded Kind = "bury"   // Generation: it has ended
+	Lend            Kind = "lend"   // Slot, Shards; a descriptor for each shard of that slot
+	Return          Kind = "return" // Slot
+	Retire          Kind = "retire" // to the monitor: the next generation's serves
+	Stop            Kind = "stop"
+	Report          Kind = "report" // Reason
+	Bye             Kind = "bye"    // Reason
+	Child           Kind = "child"  // Generation, Slot, Pid, State, Since, Restarts, Sessions
+	Ping            Kind = "ping"
+	Pong            Kind = "pong"
+	Reopen          Kind = "reopen"  // log targets of the child are gone
+	Logs            Kind = "logs"    // a descriptor for each log target that is a socket
+	Again           Kind = "again"   // Asked: the Kind of what is to be said once more, its Slot, Generation and Shards as they were
+	Profile         Kind = "profile" // Slot, Profile, Seconds; the descriptor of a pipe
+	Faults          Kind = "faults"  // Generation, Slot; descriptors to read the faults (shared/faults) of the worker of that slot, and of those behind it
 )
 
 // The descriptors that come with Start. Those of a worker go on with StartFaults. Behind them come the log targets that are sockets, in
@@ -94,7 +94,7 @@ const (
 var kinds = map[Kind]bool{
 	Hello: true, Start: true, Listeners: true, Ready: true, Activate: true, Pause: true, Paused: true,
 	Resume: true, Drain: true, Lend: true, Return: true, Stop: true, Bye: true, Child: true, Ping: true, Pong: true,
-	Reopen: true, Logs: true, Predecessor: true, Retire: true, Kin: true, Bury: true, Profile: true, Report: true,
+	Reopen: true, Logs: true, Predecessor: true, Retire: true, PeerGeneration: true, GenerationEnded: true, Profile: true, Report: true,
 	Again: true, Faults: true,
 }
 

@@ -24,7 +24,7 @@ func TestNonsense(t *testing.T) {
 	}
 	c.Say(control.Message{Kind: control.Faults, Generation: -5, Slot: -7}, i.config, i.board.FD(), i.wake)
 	c.Say(control.Message{Kind: control.Faults})
-	c.Say(control.Message{Kind: control.Bury, Generation: 99})
+	c.Say(control.Message{Kind: control.GenerationEnded, Generation: 99})
 	c.Say(control.Message{Kind: control.Ping})
 	c.WantSaid(control.Pong)
 	if after := c.Files(); after != before {

@@ -305,7 +305,7 @@ func (m *monitor) obey(order order, ok bool) {
 		m.noteChild(order.Message)
 	case control.Faults:
 		m.takeFaults(order)
-	case control.Bury:
+	case control.GenerationEnded:
 		m.forgetFaults(order.Generation)
 	case control.Drain:
 		m.draining = true

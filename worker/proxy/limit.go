@@ -5,8 +5,8 @@ package proxy
 
 // reserve counts one more connection of front, if the limits of the frontend and of the instance allow it.
 //
-// Two workers that reserve the last place at the same time both see one too many and both take theirs back; the one
-// that looks last sees the room that this made, and tries again. So a place is never left empty while all give up.
+// Two workers that reserve the last connection at the same time both see one too many, and both take theirs back. The worker that looks
+// last sees the room that this made, and tries again. So no reservation is ever left free while all give up.
 func (p *Proxy) reserve(front *frontend) bool {
 	for {
 		p.gauges.Sessions.AddFirst(1)
@@ -22,11 +22,11 @@ func (p *Proxy) reserve(front *frontend) bool {
 	}
 }
 
-// unreserve gives a connection's place back, and wakes the workers if one of them may be waiting for it.
+// unreserve releases a connection's reservation, and wakes the workers if one of them may be waiting for it.
 //
-// Who waits has seen a limit reached. Each worker may have given one place back since then without having looked yet, and so
-// may be in the middle of this at the same time. The first one to look finds no more places than there are workers, and is the
-// one that has to wake the others: those who look after it may find any number.
+// A worker that waits has seen a limit reached. Each worker may have released one reservation since then without having looked yet, and
+// so may be in the middle of this at the same time. The first worker to look finds no more free reservations than there are workers, and
+// has to wake the others: those that look after it may find any number.
 func (p *Proxy) unreserve(front *frontend) {
 	p.gauges.Sessions.AddFirst(-1)
 	front.gauges.Sessions.AddFirst(-1)
@@ -36,7 +36,7 @@ func (p *Proxy) unreserve(front *frontend) {
 	}
 }
 
-// release gives the place, and the descriptor, of a connection back.
+// release gives the reservation, and the descriptor, of a connection back.
 func (p *Proxy) release(front *frontend) {
 	p.unreserve(front)
 	if p.starved {

@@ -8,7 +8,7 @@ import (
 	"lbmaster/shared/stats"
 )
 
-// Two workers that give places back at the same time both see two free ones. Whoever waits is told nevertheless.
+// Two workers that release reservations at the same time both see two free ones. Whoever waits is told nevertheless.
 func TestPlacesGivenBackTogether(t *testing.T) {
 	for _, tt := range []struct {
 		name               string
@@ -27,12 +27,12 @@ func TestPlacesGivenBackTogether(t *testing.T) {
 			if !a.reserve(ofA) || !b.reserve(ofB) || a.reserve(ofA) {
 				t.Fatal("there is not room for two")
 			}
-			// a is in the middle of giving its place back.
+			// a is in the middle of releasing its reservation.
 			a.gauges.Sessions.AddFirst(-1)
 			ofA.gauges.Sessions.AddFirst(-1)
 			b.unreserve(ofB)
 			if !rings(b.wake) {
-				t.Error("nobody is woken though both places are free")
+				t.Error("nobody is woken though both reservations are free")
 			}
 		})
 	}

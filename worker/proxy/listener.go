@@ -207,7 +207,7 @@ func (p *Proxy) lament(l *listener, e unix.Errno) {
 func (p *Proxy) block(l *listener) {
 	l.blocked = true
 	p.pollListener(l)
-	p.awaitKin()
+	p.awaitReservation()
 }
 
 // unblock lets every listener try again.

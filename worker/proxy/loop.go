@@ -169,8 +169,8 @@ func (p *Proxy) close() {
 	p.closeListeners()
 	p.closeSinks()
 	p.dropSuccessor()
-	for len(p.kin) > 0 {
-		_ = p.Forget(p.kin[0].generation)
+	for len(p.peerGenerations) > 0 {
+		_ = p.RemovePeerGeneration(p.peerGenerations[0].generation)
 	}
 	_ = p.poller.Close() // nothing depends on the outcome: the process is leaving
 }

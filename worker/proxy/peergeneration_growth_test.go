@@ -24,7 +24,7 @@ func TestRespectIsNoSquare(t *testing.T) {
 		}
 		p := &Proxy{stats: ours, frontends: make([]*frontend, n)}
 		t.Cleanup(func() {
-			if err := p.Forget(1); err != nil {
+			if err := p.RemovePeerGeneration(1); err != nil {
 				t.Error(err)
 			}
 			if err := ours.Close(); err != nil {
@@ -32,7 +32,7 @@ func TestRespectIsNoSquare(t *testing.T) {
 			}
 		})
 		return func() {
-			if err := p.Respect(1, theirs); err != nil {
+			if err := p.AddPeerGeneration(1, theirs); err != nil {
 				t.Error(err)
 			}
 		}

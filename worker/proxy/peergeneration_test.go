@@ -11,8 +11,8 @@ import (
 	"lbmaster/shared/stats"
 )
 
-// respect makes f count the sessions of an older generation, whose counters those of old are.
-func (f *fixture) respect(generation int, old *fixture) {
+// addPeer makes f count the sessions of an older generation, whose counters those of old are.
+func (f *fixture) addPeer(generation int, old *fixture) {
 	f.t.Helper()
 	fd, err := unix.FcntlInt(uintptr(old.stats.FD()), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
@@ -23,7 +23,7 @@ func (f *fixture) respect(generation int, old *fixture) {
 		f.t.Fatal(err)
 	}
 	f.do(func() {
-		if err := f.proxy.Respect(generation, counters); err != nil {
+		if err := f.proxy.AddPeerGeneration(generation, counters); err != nil {
 			f.t.Error(err)
 		}
 	})
@@ -41,9 +41,9 @@ func (f *fixture) waits(sessions int) {
 	}
 }
 
-// TestKin: the sessions of an older generation count for both limits, as long as they live; when they end, and when the
+// TestPeerGeneration: the sessions of an older generation count for both limits, as long as they live; when they end, and when the
 // whole generation has ended, those who wait are accepted.
-func TestKin(t *testing.T) {
+func TestPeerGeneration(t *testing.T) {
 	for i, limit := range []func(*conf.Config){
 		func(c *conf.Config) { c.Global.Maxconn = 3 },
 		func(c *conf.Config) { c.Frontends[0].Maxconn = 3 },
@@ -54,8 +54,8 @@ func TestKin(t *testing.T) {
 			first, second := old.connect(), old.connect()
 			wantNoContent(t, first)
 			wantNoContent(t, second)
-			next.respect(1, old)
-			next.respect(1, old) // a message that comes twice does no harm
+			next.addPeer(1, old)
+			next.addPeer(1, old) // a message that comes twice does no harm
 			wantNoContent(t, next.connect())
 			third := next.connect()
 			next.waits(1)
@@ -72,10 +72,10 @@ func TestKin(t *testing.T) {
 			count(9)
 			third.Close()
 			fifth := next.connect()
-			next.await("a place", func() bool { return next.proxy.Sessions() == 2 })
+			next.await("a reservation", func() bool { return next.proxy.Sessions() == 2 })
 			next.waits(2)
 			next.do(func() {
-				if err := next.proxy.Forget(1); err != nil {
+				if err := next.proxy.RemovePeerGeneration(1); err != nil {
 					t.Error(err)
 				}
 			})
@@ -85,14 +85,14 @@ func TestKin(t *testing.T) {
 	}
 }
 
-// TestKinWithoutOurFrontend: what an older generation has, and we have not, counts for the instance only.
-func TestKinWithoutOurFrontend(t *testing.T) {
+// TestPeerGenerationWithoutOurFrontend: what an older generation has, and we have not, counts for the instance only.
+func TestPeerGenerationWithoutOurFrontend(t *testing.T) {
 	old := start(t, "127.62.200.5", func(c *conf.Config) { c.Frontends[0].Name = "other" }, noContent)
 	next := start(t, "127.62.200.6", func(c *conf.Config) { c.Global.Maxconn, c.Frontends[0].Maxconn = 3, 1 }, noContent)
 	for range 2 {
 		wantNoContent(t, old.connect())
 	}
-	next.respect(1, old)
+	next.addPeer(1, old)
 	first := next.connect()
 	wantNoContent(t, first)
 	second := next.connect()
@@ -125,13 +125,13 @@ func TestTransit(t *testing.T) {
 			f.await("hand-over", func() bool { return f.proxy.Sessions() == 0 })
 			f.do(func() {
 				if n := f.stats.SessionsNow(0); n != 2 || f.stats.SessionsNow(1) != 2 {
-					t.Errorf("%d places are kept, want 2", n)
+					t.Errorf("%d reservations are kept, want 2", n)
 				}
 			})
 			tt.answer(theirs)
 			f.ends()
 			if n := f.stats.SessionsNow(0); n != 0 || f.stats.SessionsNow(1) != 0 {
-				t.Errorf("%d places are kept at the end", n)
+				t.Errorf("%d reservations are kept at the end", n)
 			}
 			if tt.name != "gone" {
 				unix.Close(theirs)
@@ -142,7 +142,7 @@ func TestTransit(t *testing.T) {
 
 // Generations are counted from the oldest to the youngest, wherever this one is among them and in whatever order it hears of
 // the others.
-func TestKinInOrder(t *testing.T) {
+func TestPeerGenerationsInOrder(t *testing.T) {
 	c := benchConfig("127.0.0.1", 8001)
 	mine, err := stats.Create(benchRows(c), 1)
 	if err != nil {
@@ -157,7 +157,7 @@ func TestKinInOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 		others.Gauges(0, workerRow).Sessions.Store(int64(generation))
-		if err := p.Respect(generation, others); err != nil {
+		if err := p.AddPeerGeneration(generation, others); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -165,7 +165,7 @@ func TestKinInOrder(t *testing.T) {
 	if n := p.sessionsNow(workerRow); n != 1+2+30+4 {
 		t.Errorf("%d sessions", n)
 	}
-	if older, younger := p.kinByAge(); older[0].generation != 1 || older[1].generation != 2 || younger[0].generation != 4 {
-		t.Errorf("older %v, younger %v", older, younger)
+	if older, newer := p.generationsByAge(); older[0].generation != 1 || older[1].generation != 2 || newer[0].generation != 4 {
+		t.Errorf("older %v, newer %v", older, newer)
 	}
 }

@@ -5,7 +5,8 @@
 // request allocates, locks, logs or waits.
 //
 //	proxy, loop, mode          the loop, and what it is told by the process around it
-//	listener, limit, kin       accepting
+//	listener, limit            accepting
+//	peergeneration             limits that hold over generations
 //	session, state, timeout    the life of a client connection
 //	stream, request, response  one request and its response
 //	head, rewrite              what its heads need, and how they are written anew
@@ -44,7 +45,7 @@ type Params struct {
 	Slot       int                  // number of this worker, and of its slab of counters
 	Stats      *stats.Stats         // row 0: the worker; then the frontends; then each backend, followed by its servers
 	Board      *status.Board        // the servers, in the order of the backends
-	Wake       int                  // an eventfd that all workers share, written when a place below maxconn becomes free
+	Wake       int                  // an eventfd that all workers share, written when a reservation below maxconn becomes free
 	Faults     *faults.Memory       // a place for each frontend, then one for each backend; nil: nobody wants to know
 	Logs       []int                // sockets for the log targets that need one, in the order of Config.LogTargets
 	Files      map[string]io.Writer // "stdout" and "stderr"
@@ -79,39 +80,39 @@ type Proxy struct {
 	ready       runQueue
 	unread      int // turns in a row that have not taken all events
 
-	stats      *stats.Stats
-	counters   *stats.Counters
-	gauges     *stats.Gauges
-	board      *status.Board
-	maxconn    int64
-	faults     *faults.Memory
-	sinks      []*sink
-	notices    []logTarget // for what the operator must know
-	reopen     func()
-	mendAt     int64 // ms: when to call it again at the earliest
-	clock      *logline.Clock
-	record     logline.Record // of the line that is being written, as all of the next
-	peerText   [64]byte
-	localText  [64]byte
-	tidied     []byte // the head of a response, for a tolerant backend
-	text       []byte
-	line       []byte
-	wake       int
-	peer       sock.Peer  // of the connection that is being accepted
-	channels   []int      // over which older generations send connections
-	offering   bool       // connections will be offered to the successor again
-	successor  *successor // nil: idle connections end when their frontend leaves
-	generation int
-	kin        []kin // other generations whose sessions are not over, the oldest first
-	expectant  bool  // awaitKin will try again
-	starved    bool  // no descriptor was left; the listeners are blocked
-	lamented   bool  // that has been reported, and nobody waits in vain yet
-	reporter   func(string)
-	spare      sock.Reserve // for what the master sends
-	forServers sock.Reserve // for connections to servers
-	crowded    bool         // connections of older generations wait for room in the channels
-	retrying   bool         // and will be received again
-	complaints control.Complaints
+	stats               *stats.Stats
+	counters            *stats.Counters
+	gauges              *stats.Gauges
+	board               *status.Board
+	maxconn             int64
+	faults              *faults.Memory
+	sinks               []*sink
+	notices             []logTarget // for what the operator must know
+	reopen              func()
+	mendAt              int64 // ms: when to call it again at the earliest
+	clock               *logline.Clock
+	record              logline.Record // of the line that is being written, as all of the next
+	peerText            [64]byte
+	localText           [64]byte
+	tidied              []byte // the head of a response, for a tolerant backend
+	text                []byte
+	line                []byte
+	wake                int
+	peer                sock.Peer  // of the connection that is being accepted
+	channels            []int      // over which older generations send connections
+	offering            bool       // connections will be offered to the successor again
+	successor           *successor // nil: idle connections end when their frontend leaves
+	generation          int
+	peerGenerations     []peerGeneration // other generations whose sessions are not over, the oldest first
+	awaitingReservation bool             // awaitReservation will try again
+	starved             bool             // no descriptor was left; the listeners are blocked
+	lamented            bool             // that has been reported, and nobody waits in vain yet
+	reporter            func(string)
+	spare               sock.Reserve // for what the master sends
+	forServers          sock.Reserve // for connections to servers
+	crowded             bool         // connections of older generations wait for room in the channels
+	retrying            bool         // and will be received again
+	complaints          control.Complaints
 }
 
 // New makes the runtime objects of a configuration.
