@@ -23,7 +23,7 @@ func (m *master) listenAdmin(before owner) (all []*listener, err error) {
 		var l *listener
 		var err error
 		if before != nil {
-			l, err = before.claim(adminKey + address)
+			l, err = before.take(adminKey + address)
 		}
 		if l == nil && err == nil {
 			l, err = open()
@@ -36,7 +36,7 @@ func (m *master) listenAdmin(before owner) (all []*listener, err error) {
 		all = append(all, l)
 	}
 	if a.Socket != "" {
-		add(control.AdminSocket, "unix:"+a.Socket, func() (*listener, error) { return o.openUnix(a.Socket, adminMode, m.tenure().mayTakeAdmin) })
+		add(control.AdminSocket, "unix:"+a.Socket, func() (*listener, error) { return o.openUnix(a.Socket, adminMode, m.rights().mayTakeAdmin) })
 	}
 	if a.Listen.IsValid() {
 		add(control.AdminListen, a.Listen.String(), func() (*listener, error) { return o.openTCP(a.Listen, false) })
@@ -47,8 +47,8 @@ func (m *master) listenAdmin(before owner) (all []*listener, err error) {
 // adminKey begins the keys of these sockets, which no bind of a frontend must get.
 const adminKey = "admin "
 
-// tenure decides what this instance may take.
-func (m *master) tenure() *tenure { return &tenure{m.config.Admin.Socket, m.replaced} }
+// rights decides what this instance may take.
+func (m *master) rights() *rights { return &rights{m.config.Admin.Socket, m.replaced} }
 
 // sockets are all that the master listens on: those of the frontends and those of the monitor.
 func (m *master) sockets() []*listener { return slices.Concat(m.listeners, m.admin) }

@@ -22,19 +22,19 @@ import (
 // child is a process that the master has started, or has adopted from the master before. Its goroutines tell the
 // reconciler what happens to it; everything else belongs to the reconciler.
 type child struct {
-	generation int
-	slot       int
-	pid        int
-	pidfd      int // names the process for as long as we hold it, whoever gets its pid later
-	controlFD  int // of conn
-	conn       *control.Conn
-	cell       *cell     // where the child is to be locked up; nil: it is, or is not to be
-	heard      time.Time // when the child last said anything
-	aborted    bool      // it has been told to die with a dump, because it hung
-	givenUp    bool      // it has been killed, and is told nothing any more
-	outbox     []pending // what it had no room for yet
-	log        *slog.Logger
-	reason     string // why it leaves, in its own words, or why it is killed; "": nobody has said
+	generation   int
+	slot         int
+	pid          int
+	pidfd        int // names the process for as long as we hold it, whoever gets its pid later
+	controlFD    int // of conn
+	conn         *control.Conn
+	chrootThread *chrootThread // by which the child is to be locked up; nil: it is, or is not to be
+	heard        time.Time     // when the child last said anything
+	aborted      bool          // it has been told to die with a dump, because it hung
+	givenUp      bool          // it has been killed, and is told nothing any more
+	outbox       []pending     // what it had no room for yet
+	log          *slog.Logger
+	reason       string // why it leaves, in its own words, or why it is killed; "": nobody has said
 }
 
 // childEvent is something that happened to a child: it said something, or it ended.
@@ -87,19 +87,19 @@ func spawn(generation, slot int, limits confines, env *Env, events chan<- childE
 
 		SysProcAttr: &syscall.SysProcAttr{PidFD: &pidfd},
 	}
-	cell, err := begin(cmd, limits)
+	thread, err := begin(cmd, limits)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot start %s: %w%s", title, err, executeHint(err, limits.identity)), conn.Close())
 	}
 	if pidfd < 0 {
-		if cell != nil {
-			cell.leave()
+		if thread != nil {
+			thread.leave()
 		}
 		_ = cmd.Process.Kill() // it is reaped below like any other
 		go func() { _ = cmd.Wait() }()
 		return nil, errors.Join(fmt.Errorf("cannot start %s: the kernel has no pidfd (Linux 5.4 is needed)", title), conn.Close())
 	}
-	c := &child{generation: generation, slot: slot, pid: cmd.Process.Pid, pidfd: pidfd, controlFD: mine, conn: conn, cell: cell}
+	c := &child{generation: generation, slot: slot, pid: cmd.Process.Pid, pidfd: pidfd, controlFD: mine, conn: conn, chrootThread: thread}
 	go c.watch(events, func() string {
 		if err := cmd.Wait(); err != nil {
 			return err.Error()
@@ -163,18 +163,18 @@ func (c *child) end(how string) string {
 
 // lockUp takes the files out of the reach of a child that has opened what it needs.
 func (c *child) lockUp() error {
-	cell := c.cell
-	if cell == nil {
+	thread := c.chrootThread
+	if thread == nil {
 		return nil
 	}
-	c.cell = nil
-	return cell.shut()
+	c.chrootThread = nil
+	return thread.lockUp()
 }
 
 // close lets go of a child that has ended.
 func (c *child) close() {
-	if c.cell != nil {
-		c.cell.leave()
+	if c.chrootThread != nil {
+		c.chrootThread.leave()
 	}
 	c.dropPending()
 	_ = c.conn.Close() // it was only read from since

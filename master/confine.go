@@ -28,14 +28,14 @@ func (l *confines) impose(attr *syscall.SysProcAttr) error {
 }
 
 // begin starts a child in a thread that has given up what no child needs, and that ends afterwards. A child that is to be
-// locked up has a cell, which the caller shuts or leaves.
-func begin(cmd *exec.Cmd, limits confines) (*cell, error) {
+// locked up has a chrootThread: the caller tells it to lock up or to leave.
+func begin(cmd *exec.Cmd, limits confines) (*chrootThread, error) {
 	done := make(chan begun, 1)
 	go func() {
 		runtime.LockOSThread()              // for ever: with this goroutine the thread ends
 		if unix.Gettid() == unix.Getpid() { // except the first one of the process
-			c, err := begin(cmd, limits) // which waits, so that it is not this one again
-			done <- begun{c, err}
+			t, err := begin(cmd, limits) // which waits, so that it is not this one again
+			done <- begun{t, err}
 			runtime.UnlockOSThread()
 			return
 		}
@@ -47,42 +47,42 @@ func begin(cmd *exec.Cmd, limits confines) (*cell, error) {
 			done <- begun{nil, err}
 			return
 		}
-		c := &cell{orders: make(chan bool), done: make(chan error)}
-		done <- begun{c, nil}
-		c.watch(limits.identity)
+		t := &chrootThread{orders: make(chan bool), done: make(chan error)}
+		done <- begun{t, nil}
+		t.watch(limits.identity)
 	}()
 	b := <-done
-	return b.cell, b.err
+	return b.thread, b.err
 }
 
 // begun is what has become of a child.
 type begun struct {
-	cell *cell
-	err  error
+	thread *chrootThread
+	err    error
 }
 
-// cell is a thread that has its root directory in common with a child which it has started. The thread may change it; the child
-// may not.
-type cell struct {
+// chrootThread is a thread that has its root directory in common with a child which it has started. The thread may change the directory;
+// the child may not.
+type chrootThread struct {
 	orders chan bool
 	done   chan error
 }
 
 // watch waits for what is to be done, in the thread.
-func (c *cell) watch(identity privileges.Identity) {
-	if shut := <-c.orders; shut {
-		c.done <- identity.LockUp()
+func (t *chrootThread) watch(identity privileges.Identity) {
+	if lockUp := <-t.orders; lockUp {
+		t.done <- identity.LockUp()
 	}
 }
 
-// shut locks the child up. It is the end of the thread.
-func (c *cell) shut() error {
-	c.orders <- true
-	return <-c.done
+// lockUp locks the child up, and ends the thread.
+func (t *chrootThread) lockUp() error {
+	t.orders <- true
+	return <-t.done
 }
 
 // leave ends the thread of a child that has ended before.
-func (c *cell) leave() { close(c.orders) }
+func (t *chrootThread) leave() { close(t.orders) }
 
 // keepFromChildren makes every descriptor that somebody has left open here end with this program. Those for a child are
 // given to it one by one.

@@ -19,8 +19,8 @@ func TestBegin(t *testing.T) {
 		var out bytes.Buffer
 		cmd := exec.Command("/bin/cat", "/proc/self/status")
 		cmd.Stdout, cmd.SysProcAttr = &out, new(syscall.SysProcAttr)
-		if cell, err := begin(cmd, confines{}); err != nil || cell != nil {
-			t.Fatal(cell, err)
+		if thread, err := begin(cmd, confines{}); err != nil || thread != nil {
+			t.Fatal(thread, err)
 		}
 		if err := cmd.Wait(); err != nil {
 			t.Fatal(err)
@@ -42,13 +42,13 @@ func TestBeginFails(t *testing.T) {
 	}
 }
 
-// TestCell: a child is locked up when it is time to, or ends before; this process is where it was.
-func TestCell(t *testing.T) {
+// TestChrootThread: a child is locked up when it is time to, or ends before; this process is where it was.
+func TestChrootThread(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can lock somebody up")
 	}
 	identity := privileges.Identity{User: 65534, Group: 65534, Groups: []int{65534}, Chroot: t.TempDir()}
-	for _, shut := range []bool{true, false, true} {
+	for _, lockUp := range []bool{true, false, true} {
 		cmd := exec.Command("/bin/sh", "-c", "echo up; read go; echo /*")
 		in, err := cmd.StdinPipe()
 		out, err2 := cmd.StdoutPipe()
@@ -56,17 +56,17 @@ func TestCell(t *testing.T) {
 			t.Fatal(err)
 		}
 		cmd.SysProcAttr = new(syscall.SysProcAttr)
-		cell, err := begin(cmd, confines{identity: identity})
-		if err != nil || cell == nil {
-			t.Fatal(cell, err)
+		thread, err := begin(cmd, confines{identity: identity})
+		if err != nil || thread == nil {
+			t.Fatal(thread, err)
 		}
 		if _, err := io.ReadFull(out, make([]byte, len("up\n"))); err != nil {
 			t.Fatal(err)
 		}
-		if shut {
-			err = cell.shut()
+		if lockUp {
+			err = thread.lockUp()
 		} else {
-			cell.leave()
+			thread.leave()
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -76,8 +76,8 @@ func TestCell(t *testing.T) {
 		if err := errors.Join(err, err2, cmd.Wait()); err != nil {
 			t.Fatal(err)
 		}
-		if empty := string(sees) == "/*\n"; empty != shut {
-			t.Errorf("locked up: %v; it sees %s", shut, sees)
+		if empty := string(sees) == "/*\n"; empty != lockUp {
+			t.Errorf("locked up: %v; it sees %s", lockUp, sees)
 		}
 	}
 	if _, err := os.Stat("/proc/self"); err != nil {

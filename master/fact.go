@@ -2,8 +2,8 @@ package master
 
 import "lbmaster/shared/control"
 
-// seat names a child: those of older generations have the slots of their own.
-type seat struct{ generation, slot int }
+// childID names a child: older generations have slots of their own.
+type childID struct{ generation, slot int }
 
 // fact is what the monitor is told of a child.
 type fact struct {
@@ -13,7 +13,7 @@ type fact struct {
 	deaths   uint64
 	sessions int64 // of an older generation's worker; those of ours the monitor sees by itself
 	program  string
-	reason   string // with the monitor's seat: why the last generation that was tried did not come up
+	reason   string // with the monitor itself: why the last generation that was tried did not come up
 }
 
 // inform tells the monitor what it does not know yet of the children.
@@ -36,7 +36,7 @@ func (m *master) inform() {
 	m.known = now
 }
 
-func (m *master) tell(c *child, at seat, f fact) {
+func (m *master) tell(c *child, at childID, f fact) {
 	c.say(control.Message{
 		Kind: control.Child, Generation: at.generation, Slot: at.slot, Pid: f.pid, State: f.state, Since: f.since, Restarts: f.deaths,
 		Sessions: f.sessions, Program: f.program, Reason: f.reason,
@@ -44,18 +44,18 @@ func (m *master) tell(c *child, at seat, f fact) {
 }
 
 // facts are what there is to know of every child.
-func (m *master) facts() map[seat]fact {
+func (m *master) facts() map[childID]fact {
 	own := m.factOf(m.monitor)
 	own.reason = m.renewal.reason
-	all := map[seat]fact{{m.number, monitorIndex}: own}
+	all := map[childID]fact{{m.number, monitorIndex}: own}
 	for _, s := range m.slots {
-		all[seat{m.number, s.index}] = m.factOf(s)
+		all[childID{m.number, s.index}] = m.factOf(s)
 	}
 	for _, g := range m.old {
 		for slot, c := range g.children {
 			if slot != monitorIndex {
 				f := fact{pid: c.pid, state: "draining", since: m.began.UnixMilli(), sessions: g.counters.Gauges(slot, 0).Sessions.Load(), program: g.program}
-				all[seat{g.number, slot}] = f
+				all[childID{g.number, slot}] = f
 			}
 		}
 	}

@@ -17,21 +17,21 @@ import (
 // generation is one whose master has been replaced, by this one or by one before. Its children finish what runs: they are
 // adopted, but not replaced when they die. It belongs to the reconciler.
 type generation struct {
-	number   int
-	program  string     // its version
-	keys     [][]string // the address of each frontend's binds
-	counters *stats.Stats
-	board    *status.Board
-	faults   []int // of each worker slot
-	past     *stats.Past
-	twins    map[int]int    // of its board and ours
-	children map[int]*child // by slot; those that live
-	deadline time.Time      // when it is stopped, and then killed; zero: it may take as long as it wants
-	told     bool           // to stop
-	drains   time.Time      // when its workers are told to drain; zero: they have been
+	number      int
+	program     string     // its version
+	keys        [][]string // the address of each frontend's binds
+	counters    *stats.Stats
+	board       *status.Board
+	faults      []int // of each worker slot
+	past        *stats.Past
+	sameServers map[int]int    // of its board and ours
+	children    map[int]*child // by slot; those that live
+	deadline    time.Time      // when it is stopped, and then killed; zero: it may take as long as it wants
+	told        bool           // to stop
+	drains      time.Time      // when its workers are told to drain; zero: they have been
 }
 
-// takeOver claims the generations that the old master has handed over, its own among them. Nothing has happened to them
+// takeOver takes the generations that the old master has handed over, its own among them. Nothing has happened to them
 // until adopt.
 func (m *master) takeOver(s *state) error {
 	for _, g := range s.Generations {
@@ -39,9 +39,9 @@ func (m *master) takeOver(s *state) error {
 		if err != nil {
 			return err
 		}
-		m.inherited = append(m.inherited, old)
+		m.inheritedGenerations = append(m.inheritedGenerations, old)
 	}
-	m.number = m.inherited[len(m.inherited)-1].number + 1
+	m.number = m.inheritedGenerations[len(m.inheritedGenerations)-1].number + 1
 	return nil
 }
 
@@ -86,11 +86,11 @@ func (m *master) takeChild(generation int, w workerState) (*child, error) {
 
 // adopt makes us the master of the older generations: their workers are told to finish, and who gets their clients.
 func (m *master) adopt(now time.Time) {
-	m.old, m.inherited = m.inherited, nil
+	m.old, m.inheritedGenerations = m.inheritedGenerations, nil
 	for _, g := range m.old {
 		g.past = stats.NewPast(g.counters, m.memory.counters)
 		g.past.Absorb()
-		g.twins = twins(g.board, m.memory.board)
+		g.sameServers = sameServers(g.board, m.memory.board)
 		if limit := m.config.Global.HardStopAfter; limit > 0 && g.deadline.IsZero() {
 			g.deadline = now.Add(limit)
 		}
@@ -118,7 +118,7 @@ func (c *child) showPeerGeneration(generation int, counters *stats.Stats) {
 
 // showToOlder shows our counters to the workers of older generations: they accept until they are told to drain.
 func (m *master) showToOlder() {
-	for _, g := range m.inherited {
+	for _, g := range m.inheritedGenerations {
 		for slot, c := range g.children {
 			if slot != monitorIndex {
 				c.showPeerGeneration(m.number, m.memory.counters)
@@ -348,7 +348,7 @@ func (m *master) watchOld(now time.Time) {
 func (m *master) mirror(now time.Time) {
 	for _, g := range m.old {
 		g.past.Absorb()
-		for theirs, ours := range g.twins {
+		for theirs, ours := range g.sameServers {
 			if state := m.memory.board.Load(ours); state != g.board.Load(theirs) {
 				g.board.Store(theirs, state, now.UnixMilli())
 			}
@@ -356,8 +356,8 @@ func (m *master) mirror(now time.Time) {
 	}
 }
 
-// twins are the servers that two boards have in common: where the second one has those of the first.
-func twins(first, second *status.Board) map[int]int {
+// sameServers are the servers that two boards have in common: where the second board has those of the first.
+func sameServers(first, second *status.Board) map[int]int {
 	places := make(map[status.Server]int)
 	for i, server := range second.Servers() {
 		places[server] = i

@@ -24,17 +24,17 @@ type given struct {
 type socket struct {
 	fd    int
 	name  string // as the service manager calls it
-	at    place
+	at    socketAddress
 	taken bool // a listener has a copy
 }
 
-// place is where a socket listens.
-type place struct {
+// socketAddress is where a socket listens.
+type socketAddress struct {
 	addr netip.AddrPort
 	path string // unix
 }
 
-func (p place) String() string {
+func (p socketAddress) String() string {
 	if p.path != "" {
 		return "unix:" + p.path
 	}
@@ -86,7 +86,7 @@ func (g *given) add(fd int, name string) error {
 	}
 	s := &socket{fd: fd, name: name}
 	if err == nil {
-		s.at, err = placeOf(fd)
+		s.at, err = socketAddressOf(fd)
 	}
 	if err != nil {
 		return fmt.Errorf("cannot use the descriptor %d that this process was started with: %w", fd, err)
@@ -99,22 +99,22 @@ func (g *given) add(fd int, name string) error {
 	return errors.Join(err, unix.SetNonblock(fd, true))
 }
 
-func placeOf(fd int) (place, error) {
+func socketAddressOf(fd int) (socketAddress, error) {
 	sa, err := unix.Getsockname(fd)
 	switch sa := sa.(type) {
 	case *unix.SockaddrInet4:
-		return place{addr: netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port))}, nil
+		return socketAddress{addr: netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port))}, nil
 	case *unix.SockaddrInet6:
-		return place{addr: netip.AddrPortFrom(netip.AddrFrom16(sa.Addr), uint16(sa.Port))}, nil
+		return socketAddress{addr: netip.AddrPortFrom(netip.AddrFrom16(sa.Addr), uint16(sa.Port))}, nil
 	case *unix.SockaddrUnix:
-		return place{path: sa.Name}, nil
+		return socketAddress{path: sa.Name}, nil
 	}
-	return place{}, errors.Join(errors.New("it has an address of an unknown kind"), err)
+	return socketAddress{}, errors.Join(errors.New("it has an address of an unknown kind"), err)
 }
 
-// claim makes a listener of the sockets that an address names, or that listen there; nil: there are none. It gets copies,
+// take makes a listener of the sockets that an address names, or that listen there; nil: there are none. It gets copies,
 // so that it can be tried again.
-func (g *given) claim(address string) (*listener, error) {
+func (g *given) take(address string) (*listener, error) {
 	l := &listener{one: true}
 	for _, s := range g.sockets {
 		if !s.is(address) {

@@ -77,7 +77,7 @@ func TestGiven(t *testing.T) {
 		var got []string
 		for _, l := range all {
 			for _, fd := range l.fds {
-				at, err := placeOf(fd)
+				at, err := socketAddressOf(fd)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -67,7 +67,7 @@ func pidfdName(generation int, slot int) string { return fmt.Sprintf("pidfd/%d/%
 // handOver gives the upgrader everything that the next master needs.
 func (m *master) handOver() error {
 	s := state{Version: stateVersion, Control: control.Version}
-	g := gift{upgrader: m.upgrader}
+	g := giver{upgrader: m.upgrader}
 	for _, l := range m.sockets() {
 		s.Listeners = append(s.Listeners, l.state())
 		for i, fd := range l.fds {
@@ -128,19 +128,19 @@ func (m *master) generationState() generationState {
 	return s
 }
 
-// gift collects what is handed over, and the first thing that went wrong.
-type gift struct {
+// giver hands over through the upgrader, and keeps the first error.
+type giver struct {
 	upgrader *upgrader
 	err      error
 }
 
-func (g *gift) give(name string, fd int) {
+func (g *giver) give(name string, fd int) {
 	if g.err == nil {
 		g.err = g.upgrader.give(name, fd)
 	}
 }
 
-func (g *gift) giveMemory(generation int, counters *stats.Stats, board *status.Board, faults []int) {
+func (g *giver) giveMemory(generation int, counters *stats.Stats, board *status.Board, faults []int) {
 	g.give(countersName(generation), counters.FD())
 	g.give(boardName(generation), board.FD())
 	for slot, fd := range faults {
@@ -148,12 +148,12 @@ func (g *gift) giveMemory(generation int, counters *stats.Stats, board *status.B
 	}
 }
 
-func (g *gift) giveChild(generation, slot int, c *child) {
+func (g *giver) giveChild(generation, slot int, c *child) {
 	g.give(controlName(generation, slot), c.controlFD)
 	g.give(pidfdName(generation, slot), c.pidfd)
 }
 
-func (g *gift) giveState(s state) {
+func (g *giver) giveState(s state) {
 	text, err := json.Marshal(s)
 	if err != nil {
 		g.err = errors.Join(g.err, err)
@@ -206,35 +206,35 @@ func unreadable(err error) error {
 	return fmt.Errorf("what the old master has handed over cannot be read: %w", err)
 }
 
-// estate is the listening sockets that the old master has handed over. Those that nobody claims are closed when we take
-// over: old workers, which hold them too, accept what waits there before they close theirs.
-type estate struct {
+// inheritedSockets are the listening sockets that the old master has handed over. Those that nobody takes are closed when we take over:
+// old workers, which hold them too, accept what waits there before they close theirs.
+type inheritedSockets struct {
 	upgrader  *upgrader
 	listeners map[string]listenerState // by address; those that are left
 	sockets   map[string]bool          // of all, and those of older generations, as /proc/PID/fd shows them
 }
 
-func newEstate(u *upgrader, s *state) *estate {
-	e := &estate{u, make(map[string]listenerState), make(map[string]bool)}
+func newInheritedSockets(u *upgrader, s *state) *inheritedSockets {
+	inherited := &inheritedSockets{u, make(map[string]listenerState), make(map[string]bool)}
 	for _, socket := range s.Older {
-		e.sockets[socket] = true
+		inherited.sockets[socket] = true
 	}
 	for _, l := range s.Listeners {
-		e.listeners[l.Address] = l
+		inherited.listeners[l.Address] = l
 		for _, socket := range l.Sockets {
-			e.sockets[socket] = true
+			inherited.sockets[socket] = true
 		}
 	}
-	return e
+	return inherited
 }
 
-func (e *estate) serves() map[string]bool { return e.sockets }
+func (s *inheritedSockets) serves() map[string]bool { return s.sockets }
 
 // left is in order, so that all generations do the same. Sockets with another owner are not among it: that one says where they
 // are.
-func (e *estate) left() []string {
+func (s *inheritedSockets) left() []string {
 	var all []string
-	for address, l := range e.listeners {
+	for address, l := range s.listeners {
 		if !l.One {
 			all = append(all, address)
 		}
@@ -243,22 +243,22 @@ func (e *estate) left() []string {
 	return all
 }
 
-// claim takes the sockets of an address; nil: there are none. A first generation has no estate.
-func (e *estate) claim(address string) (*listener, error) {
-	if e == nil {
+// take takes the sockets of an address; nil: there are none. A first generation has inherited none.
+func (s *inheritedSockets) take(address string) (*listener, error) {
+	if s == nil {
 		return nil, nil
 	}
-	s, ok := e.listeners[address]
+	there, ok := s.listeners[address]
 	if !ok {
 		return nil, nil
 	}
-	delete(e.listeners, address)
-	if s.Inode != 0 && inode(s.Path) != s.Inode {
+	delete(s.listeners, address)
+	if there.Inode != 0 && inode(there.Path) != there.Inode {
 		return nil, nil // nobody finds this socket any more: there is to be a new one, and old workers empty its queue
 	}
-	l := &listener{inode: s.Inode, path: s.Path, one: s.One, lent: true}
-	for i := range s.Shards {
-		fd, err := e.upgrader.take(shardName(address, i))
+	l := &listener{inode: there.Inode, path: there.Path, one: there.One, lent: true}
+	for i := range there.Shards {
+		fd, err := s.upgrader.take(shardName(address, i))
 		if err != nil {
 			l.close()
 			return nil, err

@@ -11,7 +11,7 @@ import (
 // InUse says what a start with a configuration would not get because somebody has it: the pidfile, and the paths of unix
 // sockets. What has been given to this process's parent is not among that: an upgrade checks what it is going to take over.
 func InUse(c *conf.Config, replace Predecessors) []string {
-	t := tenure{c.Admin.Socket, findPredecessors(replace, slog.New(slog.DiscardHandler))}
+	t := rights{c.Admin.Socket, findPredecessors(replace, slog.New(slog.DiscardHandler))}
 	defer t.replaced.release()
 	var all []string
 	if err := pidfile(c.Global.Pidfile).free(t.yields); err != nil {
@@ -37,8 +37,8 @@ func InUse(c *conf.Config, replace Predecessors) []string {
 	return all
 }
 
-// tenure decides what may be taken from whom.
-type tenure struct {
+// rights decides what this instance may take from another one.
+type rights struct {
 	admin    string // path of our admin socket
 	replaced *predecessors
 }
@@ -46,12 +46,12 @@ type tenure struct {
 // mayTakeAdmin says whether the admin socket may be opened in the place of these, which answer: those of an instance that this
 // one replaces, of one whose master is gone, or of one that has released its ports or leaves. Those of any other instance stay:
 // it could not be controlled any more.
-func (t *tenure) mayTakeAdmin(sockets map[string]bool) bool {
+func (t *rights) mayTakeAdmin(sockets map[string]bool) bool {
 	return t.replaced.hold(sockets) || heldByNobody(sockets)
 }
 
 // yields says that a process gives way to this one: it is this one, has started this one (the predecessor in an upgrade, and
 // whoever waits for a daemon to be up), is replaced, or has left all its addresses.
-func (t *tenure) yields(pid int) bool {
+func (t *rights) yields(pid int) bool {
 	return pid == os.Getpid() || pid == os.Getppid() || t.replaced.include(pid) || hasLeft(procDir(pid), listeningOn(t.admin))
 }

@@ -16,7 +16,7 @@ const backlog = 4096
 type listener struct {
 	shard  control.Shard
 	fds    []int     // tcp: one for each worker slot; else all are for all
-	one    bool      // there is one socket for all workers: unix, or inherited
+	one    bool      // there is one socket for all workers: unix, or given
 	path   string    // unix
 	inode  uint64    // of path; 0: that is another's
 	waits  string    // unix: the path that it has until it takes the other one; "": it has

@@ -37,38 +37,38 @@ var ErrInterrupted = errors.New("interrupted")
 
 // master is the instance. All of it belongs to the reconciler.
 type master struct {
-	env       Env
-	log       *slog.Logger
-	config    *conf.Config
-	listeners []*listener
-	memory    *memory
-	deafLogs  map[conf.LogTarget]bool // log targets that could not be opened, and were reported
-	lostLogs  atomic.Uint64           // lines of ours that a log target did not take, not counted yet
-	number    int                     // of this generation
-	upgrader  *upgrader
-	renewal   renewal
-	inherited []*generation   // those of the master before, until we have taken over; the oldest first
-	old       []*generation   // those that we have adopted, likewise
-	older     map[string]bool // sockets on which older generations may still listen, as /proc/PID/fd shows them
-	estate    *estate         // what is left of the generation before; nil: there was none
-	slots     []*slot
-	monitor   *slot         // nil: there is nothing for one to do
-	admin     []*listener   // the monitor's
-	known     map[seat]fact // what the monitor knows of the children
-	began     time.Time
-	inbox     *signals.Inbox
-	events    chan childEvent
-	phase     phase
-	pause     pause
-	breaker   breaker
-	identity  privileges.Identity // of the children
-	notifier  *notifier
-	pidfile   pidfile
-	replaced  *predecessors
-	failure   error     // why the instance ends, if not by wish
-	deadline  time.Time // of the phase; zero: none
-	beat      time.Time // when the next Ping is due
-	waits     bool      // a message waits for a child that is behind
+	env                  Env
+	log                  *slog.Logger
+	config               *conf.Config
+	listeners            []*listener
+	memory               *memory
+	deafLogs             map[conf.LogTarget]bool // log targets that could not be opened, and were reported
+	lostLogs             atomic.Uint64           // lines of ours that a log target did not take, not counted yet
+	number               int                     // of this generation
+	upgrader             *upgrader
+	renewal              renewal
+	inheritedGenerations []*generation     // those of the old master, until we have taken over; the oldest first
+	old                  []*generation     // those that we have adopted, likewise
+	older                map[string]bool   // sockets on which older generations may still listen, as /proc/PID/fd shows them
+	inheritedSockets     *inheritedSockets // those that nobody has taken yet; nil: there was no generation before
+	slots                []*slot
+	monitor              *slot            // nil: there is nothing for one to do
+	admin                []*listener      // the monitor's
+	known                map[childID]fact // what the monitor knows of the children
+	began                time.Time
+	inbox                *signals.Inbox
+	events               chan childEvent
+	phase                phase
+	pause                pause
+	breaker              breaker
+	identity             privileges.Identity // of the children
+	notifier             *notifier
+	pidfile              pidfile
+	replaced             *predecessors
+	failure              error     // why the instance ends, if not by wish
+	deadline             time.Time // of the phase; zero: none
+	beat                 time.Time // when the next Ping is due
+	waits                bool      // a message waits for a child that is behind
 }
 
 // Run runs an instance with a checked configuration until a signal ends it. An error means that it did not come up, or
@@ -125,7 +125,7 @@ func (m *master) run(inbox *signals.Inbox) error {
 	m.raiseFiles(workers)
 	m.identity.LowPorts = bindsLowPorts(config)
 	m.pidfile = pidfile(config.Global.Pidfile)
-	if err := m.pidfile.free(m.tenure().yields); err != nil {
+	if err := m.pidfile.free(m.rights().yields); err != nil {
 		return err
 	}
 	defer func() { closeListeners(m.sockets()) }()
@@ -149,7 +149,7 @@ func (m *master) run(inbox *signals.Inbox) error {
 
 // open gets the listening sockets: from the generation before, if there is one, or new ones.
 func (m *master) open(workers int) (err error) {
-	if !m.upgrader.inherits() {
+	if !m.upgrader.hasPredecessor() {
 		if err := m.openFirst(workers); err != nil {
 			return err
 		}
@@ -163,12 +163,12 @@ func (m *master) open(workers int) (err error) {
 	if err := m.takeOver(s); err != nil {
 		return err
 	}
-	m.estate = newEstate(m.upgrader, s)
-	m.older = m.estate.sockets
-	if m.listeners, err = listen(m.config, workers, m.estate, nil); err != nil {
+	m.inheritedSockets = newInheritedSockets(m.upgrader, s)
+	m.older = m.inheritedSockets.sockets
+	if m.listeners, err = listen(m.config, workers, m.inheritedSockets, nil); err != nil {
 		return err
 	}
-	m.admin, err = m.listenAdmin(m.estate)
+	m.admin, err = m.listenAdmin(m.inheritedSockets)
 	return err
 }
 
@@ -187,10 +187,10 @@ func (m *master) openFirst(workers int) error {
 
 // boardBefore is the server status board of the generation before; nil: there was none.
 func (m *master) boardBefore() *status.Board {
-	if len(m.inherited) == 0 {
+	if len(m.inheritedGenerations) == 0 {
 		return nil
 	}
-	return m.inherited[len(m.inherited)-1].board
+	return m.inheritedGenerations[len(m.inheritedGenerations)-1].board
 }
 
 // workerCount is the number of workers: one for each CPU that this process may use, if the configuration leaves it open.

@@ -15,11 +15,11 @@ import (
 
 // owner has sockets that listen already.
 type owner interface {
-	// claim returns those of an address; nil: there are none.
-	claim(address string) (*listener, error)
+	// take returns those of an address; nil: there are none.
+	take(address string) (*listener, error)
 	// serves is those on which the generation before serves, as /proc/PID/fd shows them.
 	serves() map[string]bool
-	// left is the addresses of that generation which nobody has claimed yet.
+	// left is the addresses of that generation which nobody has taken yet.
 	left() []string
 }
 
@@ -91,7 +91,7 @@ func (o *opening) strangers(sockets map[string]bool) (own bool) {
 
 // listen opens the sockets of every bind of c, for that many workers. With an error, nothing is left open. All binds that
 // fail are reported. Sockets that are there already, from the generation before or because the program was started with
-// them, are claimed; nil: there are none. Unix sockets of the instance that is replaced lose their paths; nil: none is.
+// them, are taken; nil: there are none. Unix sockets of the instance that is replaced lose their paths; nil: none is.
 func listen(c *conf.Config, workers int, before owner, replaced *predecessors) (all []*listener, err error) {
 	var failures []error
 	o := newOpening(workers, before, replaced)
@@ -127,10 +127,10 @@ func settled(all []*listener, failures []error) ([]*listener, error) {
 	return all, nil
 }
 
-// bind claims the sockets of a bind, or opens them.
+// bind takes the sockets of a bind, or opens them.
 func (o *opening) bind(b *conf.Bind, early bool) (l *listener, err error) {
 	if o.before != nil {
-		l, err = o.before.claim(bindText(b))
+		l, err = o.before.take(bindText(b))
 	}
 	switch {
 	case err != nil:

@@ -216,7 +216,7 @@ func (l *listener) free() error {
 	if l.shared() || len(l.fds) == 0 {
 		return nil // one that was given shares its address with nobody else of ours: listening tells
 	}
-	at, err := placeOf(l.fds[0])
+	at, err := socketAddressOf(l.fds[0])
 	if err != nil {
 		return err
 	}

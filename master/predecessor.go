@@ -14,8 +14,8 @@ import (
 // Predecessors are the processes of another instance, which this one replaces as the guide's section 4.3 describes it.
 // The other one need not be an lbmaster: HAProxy understands the same signals.
 type Predecessors struct {
-	Pids     []int
-	Farewell syscall.Signal // what they get when this instance is up
+	Pids   []int
+	Signal syscall.Signal // what ends them when this instance is up
 }
 
 // predecessors are the processes as such: a process id may be another's by the time that a signal is sent.
@@ -101,7 +101,7 @@ func (p *predecessors) include(pid int) bool {
 
 // dismiss tells them to leave: this instance is up.
 func (p *predecessors) dismiss() {
-	p.tell(p.Farewell)
+	p.tell(p.Signal)
 	p.yielding = false
 }
 

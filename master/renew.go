@@ -163,16 +163,16 @@ func (m *master) becomeMaster() {
 	}
 }
 
-// clearEstate removes what is left in the file system of addresses that our configuration does not have.
-func (m *master) clearEstate() {
-	if m.estate == nil {
+// clearInheritedSockets removes what is left in the file system of addresses that our configuration does not have.
+func (m *master) clearInheritedSockets() {
+	if m.inheritedSockets == nil {
 		return
 	}
-	for address, l := range m.estate.listeners {
+	for address, l := range m.inheritedSockets.listeners {
 		m.log.Info("no longer listening", "address", address)
 		if l.Path != "" && l.Inode != 0 && inode(l.Path) == l.Inode {
 			unix.Unlink(l.Path)
 		}
 	}
-	m.estate = nil
+	m.inheritedSockets = nil
 }

@@ -53,8 +53,8 @@ func readTCP() tcpTable {
 }
 
 func (t tcpTable) add(at netip.AddrPort, name string) {
-	place := familyPortOf(at)
-	t[place] = append(t[place], tcpSocket{at, name})
+	key := familyPortOf(at)
+	t[key] = append(t[key], tcpSocket{at, name})
 }
 
 // at is the sockets at an address or at one that has addresses in common with it.

@@ -14,7 +14,7 @@ import (
 // servesAt is a generation before, with the sockets of its addresses.
 type servesAt map[string]*listener
 
-func (s servesAt) claim(address string) (*listener, error) {
+func (s servesAt) take(address string) (*listener, error) {
 	l := s[address]
 	delete(s, address)
 	if l != nil {

@@ -7,7 +7,7 @@ import (
 
 // goUp lets an instance serve that has never served before: all its workers are ready.
 func (m *master) goUp() {
-	if err := m.pidfile.write(m.tenure().yields); err != nil {
+	if err := m.pidfile.write(m.rights().yields); err != nil {
 		m.stop(err)
 		return
 	}
@@ -17,14 +17,14 @@ func (m *master) goUp() {
 	for _, s := range m.slots {
 		m.activate(s)
 	}
-	if len(m.inherited) > 0 {
+	if len(m.inheritedGenerations) > 0 {
 		m.memory.count().Upgrades.Add(1)
 	}
 	m.adopt(time.Now())
-	m.clearEstate()
+	m.clearInheritedSockets()
 	m.announce()
 	m.replaced.dismiss()
-	if !m.upgrader.inherits() {
+	if !m.upgrader.hasPredecessor() {
 		m.dismissOrphans()
 	}
 	for _, l := range m.sockets() {

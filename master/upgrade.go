@@ -57,8 +57,8 @@ const (
 	wordsName = "words"
 )
 
-// inherits says that there is an old master to take over from.
-func (u *upgrader) inherits() bool { return u.flip.HasParent() }
+// hasPredecessor says that there is an old master to take over from.
+func (u *upgrader) hasPredecessor() bool { return u.flip.HasParent() }
 
 // take is the descriptor that the old master has handed over under a name; it is the caller's.
 func (u *upgrader) take(name string) (int, error) {

@@ -12,7 +12,7 @@ import (
 // What becomes of addresses that the next generation widens or narrows: of its own and the older ones' sockets the kernel gives a
 // connection to the more exact one.
 
-// keepExact claims the sockets of addresses that the configuration has no more by themselves, but as part of a wider one: clients
+// keepExact takes the sockets of addresses that the configuration has no more by themselves, but as part of a wider one: clients
 // keep coming to them as long as they are open, and to close one resets who waits in it. They serve for the wider one.
 func (o *opening) keepExact(all []*listener) (kept []*listener, err error) {
 	if o.before == nil {
@@ -24,7 +24,7 @@ func (o *opening) keepExact(all []*listener) (kept []*listener, err error) {
 		if !ok {
 			continue
 		}
-		l, err := o.before.claim(address)
+		l, err := o.before.take(address)
 		if err != nil {
 			return kept, err
 		}
@@ -44,10 +44,10 @@ const handshakeTime = (deferTime + 1) * time.Second
 
 // narrows says that the generation before has an address of which ours has a part.
 func (m *master) narrows() bool {
-	if m.estate == nil {
+	if m.inheritedSockets == nil {
 		return false
 	}
-	wide := wideIn(m.estate.left())
+	wide := wideIn(m.inheritedSockets.left())
 	return slices.ContainsFunc(m.listeners, func(l *listener) bool { _, ok := wide.has(l.key); return ok })
 }
 
@@ -75,12 +75,12 @@ func (m *master) exact(keys [][]string) map[netip.AddrPort]control.Place {
 	return ours
 }
 
-// wideAddresses are the addresses of a list that have all of their family, each with its place in the list.
+// wideAddresses are the addresses of a list that have all of their family, each with its index in the list.
 type wideAddresses map[familyPort]wideAddress
 
 type wideAddress struct {
 	at    netip.AddrPort
-	place int
+	index int
 }
 
 // familyPort is what a wide address has all addresses of.
@@ -102,8 +102,8 @@ func wideIn(addresses []string) wideAddresses {
 	return wide
 }
 
-// has is the place of the wide address that has this one, and more.
-func (w wideAddresses) has(address string) (place int, ok bool) {
+// has is the index of the wide address that has this one, and more.
+func (w wideAddresses) has(address string) (index int, ok bool) {
 	if len(w) == 0 {
 		return 0, false
 	}
@@ -112,7 +112,7 @@ func (w wideAddresses) has(address string) (place int, ok bool) {
 		return 0, false
 	}
 	first, ok := w[familyPortOf(at)]
-	return first.place, ok && conf.Relate(first.at, at) == conf.Wider
+	return first.index, ok && conf.Relate(first.at, at) == conf.Wider
 }
 
 // keysOf is the addresses of listeners.

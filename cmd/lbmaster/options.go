@@ -83,7 +83,7 @@ func (o *options) apply(g *conf.Global) {
 // replace are the processes that the instance replaces.
 func (o *options) replace() master.Predecessors {
 	if len(o.hard) > 0 {
-		return master.Predecessors{Pids: o.hard, Farewell: syscall.SIGTERM}
+		return master.Predecessors{Pids: o.hard, Signal: syscall.SIGTERM}
 	}
-	return master.Predecessors{Pids: o.soft, Farewell: syscall.SIGUSR1}
+	return master.Predecessors{Pids: o.soft, Signal: syscall.SIGUSR1}
 }
