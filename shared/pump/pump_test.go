@@ -13,40 +13,40 @@ import (
 // fatal is how long anything may take.
 const fatal = 10 * time.Second
 
-// gate is a file that takes nothing until it is opened.
-type gate struct {
+// blockedFile is a file that takes nothing until it is opened.
+type blockedFile struct {
 	open chan struct{}
 	mu   sync.Mutex
 	got  bytes.Buffer
 }
 
-func newGate() *gate { return &gate{open: make(chan struct{})} }
+func newBlockedFile() *blockedFile { return &blockedFile{open: make(chan struct{})} }
 
-func (g *gate) Write(p []byte) (int, error) {
-	<-g.open
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.got.Write(p)
+func (f *blockedFile) Write(p []byte) (int, error) {
+	<-f.open
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.got.Write(p)
 }
 
 func TestPiecesInOrder(t *testing.T) {
-	g := newGate()
-	close(g.open)
-	w := New(g)
+	f := newBlockedFile()
+	close(f.open)
+	w := New(f)
 	var want strings.Builder
 	for i := range 200 {
 		fmt.Fprintf(w, "line %d\n", i)
 		fmt.Fprintf(&want, "line %d\n", i)
 	}
-	if !w.FlushFor(fatal) || g.got.String() != want.String() || w.TakeDropped() != 0 {
-		t.Errorf("%d bytes of %d", g.got.Len(), want.Len())
+	if !w.FlushFor(fatal) || f.got.String() != want.String() || w.TakeDropped() != 0 {
+		t.Errorf("%d bytes of %d", f.got.Len(), want.Len())
 	}
 }
 
 // TestBlockedFile: nobody waits for a file that blocks, what does not fit is counted, and what fits comes when it can.
 func TestBlockedFile(t *testing.T) {
-	g := newGate()
-	w := New(g)
+	f := newBlockedFile()
+	w := New(f)
 	const n = 10_000
 	line := []byte(strings.Repeat("x", 999) + "\n")
 	taken := 0
@@ -61,34 +61,34 @@ func TestBlockedFile(t *testing.T) {
 	if w.FlushFor(10 * time.Millisecond) {
 		t.Error("a file that takes nothing has taken everything")
 	}
-	close(g.open)
-	if !w.FlushFor(fatal) || strings.Count(g.got.String(), "\n") != taken {
-		t.Errorf("%d lines, %d were taken", strings.Count(g.got.String(), "\n"), taken)
+	close(f.open)
+	if !w.FlushFor(fatal) || strings.Count(f.got.String(), "\n") != taken {
+		t.Errorf("%d lines, %d were taken", strings.Count(f.got.String(), "\n"), taken)
 	}
 }
 
 // TestBurst: many short lines at once are no reason to drop any.
 func TestBurst(t *testing.T) {
-	g := newGate()
-	w := New(g)
+	f := newBlockedFile()
+	w := New(f)
 	for range 10_000 {
 		fmt.Fprintln(w, "listening on a port that is one of very many")
 	}
 	if n := w.TakeDropped(); n > 0 {
 		t.Errorf("%d lines were dropped", n)
 	}
-	close(g.open)
+	close(f.open)
 	w.Flush()
 }
 
 // TestLargePieces: memory is bounded, but for one piece that is larger than that.
 func TestLargePieces(t *testing.T) {
-	g := newGate()
-	w := New(g)
+	f := newBlockedFile()
+	w := New(f)
 	if !w.Offer(make([]byte, 3*maxWaiting)) || w.Offer([]byte("x")) {
 		t.Error("a large piece waits alone")
 	}
-	close(g.open)
+	close(f.open)
 	w.Flush()
 	if !w.Offer([]byte("x")) {
 		t.Error("nothing is taken after a large piece")

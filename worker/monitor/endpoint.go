@@ -11,20 +11,20 @@ import (
 	"lbmaster/shared/control"
 )
 
-// door is a socket on which an interface listens, and how that is served.
-type door struct {
+// endpoint is a socket on which an interface listens, and how that is served.
+type endpoint struct {
 	listener net.Listener
-	serve    func(net.Listener) host
+	serve    func(net.Listener) service
 }
 
-// host is an interface that is being served. The end of it closes its listener.
-type host struct {
-	finish func(ctx context.Context) // when those who are in have what they came for, at the latest with ctx
+// service is an interface that is being served. The end of it closes its listener.
+type service struct {
+	finish func(ctx context.Context) // when the clients that are connected have been answered, at the latest with ctx
 }
 
 // open takes the master's sockets. Nobody is served yet: an older generation's monitor may do so.
 func (m *monitor) open(shards []control.Shard, fds []int) error {
-	serve := map[int]func(net.Listener) host{control.AdminSocket: m.serveSocket, control.AdminListen: m.serveWeb}
+	serve := map[int]func(net.Listener) service{control.AdminSocket: m.serveSocket, control.AdminListen: m.serveWeb}
 	for i, shard := range shards {
 		f := os.NewFile(uintptr(fds[i]), "listener")
 		l, err := net.FileListener(f)
@@ -34,15 +34,15 @@ func (m *monitor) open(shards []control.Shard, fds []int) error {
 		if serve[shard.Bind] == nil {
 			return errors.Join(fmt.Errorf("there is no admin interface %d", shard.Bind), l.Close())
 		}
-		m.doors = append(m.doors, door{l, serve[shard.Bind]})
+		m.endpoints = append(m.endpoints, endpoint{l, serve[shard.Bind]})
 	}
 	return nil
 }
 
-// welcome begins to serve.
-func (m *monitor) welcome() {
-	for _, d := range m.doors {
-		m.hosts = append(m.hosts, d.serve(d.listener))
+// serveEndpoints begins to serve.
+func (m *monitor) serveEndpoints() {
+	for _, e := range m.endpoints {
+		m.services = append(m.services, e.serve(e.listener))
 	}
 }
 

@@ -9,36 +9,36 @@ import (
 	"time"
 )
 
-// guests is how many connections an interface serves at the same time.
-const guests = 16
+// maxConns is how many connections an interface serves at the same time.
+const maxConns = 16
 
-// gate is a listener that lets so many in at the same time. When all places are taken, a newcomer gets that of the guest who has been
-// silent longest: nobody keeps others away without asking for anything. While all are being answered, newcomers wait.
-type gate struct {
+// limitListener is a listener with so many open connections at the same time. When there is no room, a new connection replaces the one
+// that has been idle longest: a client that asks for nothing keeps no other away. While all are being answered, new connections wait.
+type limitListener struct {
 	net.Listener
-	free   chan struct{} // has a place for each one who is in
-	quiet  chan struct{} // somebody has become silent
+	taken  chan struct{} // has an element for each open connection
+	idled  chan struct{} // a connection has become idle
 	closed chan struct{}
 	once   sync.Once
 
-	mu     sync.Mutex
-	silent []*guest // those who have no complete request, who has been so longest first; guarded by mu
+	mu   sync.Mutex
+	idle []*limitedConn // those without a complete request, the one that has been so longest first; guarded by mu
 }
 
-func newGate(l net.Listener) *gate {
-	return &gate{Listener: l, free: make(chan struct{}, guests), quiet: make(chan struct{}, 1), closed: make(chan struct{})}
+func newLimitListener(l net.Listener) *limitListener {
+	return &limitListener{Listener: l, taken: make(chan struct{}, maxConns), idled: make(chan struct{}, 1), closed: make(chan struct{})}
 }
 
 // acceptAgain is when Accept tries again: no descriptor is left, or the instance is paused and the socket does not listen.
 const acceptAgain = 100 * time.Millisecond
 
-// Accept waits until somebody may come in. An error means that the listener is closed. It is for one caller.
-func (g *gate) Accept() (net.Conn, error) {
+// Accept waits for a connection, and for room for it. An error means that the listener is closed. Accept is for one caller.
+func (l *limitListener) Accept() (net.Conn, error) {
 	for {
-		c, err := g.Listener.Accept()
+		c, err := l.Listener.Accept()
 		switch {
 		case err == nil:
-			return g.admit(c)
+			return l.admit(c)
 		case errors.Is(err, net.ErrClosed):
 			return nil, err
 		}
@@ -46,93 +46,93 @@ func (g *gate) Accept() (net.Conn, error) {
 	}
 }
 
-// admit gives a newcomer a place.
-func (g *gate) admit(c net.Conn) (net.Conn, error) {
+// admit makes room for a new connection.
+func (l *limitListener) admit(c net.Conn) (net.Conn, error) {
 	for {
 		select {
-		case g.free <- struct{}{}:
-			guest := &guest{Conn: c, gate: g}
-			guest.fallSilent()
-			return guest, nil
+		case l.taken <- struct{}{}:
+			conn := &limitedConn{Conn: c, listener: l}
+			conn.setIdle()
+			return conn, nil
 		default:
 		}
-		if g.evict() {
+		if l.evict() {
 			continue
 		}
 		select {
-		case g.free <- struct{}{}: // a place, to be taken above
-			<-g.free
-		case <-g.quiet:
-		case <-g.closed:
+		case l.taken <- struct{}{}: // there is room, to be taken above
+			<-l.taken
+		case <-l.idled:
+		case <-l.closed:
 			return nil, errors.Join(net.ErrClosed, c.Close())
 		}
 	}
 }
 
-// evict ends the connection of the guest who has been silent longest, if there is one.
-func (g *gate) evict() bool {
-	g.mu.Lock()
-	if len(g.silent) == 0 {
-		g.mu.Unlock()
+// evict closes the connection that has been idle longest, if there is one.
+func (l *limitListener) evict() bool {
+	l.mu.Lock()
+	if len(l.idle) == 0 {
+		l.mu.Unlock()
 		return false
 	}
-	oldest := g.silent[0]
-	g.silent = slices.Delete(g.silent, 0, 1)
-	g.mu.Unlock()
-	_ = oldest.Close() // the place is free whatever it says
+	oldest := l.idle[0]
+	l.idle = slices.Delete(l.idle, 0, 1)
+	l.mu.Unlock()
+	_ = oldest.Close() // there is room whatever it says
 	return true
 }
 
-// Close lets nobody in any more.
-func (g *gate) Close() error {
-	g.once.Do(func() { close(g.closed) })
-	return g.Listener.Close()
+// Close accepts no connection any more.
+func (l *limitListener) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return l.Listener.Close()
 }
 
-// empty waits until nobody is in any more. Nobody gets in after that.
-func (g *gate) empty(ctx context.Context) {
-	for range guests {
+// waitEmpty waits until no connection is open any more. None is accepted after that.
+func (l *limitListener) waitEmpty(ctx context.Context) {
+	for range maxConns {
 		select {
-		case g.free <- struct{}{}:
+		case l.taken <- struct{}{}:
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-// guest gives its place back when it leaves, once.
-type guest struct {
+// limitedConn makes room for another connection when it is closed, once.
+type limitedConn struct {
 	net.Conn
-	gate *gate
-	once sync.Once
+	listener *limitListener
+	once     sync.Once
 }
 
-// speak says that a complete request of the guest is there: until it is answered, the place is the guest's.
-func (g *guest) speak() {
-	g.gate.mu.Lock()
-	defer g.gate.mu.Unlock()
-	if i := slices.Index(g.gate.silent, g); i >= 0 {
-		g.gate.silent = slices.Delete(g.gate.silent, i, i+1)
+// setBusy says that a complete request has come: until that is answered, no other connection replaces this one.
+func (c *limitedConn) setBusy() {
+	c.listener.mu.Lock()
+	defer c.listener.mu.Unlock()
+	if i := slices.Index(c.listener.idle, c); i >= 0 {
+		c.listener.idle = slices.Delete(c.listener.idle, i, i+1)
 	}
 }
 
-// fallSilent says that no request of the guest is being answered.
-func (g *guest) fallSilent() {
-	g.gate.mu.Lock()
-	g.gate.silent = append(g.gate.silent, g)
-	g.gate.mu.Unlock()
+// setIdle says that no request of the connection is being answered.
+func (c *limitedConn) setIdle() {
+	c.listener.mu.Lock()
+	c.listener.idle = append(c.listener.idle, c)
+	c.listener.mu.Unlock()
 	select {
-	case g.gate.quiet <- struct{}{}:
+	case c.listener.idled <- struct{}{}:
 	default:
 	}
 }
 
 // Close may be called more than once, and by anybody.
-func (g *guest) Close() error {
-	err := g.Conn.Close()
-	g.once.Do(func() {
-		g.speak()
-		<-g.gate.free
+func (c *limitedConn) Close() error {
+	err := c.Conn.Close()
+	c.once.Do(func() {
+		c.setBusy()
+		<-c.listener.taken
 	})
 	return err
 }

@@ -10,21 +10,21 @@ import (
 	"time"
 )
 
-// enter makes a connection through a gate.
-func enter(t *testing.T, g *gate) (outside net.Conn, inside *guest) {
+// enter makes a connection through a limitListener.
+func enter(t *testing.T, limited *limitListener) (outside net.Conn, inside *limitedConn) {
 	t.Helper()
-	c, err := net.Dial("unix", g.Addr().String())
+	c, err := net.Dial("unix", limited.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
 	c.SetDeadline(time.Now().Add(fatal))
-	in, err := g.Accept()
+	in, err := limited.Accept()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { in.Close() })
-	return c, in.(*guest)
+	return c, in.(*limitedConn)
 }
 
 func testListener(t *testing.T) net.Listener {
@@ -37,59 +37,59 @@ func testListener(t *testing.T) net.Listener {
 	return l
 }
 
-// TestGate: a newcomer gets the place of whoever has been silent longest, and of nobody who is being answered.
-func TestGate(t *testing.T) {
-	g := newGate(testListener(t))
+// TestLimitListener: a new connection replaces the one that has been idle longest, and none that is being answered.
+func TestLimitListener(t *testing.T) {
+	limited := newLimitListener(testListener(t))
 	var outside []net.Conn
-	var inside []*guest
-	for range guests {
-		o, i := enter(t, g)
+	var inside []*limitedConn
+	for range maxConns {
+		o, i := enter(t, limited)
 		outside, inside = append(outside, o), append(inside, i)
 	}
-	inside[0].speak()
-	inside[1].speak()
-	inside[1].fallSilent() // after all others
+	inside[0].setBusy()
+	inside[1].setBusy()
+	inside[1].setIdle() // after all others
 	for _, gone := range []int{2, 3} {
-		enter(t, g)
+		enter(t, limited)
 		if _, err := outside[gone].Read(make([]byte, 1)); err != io.EOF {
-			t.Errorf("guest %d: %v, want the end", gone, err)
+			t.Errorf("connection %d: %v, want the end", gone, err)
 		}
 	}
-	if len(g.free) != guests || len(g.silent) != guests-1 {
-		t.Errorf("%d places are taken, %d guests are silent", len(g.free), len(g.silent))
+	if len(limited.taken) != maxConns || len(limited.idle) != maxConns-1 {
+		t.Errorf("%d connections are open, %d are idle", len(limited.taken), len(limited.idle))
 	}
 	for _, i := range inside {
 		i.Close()
 		i.Close()
 	}
-	if len(g.free) != 2 || len(g.silent) != 2 {
-		t.Errorf("after the end %d places are taken, %d guests are silent", len(g.free), len(g.silent))
+	if len(limited.taken) != 2 || len(limited.idle) != 2 {
+		t.Errorf("after the end %d connections are open, %d are idle", len(limited.taken), len(limited.idle))
 	}
 }
 
-// TestGateOfBusy: while all are being answered, a newcomer waits: for an answer to end, or for the end of the listener.
-func TestGateOfBusy(t *testing.T) {
-	g := newGate(testListener(t))
-	var inside []*guest
-	for range guests {
-		_, i := enter(t, g)
-		i.speak()
+// TestLimitListenerBusy: while all are being answered, a newcomer waits: for an answer to end, or for the end of the listener.
+func TestLimitListenerBusy(t *testing.T) {
+	limited := newLimitListener(testListener(t))
+	var inside []*limitedConn
+	for range maxConns {
+		_, i := enter(t, limited)
+		i.setBusy()
 		inside = append(inside, i)
 	}
 	got := make(chan error)
-	for _, end := range []func(){inside[0].fallSilent, func() { inside[1].Close() }} {
-		if g.evict() {
+	for _, end := range []func(){inside[0].setIdle, func() { inside[1].Close() }} {
+		if limited.evict() {
 			t.Error("somebody who is being answered had to go")
 		}
-		c, err := net.Dial("unix", g.Addr().String())
+		c, err := net.Dial("unix", limited.Addr().String())
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer c.Close()
 		go func() {
-			in, err := g.Accept()
+			in, err := limited.Accept()
 			if err == nil {
-				in.(*guest).speak()
+				in.(*limitedConn).setBusy()
 			}
 			got <- err
 		}()
@@ -98,15 +98,15 @@ func TestGateOfBusy(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	go func() { _, err := g.Accept(); got <- err }()
-	g.Close()
+	go func() { _, err := limited.Accept(); got <- err }()
+	limited.Close()
 	if err := <-got; err == nil {
-		t.Error("the gate is closed, and somebody got in")
+		t.Error("the listener is closed, and a connection was accepted")
 	}
 }
 
-// TestSilentCrowd: any number of connections with half a request keep nobody from an answer.
-func TestSilentCrowd(t *testing.T) {
+// TestIdleCrowd: any number of connections with half a request keep nobody from an answer.
+func TestIdleCrowd(t *testing.T) {
 	i := newInstance(t, testConfig("127.62.3.9"), 1)
 	m, _ := buildMonitor(t, i)
 	stop := make(chan struct{})
@@ -122,14 +122,14 @@ func TestSilentCrowd(t *testing.T) {
 		}
 	}()
 	for name, tt := range map[string]struct {
-		serve           func(net.Listener) host
+		serve           func(net.Listener) service
 		half, ask, want string
 	}{
 		"socket":  {m.serveSocket, "show st", "get weight web/a\n", "1 (initial 1)"},
 		"metrics": {m.serveWeb, "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n", "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", "HTTP/1.1 "},
 	} {
 		l := testListener(t)
-		h := tt.serve(l)
+		s := tt.serve(l)
 		dial := func(send string) net.Conn {
 			c, err := net.Dial("unix", l.Addr().String())
 			if err != nil {
@@ -141,7 +141,7 @@ func TestSilentCrowd(t *testing.T) {
 			return c
 		}
 		var crowd []net.Conn
-		for range 3 * guests {
+		for range 3 * maxConns {
 			crowd = append(crowd, dial(tt.half))
 		}
 		answer, err := io.ReadAll(dial(tt.ask))
@@ -151,13 +151,13 @@ func TestSilentCrowd(t *testing.T) {
 		// Those who came last are still there: the answer did not wait until all were thrown out.
 		crowd[len(crowd)-1].SetReadDeadline(time.Now())
 		if _, err := crowd[len(crowd)-1].Read(make([]byte, 1)); err == io.EOF {
-			t.Errorf("%s: the youngest silent guest had to go", name)
+			t.Errorf("%s: the newest idle connection was closed", name)
 		}
 		for _, c := range crowd {
 			c.Close()
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), fatal)
-		h.finish(ctx)
+		s.finish(ctx)
 		cancel()
 	}
 }

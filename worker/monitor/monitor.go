@@ -70,8 +70,8 @@ type monitor struct {
 	node       string
 	files      uint64   // that may be open
 	proc       *os.Root // of /proc; nil: there is none
-	doors      []door
-	hosts      []host // those of the doors that are open
+	endpoints  []endpoint
+	services   []service // those of the endpoints that are being served
 	calls      chan func()
 	// rendering is held by who turns a picture into text.
 	rendering sync.Mutex
@@ -87,7 +87,7 @@ type monitor struct {
 	orphan   *orphan         // nil: the master lives
 	draining bool
 	retired  bool            // another generation has taken over
-	finished <-chan struct{} // retired: closed when nobody is in any more
+	finished <-chan struct{} // retired: closed when no client is connected any more
 	left     bool
 	reason   string // why the loop ends
 }
@@ -328,7 +328,7 @@ func (m *monitor) activate(now time.Time) {
 		every = append(every, t.conf.Inter)
 	}
 	m.schedule = newSchedule(every, now)
-	m.welcome()
+	m.serveEndpoints()
 }
 
 // patience is how long the loop may wait.

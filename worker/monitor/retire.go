@@ -27,10 +27,10 @@ func (m *monitor) retire() {
 	m.retired, m.schedule, m.reason = true, nil, "replaced"
 	ctx, cancel := context.WithTimeout(context.Background(), retireTime)
 	var all sync.WaitGroup
-	for _, h := range m.hosts {
-		all.Go(func() { h.finish(ctx) })
+	for _, s := range m.services {
+		all.Go(func() { s.finish(ctx) })
 	}
-	m.hosts = nil
+	m.services = nil
 	done := make(chan struct{})
 	m.finished = done
 	go func() {

@@ -20,7 +20,7 @@ func TestRetire(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.hosts = append(m.hosts, m.serveSocket(l))
+	m.services = append(m.services, m.serveSocket(l))
 	left := make(chan struct{})
 	retire := make(chan struct{})
 	go func() {
@@ -80,7 +80,7 @@ func TestRetireHasAnEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := m.serveSocket(l)
+	s := m.serveSocket(l)
 	c, err := net.Dial("unix", l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +92,7 @@ func TestRetireHasAnEnd(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	h.finish(ctx)
+	s.finish(ctx)
 	if ctx.Err() == nil {
 		t.Error("it ended although somebody was there")
 	}

@@ -24,11 +24,11 @@ import (
 const talkTime = 30 * time.Second
 
 // serveSocket serves the admin socket.
-func (m *monitor) serveSocket(l net.Listener) host {
-	g, open := newGate(l), newTalks()
+func (m *monitor) serveSocket(l net.Listener) service {
+	limited, open := newLimitListener(l), newTalks()
 	go func() {
 		for {
-			c, err := g.Accept()
+			c, err := limited.Accept()
 			if err != nil {
 				return
 			}
@@ -37,11 +37,11 @@ func (m *monitor) serveSocket(l net.Listener) host {
 		}
 	}()
 	finish := func(ctx context.Context) {
-		_ = g.Close() // nothing depends on the outcome
+		_ = limited.Close() // nothing depends on the outcome
 		open.end()
-		g.empty(ctx)
+		limited.waitEmpty(ctx)
 	}
-	return host{finish}
+	return service{finish}
 }
 
 // talk is one connection of the admin socket: a line of commands, and in prompt mode any number of lines.
@@ -58,15 +58,15 @@ func (m *monitor) talk(c net.Conn, open *talks) {
 		if err != nil && len(line) == 0 || errors.Is(err, bufio.ErrBufferFull) {
 			return
 		}
-		if g, ok := c.(*guest); ok {
-			g.speak()
+		if conn, ok := c.(*limitedConn); ok {
+			conn.setBusy()
 		}
 		quit := m.answer(c, string(line), &prompt)
 		if quit || !prompt || err != nil {
 			return
 		}
-		if g, ok := c.(*guest); ok {
-			g.fallSilent()
+		if conn, ok := c.(*limitedConn); ok {
+			conn.setIdle()
 		}
 	}
 }

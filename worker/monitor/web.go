@@ -13,7 +13,7 @@ import (
 )
 
 // serveWeb serves /metrics, and profiles if the configuration allows it.
-func (m *monitor) serveWeb(l net.Listener) host {
+func (m *monitor) serveWeb(l net.Listener) service {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /metrics", m.serveMetrics)
 	if m.config.Admin.Pprof {
@@ -21,7 +21,7 @@ func (m *monitor) serveWeb(l net.Listener) host {
 	}
 	s := &http.Server{
 		Handler:           heard(m.onlyHosts(mux)),
-		ConnContext:       func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, guestKey{}, c) },
+		ConnContext:       func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
 		ConnState:         answered,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
@@ -29,28 +29,28 @@ func (m *monitor) serveWeb(l net.Listener) host {
 		IdleTimeout:       15 * time.Second,
 		MaxHeaderBytes:    16 << 10,
 	}
-	g := newGate(l)
+	limited := newLimitListener(l)
 	go func() {
-		if err := s.Serve(g); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+		if err := s.Serve(limited); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 			m.report(Warning, "/metrics: "+err.Error())
 		}
 	}()
 	finish := func(ctx context.Context) {
-		_ = g.Close()                 // nothing depends on the outcome
+		_ = limited.Close()           // nothing depends on the outcome
 		s.SetKeepAlivesEnabled(false) // Shutdown would close a connection whose request has just come
-		g.empty(ctx)
+		limited.waitEmpty(ctx)
 	}
-	return host{finish}
+	return service{finish}
 }
 
-// guestKey is under which a request's context has its connection.
-type guestKey struct{}
+// connKey is under which a request's context has its connection.
+type connKey struct{}
 
 // heard notes that a request is complete.
 func heard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if g, ok := r.Context().Value(guestKey{}).(*guest); ok {
-			g.speak()
+		if conn, ok := r.Context().Value(connKey{}).(*limitedConn); ok {
+			conn.setBusy()
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -58,8 +58,8 @@ func heard(next http.Handler) http.Handler {
 
 // answered notes that an answer has been sent: only then the connection is idle.
 func answered(c net.Conn, s http.ConnState) {
-	if g, ok := c.(*guest); ok && s == http.StateIdle {
-		g.fallSilent()
+	if conn, ok := c.(*limitedConn); ok && s == http.StateIdle {
+		conn.setIdle()
 	}
 }
 

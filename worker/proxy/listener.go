@@ -119,7 +119,7 @@ func (p *Proxy) onListener(t poll.Token) {
 // have often come with it: they are received at once, and such a client need not be registered with the poller to be
 // answered.
 func (p *Proxy) accept(l *listener) bool {
-	if !p.reserved() || p.crowded && !p.receiveAll() { // those who are in come before those who are not
+	if !p.refilled() || p.crowded && !p.receiveAll() { // those who are in come before those who are not
 		p.acceptFailed(l, unix.EMFILE)
 		return false
 	}
@@ -134,7 +134,7 @@ func (p *Proxy) accept(l *listener) bool {
 			p.acceptFailed(l, e)
 			return false
 		}
-		p.welcome(p.begin(fd, l.front, l.bind, p.peer.AddrPort()))
+		p.startSession(p.begin(fd, l.front, l.bind, p.peer.AddrPort()))
 	}
 	return true
 }
@@ -149,8 +149,8 @@ func (p *Proxy) emptyQueue(l *listener) {
 	}
 }
 
-// welcome lets a new session do what it can at once.
-func (p *Proxy) welcome(s *session) {
+// startSession lets a new session do what it can at once.
+func (p *Proxy) startSession(s *session) {
 	p.enqueue(s)
 	monitor := len(s.front.monitors) > 0 && s.front.monitored(s.peer.Addr())
 	switch {
@@ -179,7 +179,7 @@ func (p *Proxy) acceptFailed(l *listener, e unix.Errno) {
 		}
 		p.starve(l, e)
 	case unix.EAGAIN:
-		p.lamented = false
+		p.shortageReported = false
 	}
 }
 
@@ -190,15 +190,15 @@ func (p *Proxy) starve(l *listener, e unix.Errno) {
 	}
 	p.pollListeners()
 	p.starved = true
-	if !p.lamented {
-		p.lament(l, e)
+	if !p.shortageReported {
+		p.reportShortage(l, e)
 	}
 	p.After(starvedTime*time.Millisecond, p.unblock)
 }
 
-// lament tells the operator that descriptors are missing, once until there have been enough for all who waited.
-func (p *Proxy) lament(l *listener, e unix.Errno) {
-	p.lamented = true
+// reportShortage tells the operator that descriptors are missing, once until there have been enough for all clients that waited.
+func (p *Proxy) reportShortage(l *listener, e unix.Errno) {
+	p.shortageReported = true
 	p.report(fmt.Sprintf("cannot accept for %s: %v; accepting again when a connection has ended "+
 		"(global.maxconn or the limit of open files is too high or too low)", l.front.name, e))
 }

@@ -106,7 +106,7 @@ type Proxy struct {
 	peerGenerations     []peerGeneration // other generations whose sessions are not over, the oldest first
 	awaitingReservation bool             // awaitReservation will try again
 	starved             bool             // no descriptor was left; the listeners are blocked
-	lamented            bool             // that has been reported, and nobody waits in vain yet
+	shortageReported    bool             // and there have not been enough descriptors since
 	reporter            func(string)
 	spare               sock.Reserve // for what the master sends
 	forServers          sock.Reserve // for connections to servers

@@ -17,11 +17,11 @@ func (p *Proxy) SetAside(n int) bool {
 	p.spare.Empty()
 	p.forServers.Empty()
 	p.spare, p.forServers = sock.NewReserve(n), sock.NewReserve(serverSpare)
-	return p.reserved()
+	return p.refilled()
 }
 
-// reserved says that what was set aside is there again after it was made use of. Before that nobody is accepted.
-func (p *Proxy) reserved() bool { return p.spare.Fill() && p.forServers.Fill() }
+// refilled says that what was set aside is there again after it was made use of. Before that nobody is accepted.
+func (p *Proxy) refilled() bool { return p.spare.Fill() && p.forServers.Fill() }
 
 // Spare says that there is room for what the master sends.
 func (p *Proxy) Spare() bool { return p.spare.Fill() }
