@@ -18,8 +18,8 @@ import (
 )
 
 // In a container lbmaster may be the first process, whose end is the end of all others. But a master that has been
-// replaced must leave. So the first process is a small init: it starts the master, passes signals on to the one that
-// reigns, and buries whoever comes back to it.
+// replaced must leave. So the first process is a small init: it starts the master, passes signals on to the newest one,
+// and reaps the processes that it adopts.
 
 // isInit says that this process must stay.
 func isInit(e env) bool { return os.Getpid() == 1 && !master.Successor(e.environ) }
@@ -35,25 +35,25 @@ func stay(e env) int {
 		fmt.Fprintln(e.stderr, "lbmaster: cannot start the master:", err)
 		return exitFailed
 	}
-	reigns := cmd.Process.Pid
+	current := cmd.Process.Pid
 	for {
 		<-inbox.Ready
 		arrivals := inbox.Take()
-		if code, ended := bury(reigns); ended { // first, so that nothing is said to a master that has ended
-			if reigns = successor(); reigns == 0 {
+		if code, ended := reap(current); ended { // first, so that nothing is said to a master that has ended
+			if current = successor(); current == 0 {
 				return code
 			}
 		}
 		for _, a := range arrivals {
 			if a.Signal != unix.SIGCHLD {
-				_ = unix.Kill(reigns, a.Signal.(unix.Signal)) // it fails only when the master has ended, which is seen next
+				_ = unix.Kill(current, a.Signal.(unix.Signal)) // it fails only when the master has ended, which is seen next
 			}
 		}
 	}
 }
 
-// bury reaps all that has ended. It says whether the master has, and with which exit status, as a shell has it.
-func bury(reigns int) (code int, ended bool) {
+// reap reaps all that has ended. It says whether the master has, and with which exit status, as a shell has it.
+func reap(current int) (code int, ended bool) {
 	for {
 		var status unix.WaitStatus
 		pid, err := unix.Wait4(-1, &status, unix.WNOHANG, nil)
@@ -63,7 +63,7 @@ func bury(reigns int) (code int, ended bool) {
 		if err != nil || pid <= 0 {
 			return code, ended
 		}
-		if pid == reigns {
+		if pid == current {
 			code, ended = status.ExitStatus(), true
 			if status.Signaled() {
 				code = 128 + int(status.Signal())
