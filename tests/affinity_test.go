@@ -42,27 +42,27 @@ func cpusOf(t *testing.T, pid int) []int {
 	return all
 }
 
-// sit proves that the newest master's workers have the CPUs that are allowed one after the other, and all others all of them.
-func (d *dynasty) sit(allowed []int, workers int) {
-	d.t.Helper()
+// checkAffinity proves that the newest master's workers have the CPUs that are allowed one after the other, and all others all of them.
+func (inst *instance) checkAffinity(allowed []int, workers int) {
+	inst.t.Helper()
 	seen := 0
-	for _, pid := range append(rig.Children(d.reigns), d.reigns) {
+	for _, pid := range append(rig.Children(inst.master), inst.master) {
 		want := allowed
 		if number, ok := strings.CutPrefix(rig.Cmdline(pid), "lbmaster: worker "); ok {
 			var slot int
 			if _, err := fmt.Sscan(number, &slot); err != nil {
-				d.t.Fatal(err)
+				inst.t.Fatal(err)
 			}
 			seen++
 			want = allowed[slot%len(allowed):][:1]
 		}
 		// A thread that has just started a child may not have ended yet.
-		if got := cpusOf(d.t, pid); !slices.Equal(got, want) && !soon(func() bool { return slices.Equal(cpusOf(d.t, pid), want) }) {
-			d.t.Errorf("%s has the CPUs %v, want %v", rig.Cmdline(pid), got, want)
+		if got := cpusOf(inst.t, pid); !slices.Equal(got, want) && !soon(func() bool { return slices.Equal(cpusOf(inst.t, pid), want) }) {
+			inst.t.Errorf("%s has the CPUs %v, want %v", rig.Cmdline(pid), got, want)
 		}
 	}
 	if seen != workers {
-		d.t.Errorf("%d workers, want %d", seen, workers)
+		inst.t.Errorf("%d workers, want %d", seen, workers)
 	}
 }
 
@@ -80,24 +80,24 @@ func TestCPUAffinity(t *testing.T) {
 			s, _ := newSite(t, 1)
 			s.workers, s.global = 3, "cpu_affinity = true"
 			s.withAdmin(t)
-			d := follow(t, launchBy(t, s.place, s.text(), func(argv []string, env ...string) (*rig.Process, error) {
+			inst := instanceOf(t, launchBy(t, s.place, s.text(), func(argv []string, env ...string) (*rig.Process, error) {
 				list := strings.ReplaceAll(strings.Trim(fmt.Sprint(tt.allowed), "[]"), " ", ",")
 				return rig.Start("lbmaster", append([]string{program(t, "taskset"), "-c", list}, argv...), env...)
 			}))
-			d.awaitReady()
-			d.sit(tt.allowed, 3)
-			victim := d.workers()[1]
-			d.killWorker(victim)
-			replaced(t, d.balancer, victim, 3)
-			d.sit(tt.allowed, 3)
+			inst.awaitReady()
+			inst.checkAffinity(tt.allowed, 3)
+			victim := inst.workers()[1]
+			inst.killWorker(victim)
+			replaced(t, inst.balancer, victim, 3)
+			inst.checkAffinity(tt.allowed, 3)
 			for range 2 {
-				d.upgrade()
-				d.sit(tt.allowed, 3)
+				inst.upgrade()
+				inst.checkAffinity(tt.allowed, 3)
 			}
 			s.global = ""
-			d.rewrite(s.text())
-			d.upgrade()
-			for _, pid := range rig.Children(d.reigns) {
+			inst.rewrite(s.text())
+			inst.upgrade()
+			for _, pid := range rig.Children(inst.master) {
 				if got := cpusOf(t, pid); !slices.Equal(got, tt.allowed) {
 					t.Errorf("without the key, %s has the CPUs %v", rig.Cmdline(pid), got)
 				}

@@ -104,8 +104,8 @@ func (b *balancer) children(kind string) []int {
 	})
 }
 
-// family returns every process of this lbmaster, orphans included.
-func (b *balancer) family() []int { return rig.Running(b.exe) }
+// processes returns every process of this lbmaster, orphans included.
+func (b *balancer) processes() []int { return rig.Running(b.exe) }
 
 // signal sends a signal to the master.
 func (b *balancer) signal(sig syscall.Signal) {
@@ -136,7 +136,7 @@ func (b *balancer) finish() {
 		b.exits(settle, b.expects)
 	}
 	b.leavesNothing()
-	for _, pid := range b.family() {
+	for _, pid := range b.processes() {
 		b.t.Logf("killing %d: %s", pid, rig.Cmdline(pid))
 		_ = rig.Kill(pid, syscall.SIGKILL)
 	}
@@ -147,8 +147,8 @@ func (b *balancer) finish() {
 
 func (b *balancer) leavesNothing() {
 	b.t.Helper()
-	if !rig.Until(settle, func() bool { return len(b.family()) == 0 }) {
-		b.t.Errorf("processes left: %v", b.family())
+	if !rig.Until(settle, func() bool { return len(b.processes()) == 0 }) {
+		b.t.Errorf("processes left: %v", b.processes())
 	}
 	b.place.silent(b.t)
 	if files, err := os.ReadDir(b.tmp); err != nil || len(files) > 0 {

@@ -51,7 +51,7 @@ func TestBlockedStderr(t *testing.T) {
 	s.workers = 2
 	s.withAdmin(t)
 	pipe, m := fullPipe(t), newManager(t)
-	d := follow(t, launchBy(t, s.place, s.text(), func(argv []string, env ...string) (*rig.Process, error) {
+	inst := instanceOf(t, launchBy(t, s.place, s.text(), func(argv []string, env ...string) (*rig.Process, error) {
 		shell := []string{"sh", "-c", `exec "$@" 2>&3 3>&-`, "sh"}
 		return rig.StartWith([]*os.File{pipe}, "lbmaster", append(shell, argv...), append(env, "NOTIFY_SOCKET="+m.path, "WATCHDOG_USEC=200000")...)
 	}))
@@ -59,36 +59,36 @@ func TestBlockedStderr(t *testing.T) {
 	signsOfLife := m.listen()
 	h := startHammer(t, s.place.front(), 8, "/")
 	h.progress(t, 100)
-	counters := d.counters()
+	counters := inst.counters()
 	if !soon(func() bool {
-		d.kill(d.reigns, syscall.SIGQUIT)
-		return d.counted(counters, stats.Row{Kind: stats.Worker}, "logs_dropped") > 0
+		inst.kill(inst.master, syscall.SIGQUIT)
+		return inst.counted(counters, stats.Row{Kind: stats.Worker}, "logs_dropped") > 0
 	}) {
 		t.Error("what is lost is not counted")
 	}
-	d.kill(d.reigns, syscall.SIGTTOU)
+	inst.kill(inst.master, syscall.SIGTTOU)
 	if !soon(func() bool { return !accepts(s.place.front()) }) {
 		t.Error("TTOU has no effect")
 	}
-	d.kill(d.reigns, syscall.SIGTTIN)
+	inst.kill(inst.master, syscall.SIGTTIN)
 	if !soon(func() bool { return accepts(s.place.front()) }) {
 		t.Error("TTIN has no effect")
 	}
 	h.end()
 	h = startHammer(t, s.place.front(), 8, "/") // those before may have been refused
 	for range 5 {
-		before := d.reigns
-		d.kill(before, syscall.SIGUSR2)
-		d.await(func(masters []int) bool { return len(masters) == 1 && masters[0] != before })
+		before := inst.master
+		inst.kill(before, syscall.SIGUSR2)
+		inst.await(func(masters []int) bool { return len(masters) == 1 && masters[0] != before })
 		h.progress(t, 50)
 	}
 	if failed := h.failed(); len(failed) > 0 {
 		t.Errorf("%d requests failed: %v", len(failed), failed[0])
 	}
 	h.end()
-	for _, pid := range rig.Children(d.reigns) {
+	for _, pid := range rig.Children(inst.master) {
 		if strings.HasPrefix(rig.Cmdline(pid), "lbmaster: worker 0") {
-			d.kill(pid, syscall.SIGKILL)
+			inst.kill(pid, syscall.SIGKILL)
 		}
 	}
 	if !soon(func() bool { return strings.Contains(tell(t, s.socket, "show info"), "\nWorkerRestarts: 1\n") }) {
@@ -97,8 +97,8 @@ func TestBlockedStderr(t *testing.T) {
 	if n := signsOfLife.Load(); !soon(func() bool { return signsOfLife.Load() > n+3 }) {
 		t.Error("the service manager gets no sign of life")
 	}
-	d.kill(d.reigns, syscall.SIGTERM)
-	if !soon(func() bool { return len(d.family()) == 0 }) {
+	inst.kill(inst.master, syscall.SIGTERM)
+	if !soon(func() bool { return len(inst.processes()) == 0 }) {
 		t.Error("TERM has no effect")
 	}
 }

@@ -175,8 +175,8 @@ func (b *box) serves(url string) {
 	}
 }
 
-// family are the service's processes, the master first, by their ids inside.
-func (b *box) family() (master string, workers []string) {
+// processes are the service's processes, the master first, by their ids inside.
+func (b *box) processes() (master string, workers []string) {
 	b.t.Helper()
 	master = b.show("MainPID")
 	return master, strings.Fields(b.run("pgrep", "-P", master))

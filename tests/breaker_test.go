@@ -56,24 +56,24 @@ func TestUpgradeOutOfACrashLoop(t *testing.T) {
 	t.Parallel()
 	s, _ := newSite(t, 1)
 	s.workers = 2
-	d := found(t, s)
+	inst := startInstance(t, s)
 	tripped := rig.Until(fatal, func() bool {
-		for _, pid := range d.workers() {
+		for _, pid := range inst.workers() {
 			_ = rig.Kill(pid, syscall.SIGKILL) // it may be dead already
 		}
-		return d.Stderr.Has("every worker crashes: connections are refused until one lives")
+		return inst.Stderr.Has("every worker crashes: connections are refused until one lives")
 	})
 	if !tripped {
 		t.Fatal("clients are not refused")
 	}
-	d.upgrade()
+	inst.upgrade()
 	if !soon(func() bool { return accepts(s.place.front()) }) { // it listens when the old master is gone
 		t.Fatal("the next generation does not listen")
 	}
 	for range 10 {
 		dial(t, s.place.front()).get("/", 200)
 	}
-	if !soon(func() bool { return len(rig.Children(d.reigns)) == 2 }) {
-		t.Errorf("workers %v", rig.Children(d.reigns))
+	if !soon(func() bool { return len(rig.Children(inst.master)) == 2 }) {
+		t.Errorf("workers %v", rig.Children(inst.master))
 	}
 }

@@ -244,11 +244,11 @@ func TestMonitorOutlivesMaster(t *testing.T) {
 	b.signal(syscall.SIGKILL)
 	b.exits(settle, 137)
 	b.says("monitor: alert: the master (process")
-	if n := len(b.family()); n != 2 {
+	if n := len(b.processes()); n != 2 {
 		t.Errorf("%d processes go on, want a worker and the monitor", n)
 	}
-	if !rig.Until(fatal, func() bool { return len(b.family()) == 0 }) {
-		t.Errorf("orphans stay for ever: %v", b.family())
+	if !rig.Until(fatal, func() bool { return len(b.processes()) == 0 }) {
+		t.Errorf("orphans stay for ever: %v", b.processes())
 	}
 }
 

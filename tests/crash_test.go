@@ -136,7 +136,7 @@ func TestMasterKilled(t *testing.T) {
 		t.Errorf("requests failed when the master died: %+v", failed)
 	}
 	h.end()
-	if !rig.Until(fatal, func() bool { return len(b.family()) == 0 }) {
-		t.Errorf("orphans stay for ever: %v", b.family())
+	if !rig.Until(fatal, func() bool { return len(b.processes()) == 0 }) {
+		t.Errorf("orphans stay for ever: %v", b.processes())
 	}
 }

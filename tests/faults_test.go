@@ -123,7 +123,7 @@ func TestShowErrorsOfAllWorkers(t *testing.T) {
 	s, servers := newPuppets(t, 1)
 	s.workers = 2
 	s.withAdmin(t)
-	d := found(t, s)
+	inst := startInstance(t, s)
 	if text := tell(t, s.socket, "show errors"); !strings.HasSuffix(text, "] : 0\n\n") {
 		t.Errorf("before the first error: %q", text)
 	}
@@ -149,18 +149,18 @@ func TestShowErrorsOfAllWorkers(t *testing.T) {
 			return err == nil && strings.Contains(text, what) && strings.Contains(text, "src "+from+"\n")
 		}
 	}
-	d.killMonitor(d.monitor())
+	inst.killMonitor(inst.monitor())
 	if !soon(tells(fmt.Sprintf("] : %d\n", sent+1))) {
 		t.Errorf("the next monitor says:\n%s", tell(t, s.socket, "show errors"))
 	}
 	client := dial(t, s.place.front()) // keeps the old generation alive
 	client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
 	v := servers.next()
-	d.upgrade()
+	inst.upgrade()
 	if !soon(tells("generation 1, src")) {
 		t.Errorf("the next generation says:\n%s", tell(t, s.socket, "show errors"))
 	}
-	d.upgrade()
+	inst.upgrade()
 	if !soon(tells("generation 1, src")) {
 		t.Errorf("the generation after that says:\n%s", tell(t, s.socket, "show errors"))
 	}

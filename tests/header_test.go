@@ -138,7 +138,7 @@ func newLargeSite(t *testing.T, lines string) site {
 func TestLargeHeads(t *testing.T) {
 	t.Parallel()
 	s := newLargeSite(t, "max_header = \"256k\"\nforwardfor = true\n"+insertCookie)
-	d := found(t, s)
+	inst := startInstance(t, s)
 	const clients = 6
 	var over atomic.Bool
 	var rounds atomic.Int64
@@ -158,7 +158,7 @@ func TestLargeHeads(t *testing.T) {
 	for range 3 {
 		before := rounds.Load()
 		soon(func() bool { return rounds.Load() >= before+2*clients })
-		d.upgrade()
+		inst.upgrade()
 	}
 	over.Store(true)
 	all.Wait()
@@ -269,7 +269,7 @@ func TestMaxHeader(t *testing.T) {
 func TestUpgradeChangesMaxHeader(t *testing.T) {
 	t.Parallel()
 	s := newLargeSite(t, "")
-	d := found(t, s)
+	inst := startInstance(t, s)
 	c := knocker{dial(t, s.place.front())}
 	c.must(c.says("", ""))
 	for _, tt := range []struct {
@@ -277,8 +277,8 @@ func TestUpgradeChangesMaxHeader(t *testing.T) {
 		allowed int
 	}{{`max_header = "256k"`, 200 << 10}, {`max_header = "64k"`, 60 << 10}, {`max_header = "128k"`, 120 << 10}, {"", 14 << 10}} {
 		s.listen = tt.line
-		d.rewrite(s.text())
-		d.upgrade()
+		inst.rewrite(s.text())
+		inst.upgrade()
 		for _, k := range []knocker{c, {dial(t, s.place.front())}} {
 			k.must(k.says(stuffing(tt.allowed), ""))
 			k.must(k.says("", ""))

@@ -225,14 +225,14 @@ func TestIdentities(t *testing.T) {
 	const clients, named = 8, 4
 	s, servers := newLoginSite(t, 2)
 	s.workers = 2
-	d := found(t, s)
+	inst := startInstance(t, s)
 	p := gather(t, s.place.front(), clients)
 	p.progress(t)
 	if n := p.entries.Load(); n != named {
 		t.Errorf("%d handshakes, want one of each of the %d users", n, named)
 	}
 	for range 3 {
-		d.upgrade()
+		inst.upgrade()
 		p.progress(t)
 	}
 	if n := p.cut.Load(); n > 0 {
@@ -241,13 +241,13 @@ func TestIdentities(t *testing.T) {
 	p.mayFail.Store(true)
 	const kills = 2
 	for range kills {
-		victim := d.workersNow()[0]
+		victim := inst.workersNow()[0]
 		if err := rig.Kill(victim, syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
-		d.upgrade()
-		if !soon(func() bool { now := d.workersNow(); return len(now) >= 2 && !slices.Contains(now, victim) }) {
-			t.Fatalf("workers %v without %d", d.workersNow(), victim)
+		inst.upgrade()
+		if !soon(func() bool { now := inst.workersNow(); return len(now) >= 2 && !slices.Contains(now, victim) }) {
+			t.Fatalf("workers %v without %d", inst.workersNow(), victim)
 		}
 		p.progress(t)
 	}
@@ -259,8 +259,8 @@ func TestIdentities(t *testing.T) {
 }
 
 // workersNow are the workers of all generations.
-func (d *dynasty) workersNow() []int {
-	return slices.DeleteFunc(d.family(), func(pid int) bool { return !strings.HasPrefix(rig.Cmdline(pid), "lbmaster: worker") })
+func (inst *instance) workersNow() []int {
+	return slices.DeleteFunc(inst.processes(), func(pid int) bool { return !strings.HasPrefix(rig.Cmdline(pid), "lbmaster: worker") })
 }
 
 // The same people in front of HAProxy, which shares connections as we do.

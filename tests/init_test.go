@@ -39,8 +39,8 @@ func TestFirstProcess(t *testing.T) {
 	}
 	c.end()
 	c.check(t)
-	if !soon(func() bool { return len(b.family()) == 4 }) { // it, the master and two workers
-		t.Errorf("processes %v", b.family())
+	if !soon(func() bool { return len(b.processes()) == 4 }) { // it, the master and two workers
+		t.Errorf("processes %v", b.processes())
 	}
 	if err := rig.Kill(first, syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -51,7 +51,7 @@ func TestFirstProcess(t *testing.T) {
 // firstOf is the process that is the first one in its namespace.
 func firstOf(t *testing.T, b *balancer) int {
 	t.Helper()
-	for _, pid := range b.family() {
+	for _, pid := range b.processes() {
 		text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 		for line := range strings.Lines(string(text)) {
 			if strings.HasPrefix(line, "NSpid:") && strings.HasSuffix(line, "\t1\n") {

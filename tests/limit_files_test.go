@@ -11,7 +11,7 @@ import (
 	"lbmaster/tools/rig"
 )
 
-// The family of tests at the limit of files: clients have taken every descriptor of the workers. Nothing but new clients is
+// The tests at the limit of files: clients have taken every descriptor of the workers. Nothing but new clients is
 // refused then.
 
 // fewFiles is a limit of open files that some 260 clients exceed many times.
@@ -19,7 +19,7 @@ const fewFiles = 60
 
 // crowded is a site of two workers that clients with half a head have filled, and more of them wait in the queues.
 type crowded struct {
-	*dynasty
+	*instance
 	site    site
 	begun   []*raw // clients whose requests are being sent: they were here first
 	halves  []*raw
@@ -35,7 +35,7 @@ func crowdOut(t *testing.T, prepare func(s *site)) *crowded {
 	if prepare != nil {
 		prepare(&s)
 	}
-	c := &crowded{dynasty: found(t, s), site: s}
+	c := &crowded{instance: startInstance(t, s), site: s}
 	c.workers = c.balancer.workers()
 	for range 8 {
 		r := dial(t, s.place.front())

@@ -22,8 +22,8 @@ func TestWorkerDiesAtTheLimitOfMemory(t *testing.T) {
 	s.global = "maxconn = 10000"
 	s.timeout = `{ client = "1m", http_request = "1m", server = "30s", connect = "5s" }`
 	group := newGroup(t, "memory")
-	d := follow(t, s.run(t))
-	group.take(d.family()...)
+	inst := instanceOf(t, s.run(t))
+	group.take(inst.processes()...)
 	memory := func(pid int) int64 {
 		n, err := rig.Memory(pid)
 		if err != nil {
@@ -36,35 +36,35 @@ func TestWorkerDiesAtTheLimitOfMemory(t *testing.T) {
 	limited := false
 	beginning := "GET / HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 12<<10) // no more: it stays in a buffer
 	var all []*raw
-	for i := 0; i < flood && !d.Stderr.Has("worker died"); i++ {
+	for i := 0; i < flood && !inst.Stderr.Has("worker died"); i++ {
 		c := dial(t, s.place.front())
 		_, _ = io.WriteString(c, beginning) // the worker may just have died
 		all = append(all, c)
 		if i%20 != 0 || limited {
 			continue
 		}
-		for _, pid := range d.balancer.workers() { // the kernel ends the largest process, which is the master at first
-			if memory(pid) > memory(d.Pid)+larger && !limited {
+		for _, pid := range inst.balancer.workers() { // the kernel ends the largest process, which is the master at first
+			if memory(pid) > memory(inst.Pid)+larger && !limited {
 				limited = true
 				group.set(limit, strconv.Itoa(group.number(usage)+1<<20))
 			}
 		}
 	}
-	d.says("worker died")
-	d.says("how=\"signal: killed\"")
+	inst.says("worker died")
+	inst.says("how=\"signal: killed\"")
 	for _, c := range all {
 		c.Close()
 	}
-	d.says("worker is back")
+	inst.says("worker is back")
 	for range 20 {
 		dial(t, s.place.front()).get("/", 200)
 	}
 	group.set(limit, map[string]string{"memory.limit_in_bytes": "-1", "memory.max": "max"}[limit])
-	before := d.reigns
-	d.kill(before, syscall.SIGUSR2)
-	d.await(func(masters []int) bool { return len(masters) == 1 && masters[0] != before })
+	before := inst.master
+	inst.kill(before, syscall.SIGUSR2)
+	inst.await(func(masters []int) bool { return len(masters) == 1 && masters[0] != before })
 	dial(t, s.place.front()).get("/", 200)
-	if !rig.Alive(d.reigns) {
+	if !rig.Alive(inst.master) {
 		t.Error("the master is gone")
 	}
 }

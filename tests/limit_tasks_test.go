@@ -26,7 +26,7 @@ func (s site) runCounted(t *testing.T) crew {
 	if !soon(func() bool { return strings.Count(tell(t, s.socket, "show workers"), " active ") == s.workers }) {
 		t.Fatal("the monitor does not answer")
 	}
-	group.take(c.family()...)
+	group.take(c.processes()...)
 	return c
 }
 
@@ -81,7 +81,7 @@ func TestUpgradesAtTheLimitOfTasks(t *testing.T) {
 // stopNext stops the master that has followed the one which the test has started.
 func (b *balancer) stopNext() {
 	b.t.Helper()
-	for _, pid := range b.family() {
+	for _, pid := range b.processes() {
 		if strings.Contains(rig.Cmdline(pid), "-c") {
 			_ = rig.Kill(pid, syscall.SIGTERM)
 		}

@@ -131,11 +131,11 @@ func TestMaxconnOfOneFrontendOnly(t *testing.T) {
 	s.workers, s.listen = 2, "maxconn = 3"
 	s.tail = fmt.Sprintf("[listen.other]\nbind = %q\nmode = \"http\"\nserver = [{ name = \"webA\", address = %q }]\n", s.place.addr(2, 8080), s.place.server(0))
 	s.run(t)
-	var guests []*raw
+	var served []*raw
 	for range 3 {
 		c := dial(t, s.place.front())
 		c.get("/", 200)
-		guests = append(guests, c)
+		served = append(served, c)
 	}
 	waits := dial(t, s.place.front())
 	waits.send("GET /waited HTTP/1.1\r\nHost: h\r\n\r\n")
@@ -143,7 +143,7 @@ func TestMaxconnOfOneFrontendOnly(t *testing.T) {
 		dial(t, s.place.addr(2, 8080)).get("/", 200)
 	}
 	waits.silent(50 * time.Millisecond)
-	guests[1].Close()
+	served[1].Close()
 	if a := waits.answer("GET"); a.body != "webA /waited\n" {
 		t.Errorf("the client that waited got %q", a.body)
 	}
@@ -161,23 +161,23 @@ func TestMaxconnAcrossUpgrade(t *testing.T) {
 			t.Parallel()
 			s, _ := newSite(t, 1)
 			s.workers, s.global, s.listen = 2, tt.global, tt.listen
-			limitHoldsAcrossUpgrade(t, found(t, s))
+			limitHoldsAcrossUpgrade(t, startInstance(t, s))
 		})
 	}
 }
 
-func limitHoldsAcrossUpgrade(t *testing.T, d *dynasty) {
+func limitHoldsAcrossUpgrade(t *testing.T, inst *instance) {
 	const limit = 100
-	old := d.workers()
+	old := inst.workers()
 	var tunnels []*raw
 	for range 80 {
-		c := dial(t, d.place.front())
+		c := dial(t, inst.place.front())
 		c.send(upgradeRequest)
 		c.answer("GET")
 		tunnels = append(tunnels, c)
 	}
-	d.upgrade()
-	q := &queue{t: t, b: d.balancer}
+	inst.upgrade()
+	q := &queue{t: t, b: inst.balancer}
 	for range 2 * limit {
 		q.join()
 	}
@@ -188,7 +188,7 @@ func limitHoldsAcrossUpgrade(t *testing.T, d *dynasty) {
 	q.lets(25)
 	q.leave()
 	q.lets(26)
-	held, err := rig.Connections(netip.MustParseAddrPort(d.place.front()), old)
+	held, err := rig.Connections(netip.MustParseAddrPort(inst.place.front()), old)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +199,7 @@ func limitHoldsAcrossUpgrade(t *testing.T, d *dynasty) {
 		t.Fatal(err)
 	}
 	q.lets(26 + held[old[0]])
-	d.upgrade() // now there are three generations
+	inst.upgrade() // now there are three generations
 	q.lets(26 + held[old[0]])
 	for _, c := range tunnels {
 		c.Close()
@@ -224,18 +224,18 @@ func TestMaxconnWhileClientsMove(t *testing.T) {
 	t.Parallel()
 	s, _ := newSite(t, 1)
 	s.workers, s.global = 2, "maxconn = 100"
-	d := found(t, s)
-	q := &queue{t: t, b: d.balancer}
+	inst := startInstance(t, s)
+	q := &queue{t: t, b: inst.balancer}
 	for range 300 {
 		q.join()
 	}
 	q.lets(100)
 	for range 5 {
-		d.upgrade()
+		inst.upgrade()
 		q.lets(100)
 	}
-	if !soon(func() bool { return len(d.children()) == 2 }) {
-		t.Errorf("children %v, though all clients have moved", d.children())
+	if !soon(func() bool { return len(inst.children()) == 2 }) {
+		t.Errorf("children %v, though all clients have moved", inst.children())
 	}
 	for range 10 {
 		q.leave()

@@ -26,12 +26,12 @@ func TestSoakManyPorts(t *testing.T) {
 		return b.String()
 	}
 	s.servers, s.tail = all[:1], tail("*", all[0])
-	d := found(t, s)
+	inst := startInstance(t, s)
 	s.servers, s.tail = all[1:], tail(single, all[1]) // DRAIN names each single address
-	d.rewrite(s.text())
-	d.upgrade()
-	if !soon(func() bool { return len(d.children()) == 1 }) {
-		t.Fatalf("children %v, want one worker", d.children())
+	inst.rewrite(s.text())
+	inst.upgrade()
+	if !soon(func() bool { return len(inst.children()) == 1 }) {
+		t.Fatalf("children %v, want one worker", inst.children())
 	}
 	for i := range sections {
 		for _, port := range []int{0, ports - 1} {

@@ -31,20 +31,20 @@ func upgradeOfMany(t *testing.T, n int) time.Duration {
 		s.servers = append(s.servers, target{fmt.Sprint("web", i), s.place.server(0), ""})
 	}
 	begin := time.Now()
-	d := found(t, s)
+	inst := startInstance(t, s)
 	t.Logf("%d servers: started in %v", n, time.Since(begin).Round(time.Millisecond))
 	var best time.Duration
 	for generation := 2; generation <= 4; generation++ {
-		d.Stderr.Forget()
-		begin, before := time.Now(), d.reigns
+		inst.Stderr.Forget()
+		begin, before := time.Now(), inst.master
 		if err := rig.Kill(before, syscall.SIGUSR2); err != nil {
 			t.Fatal(err)
 		}
-		if !rig.Until(fatal, func() bool { return d.Stderr.Has("msg=ready") }) {
-			t.Fatalf("generation %d is not ready; it said:\n%s", generation, d.Said())
+		if !rig.Until(fatal, func() bool { return inst.Stderr.Has("msg=ready") }) {
+			t.Fatalf("generation %d is not ready; it said:\n%s", generation, inst.Said())
 		}
 		took := time.Since(begin)
-		d.await(func(masters []int) bool { return len(masters) == 1 && masters[0] != before })
+		inst.await(func(masters []int) bool { return len(masters) == 1 && masters[0] != before })
 		t.Logf("%d servers: upgraded in %v", n, took.Round(time.Millisecond))
 		if best == 0 || took < best {
 			best = took

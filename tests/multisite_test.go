@@ -44,7 +44,7 @@ func TestSitesFromInside(t *testing.T) {
 	two.has("SITE2")
 	one.goesOn("SD1 S1L1 " + one.app())
 	two.goesOn("SD2 S2L1 " + two.app())
-	one.door, two.door = "SD2", "SD1" // they travel
+	one.node, two.node = "SD2", "SD1" // they travel
 	one.goesOn("SD2 S1L1 " + one.app())
 	two.goesOn("SD1 S2L1 " + two.app())
 	// The application knows from where they come: SD tells its client, and behind it the load balancer its own.

@@ -125,16 +125,16 @@ func TestServiceManagerFollowsUpgrades(t *testing.T) {
 	s, _ := newSite(t, 1)
 	s.workers = 2
 	m := newManager(t)
-	d := follow(t, launchWith(t, s.place, s.text(), []string{"NOTIFY_SOCKET=" + m.path, "WATCHDOG_USEC=200000"}))
+	inst := instanceOf(t, launchWith(t, s.place, s.text(), []string{"NOTIFY_SOCKET=" + m.path, "WATCHDOG_USEC=200000"}))
 	m.next(false)
 	for range 3 {
-		before := d.reigns
+		before := inst.master
 		if err := rig.Kill(before, syscall.SIGUSR2); err != nil {
 			t.Fatal(err)
 		}
 		heard := []string{m.next(false), m.next(false), m.next(false), m.next(false)}
-		d.await(func(masters []int) bool { return len(masters) == 1 && masters[0] != before })
-		ready := fmt.Sprintf("READY=1\nMAINPID=%d\nSTATUS=serving", d.reigns)
+		inst.await(func(masters []int) bool { return len(masters) == 1 && masters[0] != before })
+		ready := fmt.Sprintf("READY=1\nMAINPID=%d\nSTATUS=serving", inst.master)
 		slices.Sort(heard)
 		for i, want := range []string{"BARRIER=1", ready + " with 2 workers", ready + ", generation ", "RELOADING=1\nMONOTONIC_USEC="} {
 			if !strings.HasPrefix(heard[i], want) {
@@ -143,12 +143,12 @@ func TestServiceManagerFollowsUpgrades(t *testing.T) {
 		}
 		m.next(true)
 	}
-	d.rewrite("nonsense")
-	if err := rig.Kill(d.reigns, syscall.SIGUSR2); err != nil {
+	inst.rewrite("nonsense")
+	if err := rig.Kill(inst.master, syscall.SIGUSR2); err != nil {
 		t.Fatal(err)
 	}
 	m.next(false)
-	if said := m.next(false); !strings.HasPrefix(said, fmt.Sprintf("READY=1\nMAINPID=%d\nSTATUS=upgrade failed: ", d.reigns)) || strings.Count(said, "\n") != 2 {
+	if said := m.next(false); !strings.HasPrefix(said, fmt.Sprintf("READY=1\nMAINPID=%d\nSTATUS=upgrade failed: ", inst.master)) || strings.Count(said, "\n") != 2 {
 		t.Errorf("the service manager hears %q", said)
 	}
 	m.next(true)

@@ -79,8 +79,8 @@ func TestTermEndsOrphans(t *testing.T) {
 	}
 	b.stopped = true
 	term()
-	if !soon(func() bool { return len(b.family()) == 0 }) {
-		t.Errorf("orphans %v", b.family())
+	if !soon(func() bool { return len(b.processes()) == 0 }) {
+		t.Errorf("orphans %v", b.processes())
 	}
 }
 
@@ -108,7 +108,7 @@ func TestOrphansSaySo(t *testing.T) {
 	b.die(b.Process)
 	for _, who := range []string{"worker 0", "worker 1", "monitor"} {
 		if !soon(func() bool {
-			return slices.ContainsFunc(b.family(), func(pid int) bool { return strings.HasPrefix(rig.Cmdline(pid), "lbmaster: "+who+" orphan") })
+			return slices.ContainsFunc(b.processes(), func(pid int) bool { return strings.HasPrefix(rig.Cmdline(pid), "lbmaster: "+who+" orphan") })
 		}) {
 			t.Errorf("nobody calls itself %q", "lbmaster: "+who+" orphan")
 		}
@@ -141,8 +141,8 @@ func TestOrphansSaySo(t *testing.T) {
 	if err := rig.Kill(workers[1], syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	if !soon(func() bool { return len(b.family()) == 0 }) {
-		t.Errorf("the monitor stays without workers: %v", b.family())
+	if !soon(func() bool { return len(b.processes()) == 0 }) {
+		t.Errorf("the monitor stays without workers: %v", b.processes())
 	}
 }
 
@@ -158,8 +158,8 @@ func TestOrphanTime(t *testing.T) {
 	c.send("GET /delay/2000 HTTP/1.1\r\nHost: x\r\n\r\n")
 	b.die(b.Process)
 	c.answer("GET")
-	if !soon(func() bool { return len(b.family()) == 0 }) {
-		t.Errorf("orphans %v", b.family())
+	if !soon(func() bool { return len(b.processes()) == 0 }) {
+		t.Errorf("orphans %v", b.processes())
 	}
 }
 
@@ -217,7 +217,7 @@ func TestPathsAreTakenOverAfterDeath(t *testing.T) {
 	var orphans []int
 	for range 2 {
 		b.die(master)
-		orphans = b.family()
+		orphans = b.processes()
 		visit()
 		master = b.startAgain()
 		for _, pid := range orphans {

@@ -168,30 +168,30 @@ func TestPauseDuringUpgrade(t *testing.T) {
 			t.Parallel()
 			s, _ := newSite(t, 1)
 			s.workers = 2
-			d := found(t, s)
-			goOn := d.replaceProgramByOneThatWaits(tt.then)
-			if err := os.Symlink(d.exe+".away", d.exe+".real"); err != nil {
+			inst := startInstance(t, s)
+			goOn := inst.replaceProgramByOneThatWaits(tt.then)
+			if err := os.Symlink(inst.exe+".away", inst.exe+".real"); err != nil {
 				t.Fatal(err)
 			}
-			first := d.reigns
-			d.exe += ".away" // that is what all processes run
-			d.signal(syscall.SIGUSR2)
-			if !soon(func() bool { return d.Stderr.Has("beginning the next generation") }) {
+			first := inst.master
+			inst.exe += ".away" // that is what all processes run
+			inst.signal(syscall.SIGUSR2)
+			if !soon(func() bool { return inst.Stderr.Has("beginning the next generation") }) {
 				t.Fatal("nothing begins")
 			}
-			d.signal(syscall.SIGTTOU)
+			inst.signal(syscall.SIGTTOU)
 			dial(t, s.place.front()).get("/", 200)
 			goOn()
-			if !soon(func() bool { return d.Stderr.Has("paused: other programs may listen") }) {
+			if !soon(func() bool { return inst.Stderr.Has("paused: other programs may listen") }) {
 				t.Fatal("not paused")
 			}
-			if d.await(func(masters []int) bool { return len(masters) == 1 }); (d.reigns != first) != (tt.name == "that goes well") {
-				t.Errorf("master %d before, %d now", first, d.reigns)
+			if inst.await(func(masters []int) bool { return len(masters) == 1 }); (inst.master != first) != (tt.name == "that goes well") {
+				t.Errorf("master %d before, %d now", first, inst.master)
 			}
 			if accepts(s.place.front()) {
 				t.Error("it still accepts")
 			}
-			if err := rig.Kill(d.reigns, syscall.SIGTTIN); err != nil {
+			if err := rig.Kill(inst.master, syscall.SIGTTIN); err != nil {
 				t.Fatal(err)
 			}
 			if !soon(func() bool { return accepts(s.place.front()) }) {

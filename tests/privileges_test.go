@@ -150,7 +150,7 @@ func TestUpgradeChangesIdentity(t *testing.T) {
 	s, _ := newSite(t, 1)
 	s.workers = 2
 	jail := t.TempDir()
-	d := found(t, s)
+	inst := startInstance(t, s)
 	c := startCrowd(t, s.place.front(), 8, 20*time.Millisecond, 300*time.Millisecond)
 	for _, tt := range []struct {
 		global, uid, root string
@@ -160,9 +160,9 @@ func TestUpgradeChangesIdentity(t *testing.T) {
 		{"maxconn = 200", "0 ", "/"},
 	} {
 		s.global = tt.global
-		d.rewrite(s.text())
-		d.upgrade()
-		for _, pid := range rig.Children(d.reigns) {
+		inst.rewrite(s.text())
+		inst.upgrade()
+		for _, pid := range rig.Children(inst.master) {
 			root, err := os.Readlink(fmt.Sprintf("/proc/%d/root", pid))
 			if is := statusOf(t, fmt.Sprintf("/proc/%d/status", pid)); !strings.HasPrefix(is["Uid"], tt.uid) || root != tt.root {
 				t.Errorf("with %q: user %s, root %s, %v", tt.global, is["Uid"], root, err)

@@ -37,7 +37,7 @@ func TestMonitorAcrossUpgrade(t *testing.T) {
 	b.signal(syscall.SIGUSR2)
 	// The master that we have started leaves; the one that follows it is stopped at the end.
 	t.Cleanup(func() {
-		for _, pid := range b.family() {
+		for _, pid := range b.processes() {
 			if strings.Contains(rig.Cmdline(pid), "-c") {
 				_ = rig.Kill(pid, syscall.SIGTERM)
 			}
@@ -95,7 +95,7 @@ func TestAdminSocketAcrossUpgrade(t *testing.T) {
 	s, _ := newSite(t, 1)
 	s.workers = 2
 	s.withAdmin(t)
-	d := found(t, s)
+	inst := startInstance(t, s)
 	enter := func(line string) net.Conn {
 		t.Helper()
 		c, err := net.DialTimeout("unix", s.socket, settle)
@@ -120,7 +120,7 @@ func TestAdminSocketAcrossUpgrade(t *testing.T) {
 	if _, err := io.ReadFull(idle, make([]byte, 3)); err != nil {
 		t.Fatal(err)
 	}
-	d.upgrade()
+	inst.upgrade()
 	rest, err := io.ReadAll(in)
 	text := begin + string(rest)
 	if n := strings.Count(text, "\nweb,FRONTEND,"); err != nil || n != answers || !strings.HasSuffix(text, "\n\n") {
@@ -129,8 +129,8 @@ func TestAdminSocketAcrossUpgrade(t *testing.T) {
 	if text, err := io.ReadAll(idle); err != nil || len(text) > 0 {
 		t.Errorf("the end of an idle conversation: %q, %v", text, err)
 	}
-	if !soon(func() bool { return len(d.children()) == 3 }) {
-		t.Errorf("children %v, want two workers and a monitor", d.children())
+	if !soon(func() bool { return len(inst.children()) == 3 }) {
+		t.Errorf("children %v, want two workers and a monitor", inst.children())
 	}
 	if text := tell(t, s.socket, "show generations"); !strings.Contains(text, "\n2 active ") {
 		t.Errorf("show generations:\n%s", text)
@@ -143,7 +143,7 @@ func TestCountersOfManyGenerations(t *testing.T) {
 	s, _ := newSite(t, 1)
 	s.workers = 2
 	s.withAdmin(t)
-	d := found(t, s)
+	inst := startInstance(t, s)
 	const generations, each = 8, 5
 	requests := 0
 	for i := range generations {
@@ -154,7 +154,7 @@ func TestCountersOfManyGenerations(t *testing.T) {
 			dial(t, s.place.front()).get("/", 200)
 		}
 		requests += 1 + each
-		d.upgrade()
+		inst.upgrade()
 		want := fmt.Sprintf("haproxy_frontend_http_requests_total{proxy=\"web\"} %d\n", requests)
 		if !soon(func() bool { return strings.Contains(scrape(t, s.metrics()), want) }) {
 			t.Fatalf("not %s after %d upgrades:\n%s", want, i+1, scrape(t, s.metrics()))

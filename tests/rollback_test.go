@@ -86,33 +86,33 @@ func rollsBack(t *testing.T, says, fault, global string) {
 	s.workers = 2
 	s.withAdmin(t)
 	m := newManager(t)
-	d := follow(t, launchWith(t, s.place, s.text(), []string{"NOTIFY_SOCKET=" + m.path}))
+	inst := instanceOf(t, launchWith(t, s.place, s.text(), []string{"NOTIFY_SOCKET=" + m.path}))
 	m.next(false)
-	before := d.family()
+	before := inst.processes()
 	tunnel := dial(t, s.place.front())
 	tunnel.send(upgradeRequest)
 	tunnel.answer("GET")
 	c := startCrowd(t, s.place.front(), 16, 20*time.Millisecond, 200*time.Millisecond)
 	text := s.text()
 	s.global = global
-	d.rewrite(s.text())
+	inst.rewrite(s.text())
 	if fault != "" {
-		d.install(faulty(t, fault))
+		inst.install(faulty(t, fault))
 	}
-	d.signal(syscall.SIGUSR2)
-	if !rig.Until(fatal, func() bool { return d.Stderr.Has("did not come up: this one goes on") }) {
-		t.Fatalf("it says nothing of a failure:\n%s", d.Said())
+	inst.signal(syscall.SIGUSR2)
+	if !rig.Until(fatal, func() bool { return inst.Stderr.Has("did not come up: this one goes on") }) {
+		t.Fatalf("it says nothing of a failure:\n%s", inst.Said())
 	}
 	c.progress(100)
-	if !soon(func() bool { return slices.Equal(d.family(), before) }) {
-		t.Errorf("processes %v, before %v", d.family(), before)
+	if !soon(func() bool { return slices.Equal(inst.processes(), before) }) {
+		t.Errorf("processes %v, before %v", inst.processes(), before)
 	}
-	d.tellsOfFailure(&s, m, says)
-	d.rewrite(text)
+	inst.tellsOfFailure(&s, m, says)
+	inst.rewrite(text)
 	if fault != "" {
-		d.install(product())
+		inst.install(product())
 	}
-	d.upgrade() // nothing stands in the way any more
+	inst.upgrade() // nothing stands in the way any more
 	c.progress(100)
 	c.end()
 	c.check(t)
@@ -121,10 +121,10 @@ func rollsBack(t *testing.T, says, fault, global string) {
 }
 
 // install puts a program in the place of the one on disk, as a package manager does.
-func (d *dynasty) install(program string) {
-	d.t.Helper()
-	if err := install(program, d.exe); err != nil {
-		d.t.Fatal(err)
+func (inst *instance) install(program string) {
+	inst.t.Helper()
+	if err := install(program, inst.exe); err != nil {
+		inst.t.Fatal(err)
 	}
 }
 
@@ -136,31 +136,31 @@ func install(program, at string) error {
 }
 
 // tellsOfFailure proves that the reason for a failed upgrade is told by every interface.
-func (d *dynasty) tellsOfFailure(s *site, m *manager, says string) {
-	d.t.Helper()
-	if !strings.Contains(d.line("did not come up: this one goes on"), says) {
-		d.t.Errorf("the log does not say %q:\n%s", says, d.Said())
+func (inst *instance) tellsOfFailure(s *site, m *manager, says string) {
+	inst.t.Helper()
+	if !strings.Contains(inst.line("did not come up: this one goes on"), says) {
+		inst.t.Errorf("the log does not say %q:\n%s", says, inst.Said())
 	}
 	if said := m.next(false); !strings.HasPrefix(said, "RELOADING=1\n") {
-		d.t.Errorf("the service manager hears %q", said)
+		inst.t.Errorf("the service manager hears %q", said)
 	}
-	ready := fmt.Sprintf("READY=1\nMAINPID=%d\nSTATUS=upgrade failed: ", d.reigns)
+	ready := fmt.Sprintf("READY=1\nMAINPID=%d\nSTATUS=upgrade failed: ", inst.master)
 	if said := m.next(false); !strings.HasPrefix(said, ready) || !strings.Contains(said, says) {
-		d.t.Errorf("the service manager hears %q, want %q", said, ready+says)
+		inst.t.Errorf("the service manager hears %q, want %q", said, ready+says)
 	}
-	shown := func() bool { return strings.Contains(tell(d.t, s.socket, "show generations"), says) }
+	shown := func() bool { return strings.Contains(tell(inst.t, s.socket, "show generations"), says) }
 	if !soon(shown) {
-		d.t.Errorf("show generations:\n%s", tell(d.t, s.socket, "show generations"))
+		inst.t.Errorf("show generations:\n%s", tell(inst.t, s.socket, "show generations"))
 	}
-	values, _ := samples(d.t, scrape(d.t, s.metrics()))
+	values, _ := samples(inst.t, scrape(inst.t, s.metrics()))
 	if n, up := values["lbmaster_upgrade_failures_total"], values["lbmaster_upgrades_total"]; n != 1 || up != 0 {
-		d.t.Errorf("%v upgrades and %v failures are counted", up, n)
+		inst.t.Errorf("%v upgrades and %v failures are counted", up, n)
 	}
 }
 
 // line is the first line on standard error with that text.
-func (d *dynasty) line(text string) string {
-	for line := range strings.Lines(d.Stderr.String()) {
+func (inst *instance) line(text string) string {
+	for line := range strings.Lines(inst.Stderr.String()) {
 		if strings.Contains(line, text) {
 			return line
 		}

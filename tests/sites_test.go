@@ -21,21 +21,21 @@ type sites struct {
 	checked  bool              // the instances check their servers; else the test writes their states on the boards
 	places   map[string]place  // of the instances
 	here     map[string]string // from the guide's addresses to ours
-	nodes    map[string]*instance
+	nodes    map[string]*node
 	wan      map[string]*relay // to a director
 	redirect map[string]*relay // port 81 of an application server
 	log      *sink             // of all instances
 	asked    int               // requests so far
 }
 
-// instance is one of the lbmasters.
-type instance struct {
+// node is one of the instances.
+type node struct {
 	*balancer
 	board *board
 }
 
-// doors are the instances, and what the guide calls their addresses.
-var doors = []struct{ name, addr string }{
+// allNodes are the instances, and what the guide calls their addresses.
+var allNodes = []struct{ name, addr string }{
 	{"OP1", "192.168.1.1"},
 	{"SD1", "10.1.1.1"},
 	{"SD2", "10.2.1.1"},
@@ -50,23 +50,23 @@ func newSites(t *testing.T, checked bool) *sites {
 	t.Helper()
 	s := &sites{
 		t: t, checked: checked, places: make(map[string]place), here: make(map[string]string),
-		nodes: make(map[string]*instance), wan: make(map[string]*relay), redirect: make(map[string]*relay),
+		nodes: make(map[string]*node), wan: make(map[string]*relay), redirect: make(map[string]*relay),
 	}
 	field := newPlace(t)
 	s.log = newSink(t, field)
 	for i := range 8 {
 		s.startApp(field, i, fmt.Sprintf("W%d%d", i/4+1, i%4+1), fmt.Sprintf("10.%d.2.%d:80", i/4+1, i%4+1))
 	}
-	for _, d := range doors {
+	for _, n := range allNodes {
 		p := newPlace(t)
-		s.places[d.name], s.here[d.addr+":80"], s.here[d.addr+":81"] = p, p.front(), p.addr(1, 8081)
+		s.places[n.name], s.here[n.addr+":80"], s.here[n.addr+":81"] = p, p.front(), p.addr(1, 8081)
 	}
 	for i, d := range []string{"SD1", "SD2"} {
 		s.wan[d] = newRelay(t, field.server(20+i), s.places[d].front())
 		s.wan[d].restore()
 	}
-	for _, d := range doors {
-		s.start(d.name)
+	for _, n := range allNodes {
+		s.start(n.name)
 	}
 	for _, n := range s.nodes {
 		n.allUp()
@@ -83,7 +83,7 @@ func (s *sites) startApp(field place, i int, name, addr string) {
 	s.redirect[name].restore()
 }
 
-// start runs one instance.
+// start runs one node.
 func (s *sites) start(name string) {
 	s.t.Helper()
 	file := "section-5-" + strings.ToLower(name) + ".toml"
@@ -108,7 +108,7 @@ func (s *sites) start(name string) {
 	}
 	b := launch(s.t, s.places[name], example(s.t, file, 1, pairs...))
 	b.awaitReady()
-	s.nodes[name] = &instance{b, b.board()}
+	s.nodes[name] = &node{b, b.board()}
 }
 
 // hurry makes times short and ports unprivileged. A busy machine still has time for each check.
@@ -124,7 +124,7 @@ var hurry = [][2]string{
 }
 
 // allUp waits until every server is seen as up: checks have begun before all the rest had been started.
-func (n *instance) allUp() {
+func (n *node) allUp() {
 	n.t.Helper()
 	for _, server := range n.board.Servers() {
 		if server.Proxy != "monitor" { // a dispatch is not checked
@@ -135,10 +135,10 @@ func (n *instance) allUp() {
 
 // route is the way of the request for a path that nobody has asked for before: the instances that it has passed, and the
 // server that the last of them has chosen. Every instance logs where it has sent the request.
-func (s *sites) route(door, path string) string {
+func (s *sites) route(node, path string) string {
 	s.t.Helper()
 	way, next := []string{}, make(map[string]string)
-	for at := door; ; at = next[at] {
+	for at := node; ; at = next[at] {
 		way = append(way, at)
 		if s.nodes[at] == nil {
 			return strings.Join(way, " ")
@@ -169,16 +169,16 @@ func (s *sites) owner(pid int) string {
 // visitor is somebody who uses the application.
 type visitor struct {
 	s       *sites
-	door    string            // the instance that it connects to
+	node    string            // the instance that it connects to
 	cookies map[string]string // its jar
 	session string            // what the application calls its session
 	server  string            // that answered the last request
 }
 
 // comes is a new visitor, whose first request must take a way that matches want.
-func (s *sites) comes(door, session, want string) *visitor {
+func (s *sites) comes(node, session, want string) *visitor {
 	s.t.Helper()
-	v := &visitor{s: s, door: door, cookies: make(map[string]string), session: session}
+	v := &visitor{s: s, node: node, cookies: make(map[string]string), session: session}
 	v.asks("/set-cookie/JSESSIONID/"+session, want)
 	return v
 }
@@ -198,7 +198,7 @@ func (v *visitor) goesOn(want string) {
 // asks sends a request and takes the cookies of the answer.
 func (v *visitor) asks(path, want string) answer {
 	v.s.t.Helper()
-	c := dialFrom(v.s.t, v.from(), v.s.places[v.door].front())
+	c := dialFrom(v.s.t, v.from(), v.s.places[v.node].front())
 	defer c.Close()
 	var fields []string
 	if len(v.cookies) > 0 { // as the guide writes it, with a semicolon at the end
@@ -211,7 +211,7 @@ func (v *visitor) asks(path, want string) answer {
 	for _, set := range a.Cookies() {
 		v.cookies[set.Name] = set.Value
 	}
-	if way := v.s.route(v.door, path); !regexp.MustCompile(want).MatchString(way) {
+	if way := v.s.route(v.node, path); !regexp.MustCompile(want).MatchString(way) {
 		v.s.t.Errorf("the request went by %s, want %s", way, want)
 	}
 	return a

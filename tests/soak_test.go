@@ -64,55 +64,55 @@ func soakRound(t *testing.T, b *balancer, h *hammer) {
 
 // A hundred upgrades under load. What the newest master and its workers hold at the end is what they held after the first.
 func TestSoakUpgrades(t *testing.T) {
-	upgradeOften(t, func(*dynasty, *site, int) {})
+	upgradeOften(t, func(*instance, *site, int) {})
 }
 
 // The same with two builds and two sets of servers, in turn.
 func TestSoakReplacements(t *testing.T) {
 	programs, all := []string{anotherBuild(t), product()}, []target(nil)
-	upgradeOften(t, func(d *dynasty, s *site, n int) {
+	upgradeOften(t, func(inst *instance, s *site, n int) {
 		if all == nil {
 			all = s.servers
 		}
-		d.install(programs[n%2])
+		inst.install(programs[n%2])
 		s.servers = all[n/2%2:][:1]
-		d.rewrite(s.text())
+		inst.rewrite(s.text())
 	})
 }
 
 // upgradeOften changes something before each upgrade.
-func upgradeOften(t *testing.T, change func(d *dynasty, s *site, n int)) {
+func upgradeOften(t *testing.T, change func(inst *instance, s *site, n int)) {
 	t.Helper()
 	s, _ := newSite(t, 2)
 	s.workers, s.listen = 2, insertCookie
-	d := found(t, s)
+	inst := startInstance(t, s)
 	alone := func() {
 		t.Helper()
-		if !soon(func() bool { return len(d.children()) == 2 }) {
-			t.Errorf("children %v when nobody is connected any more", d.children())
+		if !soon(func() bool { return len(inst.children()) == 2 }) {
+			t.Errorf("children %v when nobody is connected any more", inst.children())
 		}
 	}
-	d.upgrade()
+	inst.upgrade()
 	alone()
-	fds, memory := d.holds()
+	fds, memory := inst.holds()
 	c := startCrowd(t, s.place.front(), 64, 2*time.Second, 10*time.Second)
 	var longest time.Duration
 	for n := range 99 {
-		change(d, &s, n)
+		change(inst, &s, n)
 		begin := time.Now()
-		d.upgrade()
+		inst.upgrade()
 		longest = max(longest, time.Since(begin))
 		c.progress(100)
 	}
 	t.Logf("longest upgrade %v, from the signal to the old master's end", longest)
 	c.end()
 	c.check(t)
-	d.upgrade()
+	inst.upgrade()
 	alone()
 	// What was shared with the last generation is let go of soon after its end.
 	var more int
 	var grown int64
-	soon(func() bool { more, grown = d.holds(); return more <= fds+2 })
+	soon(func() bool { more, grown = inst.holds(); return more <= fds+2 })
 	t.Logf("descriptors %d, at first %d; memory of the newest master and workers %d KiB, at first %d", more, fds, grown>>10, memory>>10)
 	if more > fds+2 || grown > memory+memory/5 {
 		t.Error("something grows")
@@ -125,13 +125,13 @@ func TestSoakWishes(t *testing.T) {
 	s, _ := newSite(t, 1)
 	s.workers = 2
 	s.withAdmin(t)
-	d := found(t, s)
-	d.upgrade()
-	settled := func() bool { return len(d.masters()) == 1 && len(d.children()) == 3 }
+	inst := startInstance(t, s)
+	inst.upgrade()
+	settled := func() bool { return len(inst.masters()) == 1 && len(inst.children()) == 3 }
 	if !rig.Until(fatal, settled) {
-		t.Fatalf("masters %v, children %v", d.masters(), d.children())
+		t.Fatalf("masters %v, children %v", inst.masters(), inst.children())
 	}
-	fds, _ := d.holds()
+	fds, _ := inst.holds()
 	const wishes = 1000
 	sent, begin := 0, time.Now()
 	for limit := begin.Add(5 * fatal); sent < wishes; {
@@ -139,33 +139,33 @@ func TestSoakWishes(t *testing.T) {
 			t.Fatalf("only %d signals were sent", sent)
 		}
 		// One that is only coming up may not know the signal yet; and one that has left by then gets none.
-		if masters := d.masters(); len(masters) == 1 && rig.Kill(masters[0], syscall.SIGUSR2) == nil {
+		if masters := inst.masters(); len(masters) == 1 && rig.Kill(masters[0], syscall.SIGUSR2) == nil {
 			sent++
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
 	took := time.Since(begin)
 	calm := func() bool { // the last wish may have been remembered for later
-		before := d.masters()
+		before := inst.masters()
 		time.Sleep(time.Second)
-		return slices.Equal(before, d.masters()) && settled()
+		return slices.Equal(before, inst.masters()) && settled()
 	}
 	if !rig.Until(fatal, calm) {
-		t.Fatalf("masters %v, children %v", d.masters(), d.children())
+		t.Fatalf("masters %v, children %v", inst.masters(), inst.children())
 	}
-	d.reigns = d.masters()[0]
+	inst.master = inst.masters()[0]
 	awaitOneGeneration(t, &s)
-	d.upgrade() // tableflip keeps what older generations have handed over until the next time
+	inst.upgrade() // tableflip keeps what older generations have handed over until the next time
 	if !rig.Until(fatal, calm) {
-		t.Fatalf("masters %v, children %v", d.masters(), d.children())
+		t.Fatalf("masters %v, children %v", inst.masters(), inst.children())
 	}
 	generation := awaitOneGeneration(t, &s)
 	values, _ := samples(t, scrape(t, s.metrics()))
 	upgrades, failures := int(values["lbmaster_upgrades_total"]), int(values["lbmaster_upgrade_failures_total"])
-	more, _ := d.holds()
-	dead := zombies(t, append(d.children(), d.reigns))
+	more, _ := inst.holds()
+	dead := zombies(t, append(inst.children(), inst.master))
 	t.Logf("%d signals in %v: %d generations, %d upgrades, %d failed; at the end 1 active generation, %d processes, %d zombies, "+
-		"%d descriptors, %d at the beginning", sent, took.Round(time.Millisecond), generation, upgrades, failures, len(d.family()), len(dead), more, fds)
+		"%d descriptors, %d at the beginning", sent, took.Round(time.Millisecond), generation, upgrades, failures, len(inst.processes()), len(dead), more, fds)
 	switch {
 	case generation != upgrades+1 || failures != 0:
 		t.Error("the numbers do not agree, or an upgrade has failed")
@@ -228,8 +228,8 @@ func zombies(t *testing.T, parents []int) (dead []int) {
 }
 
 // holds counts the descriptors and the memory of the newest master and its own children.
-func (d *dynasty) holds() (fds int, memory int64) {
-	for _, pid := range append(rig.Children(d.reigns), d.reigns) {
+func (inst *instance) holds() (fds int, memory int64) {
+	for _, pid := range append(rig.Children(inst.master), inst.master) {
 		fds += rig.CountFDs(pid)
 		n, _ := rig.Memory(pid)
 		memory += n

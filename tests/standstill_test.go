@@ -17,7 +17,7 @@ const shortTimes = `{ connect = "1s", client = "1s", server = "1s", http_request
 // standStill stops all processes of an lbmaster for a while, as if the machine had been suspended.
 func (b *balancer) standStill(d time.Duration) {
 	b.t.Helper()
-	all := b.family()
+	all := b.processes()
 	for _, pid := range all {
 		b.kill(pid, syscall.SIGSTOP)
 	}

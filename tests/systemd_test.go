@@ -39,7 +39,7 @@ func TestSystemdService(t *testing.T) {
 	if is := b.show("StatusText"); is != "serving with 2 workers" {
 		t.Errorf("status %q", is)
 	}
-	_, workers := b.family()
+	_, workers := b.processes()
 	if len(workers) != 2 {
 		t.Fatalf("workers %q", workers)
 	}
@@ -102,7 +102,7 @@ func TestSystemdReloadsUnderLoad(t *testing.T) {
 	b.run("systemctl", "start", "lbmaster")
 	c := b.crowd()
 	c.progress(100)
-	master, _ := b.family()
+	master, _ := b.processes()
 	for range 20 {
 		b.run("systemctl", "reload", "lbmaster") // it may return before the next generation is there
 		before := master
@@ -125,7 +125,7 @@ func TestSystemdReloadsUnderLoad(t *testing.T) {
 	if is := b.show("NRestarts"); is != "1" {
 		t.Errorf("%s restarts", is)
 	}
-	master, workers := b.family()
+	master, workers := b.processes()
 	if len(workers) != 2 {
 		t.Errorf("workers %q", workers)
 	}
@@ -203,7 +203,7 @@ func TestSystemdSocketActivation(t *testing.T) {
 	}
 	b.serves("http://127.0.0.1/") // this starts it
 	b.serves("http://127.0.0.1:8080/")
-	master, workers := b.family()
+	master, workers := b.processes()
 	if len(workers) != 2 {
 		t.Fatalf("workers %q", workers)
 	}
@@ -213,7 +213,7 @@ func TestSystemdSocketActivation(t *testing.T) {
 	}
 	b.run("systemctl", "restart", "lbmaster")
 	b.serves("http://127.0.0.1/")
-	if now, _ := b.family(); now == master {
+	if now, _ := b.processes(); now == master {
 		t.Error("it was not restarted")
 	}
 	// A bind of the same address needs no name.

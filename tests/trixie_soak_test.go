@@ -59,7 +59,7 @@ func TestSoakNotifyReload(t *testing.T) {
 	b.run("systemctl", "start", "lbmaster")
 	c := b.crowd()
 	c.progress(100)
-	master, _ := b.family()
+	master, _ := b.processes()
 	reloads := func() {
 		t.Helper()
 		b.run("systemctl", "reload", "lbmaster")

@@ -16,43 +16,43 @@ import (
 	"lbmaster/tools/rig"
 )
 
-// dynasty is an lbmaster whose master is replaced again and again.
-type dynasty struct {
+// instance is an lbmaster whose master is replaced again and again.
+type instance struct {
 	*balancer
 	file   string // the configuration
-	reigns int    // pid of the newest master
+	master int    // pid of the newest master
 }
 
-// found starts a dynasty on a site.
-func found(t *testing.T, s site) *dynasty {
+// startInstance starts an instance on a site.
+func startInstance(t *testing.T, s site) *instance {
 	t.Helper()
-	return follow(t, s.run(t))
+	return instanceOf(t, s.run(t))
 }
 
-// follow makes a running lbmaster a dynasty.
-func follow(t *testing.T, b *balancer) *dynasty {
+// instanceOf is the instance of a running lbmaster.
+func instanceOf(t *testing.T, b *balancer) *instance {
 	t.Helper()
-	d := &dynasty{balancer: b, file: filepath.Join(filepath.Dir(b.exe), "conf.toml"), reigns: b.Pid}
-	t.Cleanup(d.fall)
-	return d
+	inst := &instance{balancer: b, file: filepath.Join(filepath.Dir(b.exe), "conf.toml"), master: b.Pid}
+	t.Cleanup(inst.end)
+	return inst
 }
 
-// fall ends the newest master.
-func (d *dynasty) fall() {
-	if d.reigns == d.Pid {
+// end ends the newest master.
+func (inst *instance) end() {
+	if inst.master == inst.Pid {
 		return // the balancer does it
 	}
-	d.stopped = true
-	_ = rig.Kill(d.reigns, syscall.SIGTERM)
-	if !soon(func() bool { return len(d.family()) == 0 }) {
-		d.t.Errorf("processes left after the end of master %d: %v", d.reigns, d.family())
+	inst.stopped = true
+	_ = rig.Kill(inst.master, syscall.SIGTERM)
+	if !soon(func() bool { return len(inst.processes()) == 0 }) {
+		inst.t.Errorf("processes left after the end of master %d: %v", inst.master, inst.processes())
 	}
 }
 
 // masters are the processes that are no workers and no monitor.
-func (d *dynasty) masters() []int {
+func (inst *instance) masters() []int {
 	var all []int
-	for _, pid := range d.family() {
+	for _, pid := range inst.processes() {
 		if line := rig.Cmdline(pid); line != "" && !strings.HasPrefix(line, "lbmaster: ") {
 			all = append(all, pid)
 		}
@@ -61,36 +61,36 @@ func (d *dynasty) masters() []int {
 }
 
 // upgrade begins the next generation and waits until its master is the only one.
-func (d *dynasty) upgrade() {
-	d.t.Helper()
-	before := d.reigns
+func (inst *instance) upgrade() {
+	inst.t.Helper()
+	before := inst.master
 	if err := rig.Kill(before, syscall.SIGUSR2); err != nil {
-		d.t.Fatal(err)
+		inst.t.Fatal(err)
 	}
-	d.await(func(masters []int) bool { return len(masters) == 1 && masters[0] != before })
+	inst.await(func(masters []int) bool { return len(masters) == 1 && masters[0] != before })
 }
 
-// await waits for masters as they should be; the one that is left reigns.
-func (d *dynasty) await(ok func(masters []int) bool) {
-	d.t.Helper()
+// await waits for masters as they should be; the one that is left is the newest.
+func (inst *instance) await(ok func(masters []int) bool) {
+	inst.t.Helper()
 	var masters []int
-	if !rig.Until(fatal, func() bool { masters = d.masters(); return ok(masters) }) {
-		d.t.Fatalf("masters %v; it said:\n%s", masters, d.Said())
+	if !rig.Until(fatal, func() bool { masters = inst.masters(); return ok(masters) }) {
+		inst.t.Fatalf("masters %v; it said:\n%s", masters, inst.Said())
 	}
-	d.reigns = masters[0]
+	inst.master = masters[0]
 }
 
 // children are the processes besides the masters, draining ones among them.
-func (d *dynasty) children() []int {
-	masters := d.masters()
-	return slices.DeleteFunc(d.family(), func(pid int) bool { return slices.Contains(masters, pid) })
+func (inst *instance) children() []int {
+	masters := inst.masters()
+	return slices.DeleteFunc(inst.processes(), func(pid int) bool { return slices.Contains(masters, pid) })
 }
 
 // rewrite replaces the configuration on disk.
-func (d *dynasty) rewrite(text string) {
-	d.t.Helper()
-	if err := os.WriteFile(d.file, []byte(text), 0o644); err != nil {
-		d.t.Fatal(err)
+func (inst *instance) rewrite(text string) {
+	inst.t.Helper()
+	if err := os.WriteFile(inst.file, []byte(text), 0o644); err != nil {
+		inst.t.Fatal(err)
 	}
 }
 
@@ -99,26 +99,26 @@ func TestUpgradesUnderLoad(t *testing.T) {
 	t.Parallel()
 	s, _ := newSite(t, 2)
 	s.workers, s.listen = 2, insertCookie
-	d := found(t, s)
-	d.upgrade()
-	fds := rig.CountFDs(d.reigns)
+	inst := startInstance(t, s)
+	inst.upgrade()
+	fds := rig.CountFDs(inst.master)
 	c := startCrowd(t, s.place.front(), 32, 100*time.Millisecond, 500*time.Millisecond)
 	for range 10 {
 		before := c.posting.Load() + c.coming.Load()
-		d.upgrade()
+		inst.upgrade()
 		soon(func() bool { return c.posting.Load()+c.coming.Load() > before+200 })
 	}
 	c.end()
 	c.check(t)
-	if !soon(func() bool { return len(d.children()) == 2 }) {
-		t.Errorf("children %v when nobody is connected any more", d.children())
+	if !soon(func() bool { return len(inst.children()) == 2 }) {
+		t.Errorf("children %v when nobody is connected any more", inst.children())
 	}
 	few := func() bool { // it may have been given what belonged to workers of whose end its predecessor had not heard yet
-		d.upgrade()
-		return rig.Until(time.Second, func() bool { return rig.CountFDs(d.reigns) <= fds })
+		inst.upgrade()
+		return rig.Until(time.Second, func() bool { return rig.CountFDs(inst.master) <= fds })
 	}
 	if !soon(few) {
-		t.Errorf("the master has %d descriptors after twelve upgrades and more, %d after the first", rig.CountFDs(d.reigns), fds)
+		t.Errorf("the master has %d descriptors after twelve upgrades and more, %d after the first", rig.CountFDs(inst.master), fds)
 	}
 }
 
@@ -129,7 +129,7 @@ func TestUpgradeChangesConfiguration(t *testing.T) {
 	second := s.place.addr(2, 8080)
 	all := s.servers
 	s.workers, s.servers = 1, all[:2]
-	d := found(t, s)
+	inst := startInstance(t, s)
 	c := startCrowd(t, s.place.front(), 16, 50*time.Millisecond, 500*time.Millisecond)
 	for i, n := range []int{8, 2, 4, 1} {
 		s.workers, s.servers = n, all[i%2:i%2+2]
@@ -137,8 +137,8 @@ func TestUpgradeChangesConfiguration(t *testing.T) {
 		if i%2 == 0 {
 			s.tail = fmt.Sprintf("[listen.more]\nbind = %q\nmode = \"http\"\nserver = [{ name = \"x\", address = %q }]\n", second, all[0].address)
 		}
-		d.rewrite(s.text())
-		d.upgrade()
+		inst.rewrite(s.text())
+		inst.upgrade()
 		if !soon(func() bool { return rig.Connectable(second) == (i%2 == 0) }) {
 			t.Errorf("generation %d: somebody listens on %s: %v", i+2, second, i%2 != 0)
 		}
@@ -147,8 +147,8 @@ func TestUpgradeChangesConfiguration(t *testing.T) {
 	}
 	c.end()
 	c.check(t)
-	if !soon(func() bool { return len(d.children()) == 1 }) {
-		t.Errorf("children %v, want one worker", d.children())
+	if !soon(func() bool { return len(inst.children()) == 1 }) {
+		t.Errorf("children %v, want one worker", inst.children())
 	}
 }
 
@@ -160,20 +160,20 @@ func TestRollBack(t *testing.T) {
 	taken := s.place.server(0) // a server listens there
 	for _, tt := range []struct {
 		name, says string
-		spoil      func(d *dynasty)
+		spoil      func(inst *instance)
 	}{
-		{"bad configuration", "unknown key", func(d *dynasty) { d.rewrite(s.text() + "nonsense = 1\n") }},
-		{"no configuration", "cannot read the configuration", func(d *dynasty) { os.Remove(d.file) }},
-		{"a port that is taken", "address already in use", func(d *dynasty) {
-			d.rewrite(s.text() + fmt.Sprintf("[listen.more]\nbind = %q\nmode = \"http\"\nserver = [{ name = \"x\", address = %q }]\n", taken, taken))
+		{"bad configuration", "unknown key", func(inst *instance) { inst.rewrite(s.text() + "nonsense = 1\n") }},
+		{"no configuration", "cannot read the configuration", func(inst *instance) { os.Remove(inst.file) }},
+		{"a port that is taken", "address already in use", func(inst *instance) {
+			inst.rewrite(s.text() + fmt.Sprintf("[listen.more]\nbind = %q\nmode = \"http\"\nserver = [{ name = \"x\", address = %q }]\n", taken, taken))
 		}},
-		{"no program", "no such file", func(d *dynasty) { os.Rename(d.exe, d.exe+".away") }},
-		{"a program that crashes", "exit status 3", func(d *dynasty) { d.replaceProgram("#!/bin/sh\necho I crash >&2\nexit 3\n") }},
-		{"a program that passes the check and crashes", "exit status 4", func(d *dynasty) {
-			d.replaceProgram("#!/bin/sh\n[ \"$1\" = -t ] && exit 0\nexit 4\n")
+		{"no program", "no such file", func(inst *instance) { os.Rename(inst.exe, inst.exe+".away") }},
+		{"a program that crashes", "exit status 3", func(inst *instance) { inst.replaceProgram("#!/bin/sh\necho I crash >&2\nexit 3\n") }},
+		{"a program that passes the check and crashes", "exit status 4", func(inst *instance) {
+			inst.replaceProgram("#!/bin/sh\n[ \"$1\" = -t ] && exit 0\nexit 4\n")
 		}},
-		{"a program that hangs", "new child", func(d *dynasty) {
-			d.replaceProgram("#!/bin/sh\n[ \"$1\" = -t ] && exit 0\nexec sleep 60\n")
+		{"a program that hangs", "new child", func(inst *instance) {
+			inst.replaceProgram("#!/bin/sh\n[ \"$1\" = -t ] && exit 0\nexec sleep 60\n")
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -181,33 +181,33 @@ func TestRollBack(t *testing.T) {
 			s.place = newPlace(t)
 			s.global = `upgrade_timeout = "5s"` // also for the upgrade that succeeds in the end
 			s.withAdmin(t)
-			d := found(t, s)
-			text, err := os.ReadFile(d.file)
+			inst := startInstance(t, s)
+			text, err := os.ReadFile(inst.file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			before := rig.Children(d.reigns)
+			before := rig.Children(inst.master)
 			c := startCrowd(t, s.place.front(), 4, 20*time.Millisecond, 200*time.Millisecond)
-			tt.spoil(d)
-			d.signal(syscall.SIGUSR2)
-			if !rig.Until(fatal, func() bool { return d.Stderr.Has("did not come up") }) {
+			tt.spoil(inst)
+			inst.signal(syscall.SIGUSR2)
+			if !rig.Until(fatal, func() bool { return inst.Stderr.Has("did not come up") }) {
 				t.Fatal("it says nothing")
 			}
-			if !d.Stderr.Has(tt.says) {
-				t.Errorf("it does not say %q:\n%s", tt.says, d.Said())
+			if !inst.Stderr.Has(tt.says) {
+				t.Errorf("it does not say %q:\n%s", tt.says, inst.Said())
 			}
 			shown := func() bool { return strings.Contains(tell(t, s.socket, "show generations"), tt.says) }
 			if !soon(shown) {
 				t.Errorf("show generations:\n%s", tell(t, s.socket, "show generations"))
 			}
-			if now := rig.Children(d.reigns); !slices.Equal(now, before) {
+			if now := rig.Children(inst.master); !slices.Equal(now, before) {
 				t.Errorf("children %v, before %v", now, before)
 			}
-			if _, err := os.Stat(d.exe + ".away"); err == nil {
-				os.Rename(d.exe+".away", d.exe)
+			if _, err := os.Stat(inst.exe + ".away"); err == nil {
+				os.Rename(inst.exe+".away", inst.exe)
 			}
-			d.rewrite(string(text))
-			d.upgrade() // nothing stands in the way any more
+			inst.rewrite(string(text))
+			inst.upgrade() // nothing stands in the way any more
 			c.end()
 			c.check(t)
 		})
@@ -215,29 +215,29 @@ func TestRollBack(t *testing.T) {
 }
 
 // replaceProgram puts a script in place of the program; the program can be put back.
-func (d *dynasty) replaceProgram(text string) {
-	d.t.Helper()
-	if err := os.Rename(d.exe, d.exe+".away"); err != nil {
-		d.t.Fatal(err)
+func (inst *instance) replaceProgram(text string) {
+	inst.t.Helper()
+	if err := os.Rename(inst.exe, inst.exe+".away"); err != nil {
+		inst.t.Fatal(err)
 	}
 	// What another test forks meanwhile must not hold the file open for writing: it could not be executed (ETXTBSY).
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
-	if err := os.WriteFile(d.exe, []byte(text), 0o755); err != nil {
-		d.t.Fatal(err)
+	if err := os.WriteFile(inst.exe, []byte(text), 0o755); err != nil {
+		inst.t.Fatal(err)
 	}
 }
 
 // replaceProgramByOneThatWaits puts a script in place of the program that, when it is asked to check a configuration, waits
 // until goOn is called, and does what then says otherwise.
-func (d *dynasty) replaceProgramByOneThatWaits(then string) (goOn func()) {
-	d.t.Helper()
-	gate := d.exe + ".gate"
-	d.replaceProgram("#!/bin/sh\nif [ \"$1\" = -t ]; then\n  while [ ! -e " + gate + " ]; do sleep 0.05; done\n  exit 0\nfi\n" + then + "\n")
+func (inst *instance) replaceProgramByOneThatWaits(then string) (goOn func()) {
+	inst.t.Helper()
+	released := inst.exe + ".released"
+	inst.replaceProgram("#!/bin/sh\nif [ \"$1\" = -t ]; then\n  while [ ! -e " + released + " ]; do sleep 0.05; done\n  exit 0\nfi\n" + then + "\n")
 	return func() {
-		d.t.Helper()
-		if err := os.WriteFile(gate, nil, 0o644); err != nil {
-			d.t.Fatal(err)
+		inst.t.Helper()
+		if err := os.WriteFile(released, nil, 0o644); err != nil {
+			inst.t.Fatal(err)
 		}
 	}
 }
@@ -248,7 +248,7 @@ func TestProgramIsReplaced(t *testing.T) {
 	s, _ := newSite(t, 1)
 	s.workers = 2
 	s.withAdmin(t)
-	d := found(t, s)
+	inst := startInstance(t, s)
 	other := anotherBuild(t)
 	versions := []string{versionOf(t, product()), versionOf(t, other)}
 	if versions[0] == versions[1] {
@@ -256,8 +256,8 @@ func TestProgramIsReplaced(t *testing.T) {
 	}
 	c := startCrowd(t, s.place.front(), 8, 20*time.Millisecond, 300*time.Millisecond)
 	for i, from := range []string{other, product(), other} {
-		d.install(from)
-		d.upgrade()
+		inst.install(from)
+		inst.upgrade()
 		want := fmt.Sprintf("\n%d active ", i+2)
 		shown := func() bool {
 			text := tell(t, s.socket, "show generations")
@@ -299,26 +299,26 @@ func TestUpgradeIsRemembered(t *testing.T) {
 	t.Parallel()
 	s, _ := newSite(t, 1)
 	s.workers = 2
-	d := found(t, s)
-	program := d.exe + ".away"
-	goOn := d.replaceProgramByOneThatWaits("exec " + program + " \"$@\"")
-	d.exe = program // that is what all processes run
-	d.signal(syscall.SIGUSR2)
-	if !soon(func() bool { return d.Stderr.Has("beginning the next generation") }) {
+	inst := startInstance(t, s)
+	program := inst.exe + ".away"
+	goOn := inst.replaceProgramByOneThatWaits("exec " + program + " \"$@\"")
+	inst.exe = program // that is what all processes run
+	inst.signal(syscall.SIGUSR2)
+	if !soon(func() bool { return inst.Stderr.Has("beginning the next generation") }) {
 		t.Fatal("nothing begins")
 	}
-	first := d.reigns
+	first := inst.master
 	for range 3 {
-		d.signal(syscall.SIGUSR2)
+		inst.signal(syscall.SIGUSR2)
 	}
 	goOn()
-	d.await(func(masters []int) bool {
-		return len(masters) == 1 && masters[0] != first && d.Stderr.Has("has taken over\" generation=3")
+	inst.await(func(masters []int) bool {
+		return len(masters) == 1 && masters[0] != first && inst.Stderr.Has("has taken over\" generation=3")
 	})
-	if !soon(func() bool { return len(d.children()) == 2 }) {
-		t.Errorf("children %v", d.children())
+	if !soon(func() bool { return len(inst.children()) == 2 }) {
+		t.Errorf("children %v", inst.children())
 	}
-	if d.Stderr.Has("generation=4") {
+	if inst.Stderr.Has("generation=4") {
 		t.Error("three wishes in between made more than one generation")
 	}
 }

@@ -30,11 +30,11 @@ const (
 func star(port int) string { return "*:" + strconv.Itoa(port) }
 
 // upgradeTo begins a generation with these binds.
-func (d *dynasty) upgradeTo(s site, binds ...string) {
-	d.t.Helper()
+func (inst *instance) upgradeTo(s site, binds ...string) {
+	inst.t.Helper()
 	s.bind = strings.Join(binds, ",")
-	d.rewrite(s.text())
-	d.upgrade()
+	inst.rewrite(s.text())
+	inst.upgrade()
 }
 
 // An address is widened to all of its family, and narrowed again, time and again under load: whoever comes to what is there before
@@ -46,7 +46,7 @@ func TestWidenAndNarrow(t *testing.T) {
 	exact, exact6 := s.place.addr(1, widenPort), fmt.Sprintf("[::1]:%d", widenPort)
 	wide, wide6 := star(widenPort), fmt.Sprintf("[::]:%d", widenPort)
 	s.bind = exact + "," + wide6
-	d := found(t, s)
+	inst := startInstance(t, s)
 	crowds := []*crowd{
 		startCrowd(t, exact, 8, 20*time.Millisecond, 200*time.Millisecond),
 		startCrowd(t, exact6, 8, 20*time.Millisecond, 200*time.Millisecond),
@@ -56,7 +56,7 @@ func TestWidenAndNarrow(t *testing.T) {
 		if i == 5 {
 			crowds[1].end() // its address goes
 		}
-		d.upgradeTo(s, binds...)
+		inst.upgradeTo(s, binds...)
 		isWide := strings.Contains(strings.Join(binds, ","), wide)
 		if !soon(func() bool { return accepts(other) == isWide }) {
 			t.Errorf("with %q: it accepts at %s: %v", binds, other, !isWide)
@@ -81,14 +81,14 @@ func TestNarrowKeepsHandshakes(t *testing.T) {
 	all := s.servers
 	s.workers, s.servers = 2, all[:1]
 	s.bind = star(handshakePort)
-	d := found(t, s)
+	inst := startInstance(t, s)
 	exact := s.place.addr(1, handshakePort)
 	var early []*raw
 	for range 8 {
 		early = append(early, dial(t, exact))
 	}
 	s.servers = all[1:]
-	d.upgradeTo(s, exact)
+	inst.upgradeTo(s, exact)
 	newest := func() bool { return dial(t, exact).get("/", 200, "Connection: close").server() == "webB" }
 	if !soon(newest) { // the old master has left a moment before the new sockets listen
 		t.Error("no new client is served by the new generation")
@@ -101,8 +101,8 @@ func TestNarrowKeepsHandshakes(t *testing.T) {
 	for _, c := range early[:4] {
 		c.get("/", 200)
 	}
-	if !soon(func() bool { return d.Stderr.Has(`"generation has ended" generation=1`) }) {
-		t.Fatalf("the old generation does not end:\n%s", d.Said())
+	if !soon(func() bool { return inst.Stderr.Has(`"generation has ended" generation=1`) }) {
+		t.Fatalf("the old generation does not end:\n%s", inst.Said())
 	}
 	for _, c := range early { // they have been handed over
 		c.get("/", 200)
@@ -155,7 +155,7 @@ func TestWidenBesideStranger(t *testing.T) {
 	s, _ := newSite(t, 1)
 	exact := s.place.addr(1, strangerPort)
 	s.bind = exact
-	d := found(t, s)
+	inst := startInstance(t, s)
 	// One that would share the port with anybody of its user: the kernel would let us in.
 	lc := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
 		var failed error
@@ -168,17 +168,17 @@ func TestWidenBesideStranger(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.bind = star(strangerPort)
-	d.rewrite(s.text())
-	d.signal(syscall.SIGUSR2)
-	if !rig.Until(fatal, func() bool { return d.Stderr.Has("did not come up: this one goes on") }) {
+	inst.rewrite(s.text())
+	inst.signal(syscall.SIGUSR2)
+	if !rig.Until(fatal, func() bool { return inst.Stderr.Has("did not come up: this one goes on") }) {
 		t.Fatal("it says nothing")
 	}
-	if !d.Stderr.Has("cannot bind 0.0.0.0:" + strconv.Itoa(strangerPort) + " for listen.web (line 5): address already in use: process ") {
-		t.Errorf("it said:\n%s", d.Said())
+	if !inst.Stderr.Has("cannot bind 0.0.0.0:" + strconv.Itoa(strangerPort) + " for listen.web (line 5): address already in use: process ") {
+		t.Errorf("it said:\n%s", inst.Said())
 	}
 	dial(t, exact).get("/", 200)
 	stranger.Close()
-	d.upgrade()
+	inst.upgrade()
 	dial(t, s.place.addr(2, strangerPort)).get("/", 200)
 }
 
