@@ -36,7 +36,7 @@ func TestUpgradeBetweenBuilds(t *testing.T) {
 
 // crossing is an lbmaster that goes from one build to the other and back, and everybody who is connected to it meanwhile.
 type crossing struct {
-	*dynasty
+	*instance
 	site     site
 	editions [2]edition // the first one runs the odd generations
 	number   int        // of the newest generation
@@ -103,7 +103,7 @@ server = [{ name = "echo", address = %[6]q }]
 	s.withAdmin(t)
 	startTeller(t, "tcp", s.place.server(6))
 	x := &crossing{site: s, editions: [2]edition{first, second}, number: 1, origins: origins, gate: openGate(t, s.place.server(5))}
-	x.dynasty = follow(t, launchBy(t, s.place, s.text(), func(argv []string, env ...string) (*rig.Process, error) {
+	x.instance = instanceOf(t, launchBy(t, s.place, s.text(), func(argv []string, env ...string) (*rig.Process, error) {
 		if err := install(first.program, argv[0]); err != nil {
 			return nil, err
 		}
@@ -210,7 +210,7 @@ func (x *crossing) cross() {
 // succeed upgrades. Where versions do not fit, the next master refuses, and this one goes on: who has changed them is told what to do.
 func (x *crossing) succeed() {
 	x.t.Helper()
-	before := x.reigns
+	before := x.master
 	if err := rig.Kill(before, syscall.SIGUSR2); err != nil {
 		x.t.Fatal(err)
 	}
@@ -232,7 +232,7 @@ func (x *crossing) succeed() {
 	case !done:
 		x.t.Fatalf("from the %s build to the %s one: masters %v; it said:\n%s", from, to, masters, x.Said())
 	}
-	x.reigns = masters[0]
+	x.master = masters[0]
 	x.number++
 	x.t.Log(x.about())
 }
@@ -277,10 +277,10 @@ func (x *crossing) moved() {
 				processes++
 			}
 		}
-		return maps.Equal(got, want) && processes == len(x.family())
+		return maps.Equal(got, want) && processes == len(x.processes())
 	})
 	if !ok {
-		x.errorf("generations %v, want %v; there are the processes %v, and show workers says\n%s", got, want, x.family(), tell(x.t, x.site.socket, "show workers"))
+		x.errorf("generations %v, want %v; there are the processes %v, and show workers says\n%s", got, want, x.processes(), tell(x.t, x.site.socket, "show workers"))
 	}
 }
 
@@ -378,8 +378,8 @@ type shape struct {
 }
 
 func (x *crossing) shape() shape {
-	s := shape{master: rig.CountFDs(x.reigns)}
-	for _, pid := range rig.Children(x.reigns) {
+	s := shape{master: rig.CountFDs(x.master)}
+	for _, pid := range rig.Children(x.master) {
 		links, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
 		for _, link := range links {
 			if is, err := os.Readlink(link); err == nil && !strings.HasPrefix(is, "socket:") && !strings.HasPrefix(is, "pipe:") {

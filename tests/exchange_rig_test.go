@@ -96,9 +96,9 @@ func (x *tableProxy) startOurs() {
 	}
 	lb := launch(x.t, x.place, b.String())
 	lb.awaitReady()
-	d := follow(x.t, lb)
+	d := instanceOf(x.t, lb)
 	x.reload = func() error {
-		before := d.reigns
+		before := d.master
 		if err := rig.Kill(before, syscall.SIGUSR2); err != nil {
 			return err
 		}
@@ -108,7 +108,7 @@ func (x *tableProxy) startOurs() {
 		}) {
 			return fmt.Errorf("no upgrade:\n%s", d.Said())
 		}
-		d.reigns = d.masters()[0]
+		d.master = d.masters()[0]
 		return nil
 	}
 }
