@@ -72,7 +72,7 @@ func TestRollBackForAWorker(t *testing.T) {
 		{"it dies", "worker 1 did not come up: exit status 7", "fmt.Fprintln(os.Stderr, \"worker 1: my last words\")\n\t\tos.Exit(7)", ""},
 		{"it hangs", "worker 1 did not come up: it was not ready within 10s (signal: killed)", "time.Sleep(time.Hour)", ""},
 		{"it leaves", " did not come up: control message listeners: the limit of open files (global.ulimit_n) leaves no room for its descriptors (exit status 1)", "", "ulimit_n = 8"},
-		{"it has no room", " did not come up: the limit of open files leaves no room for a connection", "", "ulimit_n = 13"},
+		{"it has no room", " did not come up: the limit of open files leaves no room for a connection", "", "ulimit_n = 14"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
