@@ -252,16 +252,16 @@ func TestDescriptorsOfAWorker(t *testing.T) {
 				continue
 			}
 			kind := regexp.MustCompile(`^[^\[(]*`).FindString(is)
-			if kinds[kind]++; !slices.Contains([]string{"/dev/null", "pipe:", "socket:", "anon_inode:", "/memfd:lbmaster-stats ", "/memfd:lbmaster-status "}, kind) {
+			if kinds[kind]++; !slices.Contains([]string{"/dev/null", "pipe:", "socket:", "anon_inode:", "/memfd:lbmaster-stats ", "/memfd:lbmaster-status ", "/memfd:lbmaster-faults "}, kind) {
 				other = append(other, is)
 			}
 		}
 		if len(other) > 0 {
 			t.Errorf("a worker holds %v", other)
 		}
-		// Standard error; the control channel and its shard; two memories; its own epoll instance and the eventfd of all, and
+		// Standard error; the control channel and its shard; memories, of faults its own only; its own epoll instance and the eventfd of all, and
 		// the runtime's; and what is set aside: five for the master's messages, four for servers.
-		if kinds["pipe:"] != 1 || kinds["socket:"] != 2 || kinds["anon_inode:"] > 4+5+4 || kinds["/dev/null"] != 2 {
+		if kinds["pipe:"] != 1 || kinds["socket:"] != 2 || kinds["anon_inode:"] > 4+5+4 || kinds["/dev/null"] != 2 || kinds["/memfd:lbmaster-faults "] != 1 {
 			t.Errorf("a worker holds %v", kinds)
 		}
 	}
