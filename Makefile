@@ -11,6 +11,8 @@ export CGO_ENABLED := 0
 GO       ?= go
 FUZZTIME ?= 30s
 SOAKTIME ?= 10m
+# The version, where the source is no git repository: make RELEASE=1.2.3. Else the tag, or the commit, says it.
+RELEASE  ?=
 FUZZED   ?= $(UNITS)
 # make test STRICT=-strict counts a skipped test as a failure.
 STRICT   ?=
@@ -28,7 +30,7 @@ build: bin/lbmaster bin/lbctl ## build bin/lbmaster and bin/lbctl
 
 # The compiler knows what has changed; make does not.
 bin/lbmaster bin/lbctl: FORCE
-	@$(GO) build -trimpath -o $@ ./cmd/$(notdir $@)
+	@$(GO) build -trimpath $(if $(RELEASE),-ldflags "-X lbmaster/shared/release.name=$(RELEASE)") -o $@ ./cmd/$(notdir $@)
 
 bin/%: FORCE
 	@$(GO) build -o $@ ./tools/$*

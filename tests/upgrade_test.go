@@ -278,7 +278,7 @@ func TestProgramIsReplaced(t *testing.T) {
 func anotherBuild(t *testing.T) string {
 	t.Helper()
 	other := filepath.Join(t.TempDir(), "lbmaster")
-	if out, err := exec.Command("go", "build", "-ldflags", "-X main.release=other", "-o", other, "lbmaster/cmd/lbmaster").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-ldflags", "-X lbmaster/shared/release.name=other", "-o", other, "lbmaster/cmd/lbmaster").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	return other

@@ -9,8 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"runtime"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -18,6 +16,7 @@ import (
 	"lbmaster/master"
 	"lbmaster/shared/pump"
 	"lbmaster/shared/regular"
+	"lbmaster/shared/release"
 	"lbmaster/worker"
 	"lbmaster/worker/monitor"
 )
@@ -66,7 +65,7 @@ func run(e env) int {
 	case err != nil:
 		return exitFailed // the flag package has said why
 	case o.version:
-		fmt.Fprintln(e.stdout, "lbmaster", version())
+		fmt.Fprintln(e.stdout, "lbmaster", release.Build())
 		return exitOK
 	case isInit(e) && !o.check:
 		return stay(e)
@@ -175,7 +174,7 @@ func (o *options) load(e env, warn io.Writer) (*conf.Config, error) {
 
 // instance is the world for the master.
 func (o *options) instance(e env, say *pump.Writer, quiet, daemon bool) master.Env {
-	world := master.Env{Stdout: e.stdout, Stderr: e.stderr, Say: say, Environ: e.environ, Version: version(), Log: o.logger(say, quiet)}
+	world := master.Env{Stdout: e.stdout, Stderr: e.stderr, Say: say, Environ: e.environ, Version: release.Build(), Log: o.logger(say, quiet)}
 	if daemon {
 		world.Up = up
 	}
@@ -195,19 +194,4 @@ func (o *options) logger(to io.Writer, quiet bool) *slog.Logger {
 		level = slog.LevelDebug
 	}
 	return slog.New(slog.NewTextHandler(to, &slog.HandlerOptions{Level: level}))
-}
-
-// release is the name of a release. The linker sets it: -ldflags "-X main.release=1.2".
-var release string
-
-// version is what the build says of itself.
-func version() string {
-	if release != "" {
-		return release + " " + runtime.Version()
-	}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	return info.Main.Version + " " + info.GoVersion
 }

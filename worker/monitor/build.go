@@ -6,13 +6,13 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"runtime/debug"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"lbmaster/conf"
 	"lbmaster/shared/control"
+	"lbmaster/shared/release"
 	"lbmaster/shared/shm"
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
@@ -148,10 +148,7 @@ func checkAddress(s *conf.Server, at netip.AddrPort) string {
 func (m *monitor) look() {
 	m.node, _ = os.Hostname()
 	m.proc, _ = os.OpenRoot("/proc")
-	m.version = "unknown"
-	if info, ok := debug.ReadBuildInfo(); ok {
-		m.version = info.Main.Version
-	}
+	m.version = release.Version()
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err == nil {
 		m.files = limit.Cur
