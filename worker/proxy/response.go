@@ -18,12 +18,7 @@ func (s *session) readResponse() bool {
 	c := &st.link.conn
 	for s.flushInterim() {
 		if !c.empty() {
-			st.response.Tolerant = st.back.tolerant
-			v := st.response.ParseResponse(c.in.Bytes(), st.request.MethodID)
-			if v == http1.Done && st.response.Flags&http1.Untidy != 0 {
-				v = s.tidy()
-			}
-			switch {
+			switch v := s.parseResponse(); {
 			case v == http1.Done:
 				if s.takeResponse() {
 					continue
@@ -44,12 +39,29 @@ func (s *session) readResponse() bool {
 	return false
 }
 
+// parseResponse reads as much of a head as has come.
+func (s *session) parseResponse() http1.Verdict {
+	st := s.stream
+	r := &st.response
+	r.Tolerant = st.back.tolerant
+	v := r.ParseResponse(st.link.in.Bytes(), st.request.MethodID)
+	if v != http1.Done {
+		return v
+	}
+	if r.Flags&http1.Overhang != 0 {
+		st.link.spent = true
+	}
+	if r.Flags&http1.Untidy != 0 {
+		return s.tidy()
+	}
+	return v
+}
+
 // tidy replaces a head that was only taken in tolerance by one that everybody understands, and reads that.
 func (s *session) tidy() http1.Verdict {
 	st := s.stream
 	c := &st.link.conn
 	r := &st.response
-	st.link.spent = st.link.spent || r.Flags&http1.Overhang != 0
 	s.p.tidied = r.AppendTidy(s.p.tidied[:0], c.in.Bytes())
 	c.in.Consume(r.Size)
 	if !c.replace(s.p.tidied, &s.p.pool) {
@@ -80,9 +92,6 @@ func (s *session) takeResponse() (interim bool) {
 	st := s.stream
 	r := &st.response
 	s.bindIf(r)
-	if r.Flags&http1.Overhang != 0 {
-		st.link.spent = true
-	}
 	switch {
 	case r.Size > s.front.maxHeader:
 		s.badResponse()
