@@ -131,6 +131,7 @@ func TestSoakWishes(t *testing.T) {
 	if !rig.Until(fatal, settled) {
 		t.Fatalf("masters %v, children %v", inst.masters(), inst.children())
 	}
+	awaitOneGeneration(t, &s) // the monitor has everything when it answers
 	fds, _ := inst.holds()
 	const wishes = 1000
 	sent, begin := 0, time.Now()
