@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"time"
 
+	"lbmaster/worker/loop"
+
 	"lbmaster/conf"
 	"lbmaster/shared/syslog"
 	"lbmaster/worker/logline"
@@ -17,7 +19,7 @@ type accessLog struct {
 	nulls   bool   // connections without a byte are logged too
 	targets []logTarget
 	capture conf.Captures
-	traces  freeList[trace]
+	traces  loop.FreeList[trace]
 }
 
 // logTarget is a sink with what stands before each line of this frontend there.
@@ -118,10 +120,10 @@ func (s *session) newRecord(began int64) *logline.Record {
 	p := s.p
 	p.record = logline.Record{
 		Client:   s.appendPeer(p.peerText[:0]),
-		Date:     p.wall - (p.now - began),
+		Date:     p.loop.Wall() - (p.loop.Now() - began),
 		Frontend: s.front.name,
 		Request:  -1, Queue: -1, Connect: -1, Response: -1,
-		Total: p.now - began,
+		Total: p.loop.Now() - began,
 		Conns: logline.Conns{Process: p.stats.SessionsNow(workerRow), Frontend: p.stats.SessionsNow(s.front.row)},
 	}
 	return &p.record
@@ -185,7 +187,7 @@ func (p *Proxy) log(l *accessLog) {
 		t := &l.targets[i]
 		p.line = p.line[:0]
 		if t.header != nil {
-			p.line = t.header.Append(p.line, p.wall)
+			p.line = t.header.Append(p.line, p.loop.Wall())
 		}
 		p.line = append(p.line, p.text...)
 		p.line = append(p.line, '\n')
@@ -201,8 +203,8 @@ const mendTime = 1000
 
 // mend asks for another socket when nobody is at the other end of a sink any more.
 func (p *Proxy) mend(k *sink) {
-	if k.broken && p.now >= p.mendAt && p.reopen != nil {
-		p.mendAt = p.now + mendTime
+	if k.broken && p.loop.Now() >= p.mendAt && p.reopen != nil {
+		p.mendAt = p.loop.Now() + mendTime
 		p.reopen()
 	}
 }

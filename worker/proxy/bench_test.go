@@ -12,6 +12,7 @@ import (
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
 	"lbmaster/shared/syslog"
+	"lbmaster/worker/loop"
 	"lbmaster/worker/sock"
 )
 
@@ -21,6 +22,7 @@ type bench struct {
 	tb      testing.TB
 	at      string // the address of both
 	proxy   *Proxy
+	time    *testTime
 	stats   *stats.Stats
 	server  int // listening socket
 	client  int // connected sockets
@@ -46,7 +48,8 @@ func newBench(tb testing.TB, address string, front, back int, tune ...func(*conf
 	if b.stats, err = stats.Create(benchRows(c), 1); err != nil {
 		tb.Fatal(err)
 	}
-	b.proxy = newProxy(tb, c, b.stats, 0)
+	b.time = newTime(tb)
+	b.proxy = newProxyOn(tb, loop.On(b.time, b.time.now), c, b.stats, 0)
 	if err := b.proxy.Listen(0, 0, 0, listenOn(tb, address, front)); err != nil {
 		tb.Fatal(err)
 	}
@@ -80,7 +83,7 @@ func (b *bench) exchange(request, response string) {
 
 // turn lets the loop turn once. There is always an event, so that it does not wait.
 func (b *bench) turn() {
-	if err := b.proxy.turn(); err != nil {
+	if err := b.proxy.loop.Turn(); err != nil {
 		b.tb.Fatal(err)
 	}
 }
@@ -141,6 +144,11 @@ func benchRows(c *conf.Config) []stats.Row {
 // newProxy makes a proxy whose servers are all up.
 func newProxy(tb testing.TB, c *conf.Config, st *stats.Stats, slot int) *Proxy {
 	tb.Helper()
+	return newProxyOn(tb, nil, c, st, slot)
+}
+
+func newProxyOn(tb testing.TB, l *loop.Loop, c *conf.Config, st *stats.Stats, slot int) *Proxy {
+	tb.Helper()
 	var servers []status.Server
 	var weights []int
 	for _, b := range c.Backends {
@@ -160,7 +168,7 @@ func newProxy(tb testing.TB, c *conf.Config, st *stats.Stats, slot int) *Proxy {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { unix.Close(wake) })
-	p, err := New(Params{Config: c, Slot: slot, Stats: st, Board: board, Wake: wake, Logs: dialLogs(tb, c)})
+	p, err := New(Params{Loop: l, Config: c, Slot: slot, Stats: st, Board: board, Wake: wake, Logs: dialLogs(tb, c)})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -202,7 +202,7 @@ func TestBoundConnectionWaits(t *testing.T) {
 	alice.gets("401 ", "Authorization: NTLM 1") // takes bob's
 	bob.ask("/public")
 	f.await("both are idle", func() bool { return f.idleConns(0) == 2 })
-	f.do(func() { f.proxy.leap(2 * idleTime) })
+	f.do(func() { f.proxy.loop.Leap(2 * idleTime) })
 	f.await("bob's is closed", func() bool { return f.idleConns(0) == 1 })
 	alice.gets("200 a alice", "Authorization: NTLM 3 alice")
 	bob.ask("/public")

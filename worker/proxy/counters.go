@@ -95,8 +95,8 @@ func (s *session) account() {
 	if st.server != nil {
 		bytes(st.back.counters, in, out)
 		bytes(st.server.counters, in, out)
-		st.times(st.back.counters, s.p.now)
-		st.times(st.server.counters, s.p.now)
+		st.times(st.back.counters, s.p.loop.Now())
+		st.times(st.server.counters, s.p.loop.Now())
 	}
 }
 

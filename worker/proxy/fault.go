@@ -51,7 +51,7 @@ func (s *session) show(f *logline.Fault, status int, first int64, p []byte) {
 		return
 	}
 	seen := faults.Fault{
-		When: s.p.wall, Response: f.Response, Cut: f.Cut, Status: status, Client: s.appendPeer(s.p.peerText[:0]), Frontend: s.front.name,
+		When: s.p.loop.Wall(), Response: f.Response, Cut: f.Cut, Status: status, Client: s.appendPeer(s.p.peerText[:0]), Frontend: s.front.name,
 		Text: f.Text, At: f.At, Seen: f.Seen, First: first, Bytes: p,
 	}
 	place, st := s.front.number, s.stream

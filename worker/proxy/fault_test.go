@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"lbmaster/worker/loop"
+
 	"lbmaster/conf"
 	"lbmaster/shared/faults"
 )
@@ -207,11 +209,11 @@ func TestFaultsAllocateNothing(t *testing.T) {
 	showFaults(t, b.proxy, benchConfig("127.61.10.50", 8001))
 	b.pour(b.client, "GET / HTTP/1.1\r\nX: "+strings.Repeat("x", 3000))
 	b.spend()
-	for _, s := range b.proxy.sessions.all {
+	for _, s := range b.proxy.sessions.All() {
 		if s.stream == nil {
 			continue
 		}
-		s.front.log = &accessLog{format: "httplog", traces: freeList[trace]{}}
+		s.front.log = &accessLog{format: "httplog", traces: loop.FreeList[trace]{}}
 		n := testing.AllocsPerRun(100, func() {
 			s.faultyRequest(400)
 			s.logStream()

@@ -76,7 +76,7 @@ func (f *fixture) watchCalls() {
 		f.t.Fatal(err)
 	}
 	f.bell = bell
-	err = f.proxy.Watch(bell, func() {
+	err = f.proxy.loop.Watch(bell, func() {
 		var n [8]byte
 		unix.Read(bell, n[:])
 		for {

@@ -29,7 +29,7 @@ func (s *session) flush() {
 	s.become(flushing)
 	s.stream.up.drop(&s.p.pool)
 	s.stream.down.drop(&s.p.pool)
-	s.queues = sendQueues{unsent: unsent, wait: firstLook, at: s.p.now + firstLook}
+	s.queues = sendQueues{unsent: unsent, wait: firstLook, at: s.p.loop.Now() + firstLook}
 }
 
 // unsent is how many bytes wait for peers whose connections are to be reset. Those that have failed wait for nobody.
@@ -67,12 +67,12 @@ func (s *session) stepFlushing() {
 func (s *session) look() {
 	f, unsent := &s.queues, s.unsent()
 	if unsent < f.unsent {
-		s.since = s.p.now
+		s.since = s.p.loop.Now()
 	}
-	if unsent == 0 || s.p.now-s.since >= s.patience() {
+	if unsent == 0 || s.p.loop.Now()-s.since >= s.patience() {
 		s.end()
 		return
 	}
 	f.unsent, f.wait = unsent, min(2*f.wait, seldom)
-	f.at = s.p.now + f.wait
+	f.at = s.p.loop.Now() + f.wait
 }

@@ -68,7 +68,7 @@ func TestIncompleteResponse(t *testing.T) {
 				})
 			c := f.slowly()
 			c.send("GET / HTTP/" + tt.version + "\r\nHost: a\r\n\r\n")
-			f.await("the server has failed", func() bool { return f.proxy.sessions.at(0) != nil && f.proxy.sessions.at(0).state == tt.state })
+			f.await("the server has failed", func() bool { return f.proxy.sessions.At(0) != nil && f.proxy.sessions.At(0).state == tt.state })
 			h := head(c.in)
 			if strings.Contains(h, "chunked") != (tt.version == "1.1" && strings.HasPrefix(tt.answer, chunked)) {
 				t.Errorf("the client got %q", h)
@@ -125,7 +125,7 @@ func TestBlockedByReset(t *testing.T) {
 				return
 			}
 			f.await("the reset is seen", func() bool {
-				s := f.proxy.sessions.at(0)
+				s := f.proxy.sessions.At(0)
 				return s.client.reset || s.stream.link.reset
 			})
 			other.SetDeadline(time.Now().Add(fatal))

@@ -35,7 +35,7 @@ func (b *bench) sends(from int, text []byte) {
 
 // until lets the loop turn until the session is so.
 func (b *bench) until(what string, ok func(s *session) bool) {
-	for end := time.Now().Add(fatal); !ok(b.proxy.sessions.at(0)); b.settle() {
+	for end := time.Now().Add(fatal); !ok(b.proxy.sessions.At(0)); b.settle() {
 		if time.Now().After(end) {
 			b.tb.Fatalf("not yet: %s", what)
 		}
@@ -45,7 +45,7 @@ func (b *bench) until(what string, ok func(s *session) bool) {
 // settle lets the loop turn until nothing moves any more.
 func (b *bench) settle() {
 	for range 12 {
-		b.proxy.After(0, func() {}) // so that the loop does not wait
+		b.proxy.loop.After(0, func() {}) // so that the loop does not wait
 		b.turn()
 		b.take(b.client)
 		if b.origin > 0 {
@@ -111,7 +111,7 @@ func TestLargeBuffersAreGivenBack(t *testing.T) {
 	}
 	head := padded("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n", 100<<10)
 	b.sends(b.client, []byte(head[:99<<10]))
-	s := b.proxy.sessions.at(0)
+	s := b.proxy.sessions.At(0)
 	b.until("half a head has come", func(s *session) bool { return s.client.in != nil && s.client.in.Len() == 99<<10 })
 	want("half a head", s, 135<<10, 0)
 	b.sends(b.client, []byte(head[99<<10:]+"GET /next HTTP/1.1\r\n"))
@@ -126,7 +126,7 @@ func TestLargeBuffersAreGivenBack(t *testing.T) {
 		t.Errorf("%d buffers are in use", n)
 	}
 	for i, least := range []int{1, 0, 0} { // the minute of the large head, and two without
-		b.proxy.leap(shrinkTime.Milliseconds())
+		b.proxy.loop.Leap(shrinkTime.Milliseconds())
 		b.settle()
 		if n := b.proxy.pool.Idle(); n < least || i > 0 && n > 0 {
 			t.Errorf("after %d minutes %d buffers are free", i+1, n)

@@ -142,7 +142,7 @@ func TestLargeHeadsOfOtherResponses(t *testing.T) {
 	c.want(padded("HTTP/1.1 200 OK\r\n", 60_000) + "early" + "at once")
 	c.tunnels(300_000)
 	f.do(func() {
-		if n := f.proxy.heads.taken; n > 0 {
+		if n := f.proxy.heads.Taken(); n > 0 {
 			t.Errorf("tunnels hold %d heads", n)
 		}
 	})

@@ -37,8 +37,8 @@ func TestLateLoop(t *testing.T) {
 				b.drain(b.origin)
 				b.pour(b.origin, benchResponse)
 			}
-			b.proxy.start = b.proxy.start.Add(-tt.late) // so much time passes
-			b.proxy.awake(0, b.proxy.patience(), time.Now())
+			b.time.passes = tt.late
+			b.blindTurn()
 			b.turn()
 			if b.origin == 0 {
 				b.origin = b.accept()
@@ -58,9 +58,9 @@ func TestTimerIsNotPutOff(t *testing.T) {
 	b := newBench(t, "127.61.8.31", 8000, 8001, func(c *conf.Config) { c.Frontends[0].Timeout.HTTPRequest = time.Second })
 	b.pour(b.client, benchRequest[:20])
 	b.turn()
-	b.proxy.leap(time.Second.Milliseconds())
+	b.proxy.loop.Leap(time.Second.Milliseconds())
 	for range 2 {
-		b.proxy.awake(0, 0, time.Now())
+		b.blindTurn()
 	}
 	if got := b.received(); !strings.HasPrefix(got, "HTTP/1.1 408") {
 		t.Errorf("the client got %q", got)
@@ -73,10 +73,10 @@ func TestStandstillAtWork(t *testing.T) {
 	b.pour(b.client, benchRequest)
 	b.turn()
 	b.origin = b.accept()
-	b.proxy.start = b.proxy.start.Add(-time.Second) // so much time passes
+	b.time.ahead += time.Second
 	b.turn()
 	for range 3 {
-		b.proxy.awake(0, b.proxy.patience(), time.Now())
+		b.blindTurn()
 	}
 	b.drain(b.origin)
 	b.pour(b.origin, benchResponse)

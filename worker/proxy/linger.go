@@ -25,7 +25,7 @@ func (s *session) becomeLingering() {
 		s.client.consume(s.client.in.Len(), &s.p.pool)
 	}
 	s.client.fd.ShutdownWrite()
-	s.queues = sendQueues{unsent: s.client.fd.Unsent(), at: s.p.now + lingerMost}
+	s.queues = sendQueues{unsent: s.client.fd.Unsent(), at: s.p.loop.Now() + lingerMost}
 }
 
 // stepLingering discards what the client sends until it has ended its side.
@@ -38,18 +38,18 @@ func (s *session) stepLingering() {
 			s.end()
 			return
 		}
-		s.since = s.p.now
+		s.since = s.p.loop.Now()
 		s.client.consume(s.client.in.Len(), &s.p.pool)
 	}
-	s.p.enqueue(s)
+	s.p.loop.Enqueue(&s.task)
 }
 
 // expireLingering ends the session, unless its client is still taking the answer.
 func (s *session) expireLingering() {
 	f, unsent := &s.queues, s.client.fd.Unsent()
-	if unsent >= f.unsent || s.p.now >= f.at {
+	if unsent >= f.unsent || s.p.loop.Now() >= f.at {
 		s.end()
 		return
 	}
-	f.unsent, s.since = unsent, s.p.now
+	f.unsent, s.since = unsent, s.p.loop.Now()
 }

@@ -18,12 +18,12 @@ func TestLingering(t *testing.T) {
 	})
 	c := f.slowly()
 	c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n")
-	f.await("the answer has been sent", func() bool { return f.proxy.sessions.at(0).state == lingering })
+	f.await("the answer has been sent", func() bool { return f.proxy.sessions.At(0).state == lingering })
 	for range 6 {
 		var before int64
-		f.do(func() { before = f.proxy.sessions.at(0).since; f.proxy.leap(lingerTime / 4) })
+		f.do(func() { before = f.proxy.sessions.At(0).since; f.proxy.loop.Leap(lingerTime / 4) })
 		c.send("yyyy")
-		f.await("it has come", func() bool { return f.proxy.sessions.at(0).since > before })
+		f.await("it has come", func() bool { return f.proxy.sessions.At(0).since > before })
 	}
 	h := head(c.in)
 	got, err := io.ReadAll(c.in)
@@ -38,16 +38,16 @@ func TestLingeringEnds(t *testing.T) {
 	lingers := func() *client {
 		c := f.dial()
 		c.send("BAD\r\n")
-		f.await("the client has its answer", func() bool { s := f.proxy.sessions.at(0); return s != nil && s.state == lingering })
+		f.await("the client has its answer", func() bool { s := f.proxy.sessions.At(0); return s != nil && s.state == lingering })
 		return c
 	}
 	lingers()
-	f.do(func() { f.proxy.leap(lingerTime) })
+	f.do(func() { f.proxy.loop.Leap(lingerTime) })
 	f.await("the silent one is gone", func() bool { return f.proxy.Sessions() == 0 })
 	c := lingers()
 	for range lingerMost / lingerTime * 2 {
 		io.WriteString(c, "x") // which fails at the end
-		f.do(func() { f.proxy.leap(lingerTime / 2) })
+		f.do(func() { f.proxy.loop.Leap(lingerTime / 2) })
 	}
 	f.await("the other one is gone", func() bool { return f.proxy.Sessions() == 0 })
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"lbmaster/worker/loop"
+
 	"golang.org/x/sys/unix"
 
 	"lbmaster/conf"
@@ -46,7 +48,7 @@ func (p *Proxy) Listen(owner, frontend, bind, fd int) error {
 	if err = errors.Join(err, unix.SetNonblock(fd, true)); err != nil {
 		return fmt.Errorf("descriptor %d is no socket to listen on: %w", fd, err)
 	}
-	l, slot := p.listeners.take()
+	l, slot := p.listeners.Take()
 	*l = listener{fd: sock.Own(fd), owner: owner, bind: bind, front: p.frontends[frontend], slot: slot, seq: l.seq + 1}
 	if l.front.mode == conf.ModeTCP {
 		l.fd.KeepUrgent() // what is accepted inherits it; a failure loses what most relays do not pass on either
@@ -57,7 +59,7 @@ func (p *Proxy) Listen(owner, frontend, bind, fd int) error {
 
 // Unlisten stops polling the listening sockets of a slot and closes them. Other processes may go on using them.
 func (p *Proxy) Unlisten(owner int) {
-	for _, l := range p.listeners.all {
+	for _, l := range p.listeners.All() {
 		if l.fd.Valid() && l.owner == owner {
 			p.closeListener(l)
 		}
@@ -65,7 +67,7 @@ func (p *Proxy) Unlisten(owner int) {
 }
 
 func (p *Proxy) closeListeners() {
-	for _, l := range p.listeners.all {
+	for _, l := range p.listeners.All() {
 		if l.fd.Valid() {
 			p.closeListener(l)
 		}
@@ -74,18 +76,16 @@ func (p *Proxy) closeListeners() {
 
 func (p *Proxy) closeListener(l *listener) {
 	if l.polled {
-		p.poller.Remove(l.fd.Int()) // closing does not: the socket lives on in the master
+		p.loop.Unpoll(l.fd.Int()) // closing does not: the socket lives on in the master
 	}
 	l.fd.Close()
 	l.seq++
-	p.listeners.put(l.slot)
+	p.listeners.Put(l.slot)
 }
-
-func (l *listener) token() poll.Token { return poll.NewToken(kindListener, l.slot, l.seq) }
 
 // pollListeners makes every listener ask for the events that are wanted now.
 func (p *Proxy) pollListeners() {
-	for _, l := range p.listeners.all {
+	for _, l := range p.listeners.All() {
 		if l.fd.Valid() {
 			p.pollListener(l)
 		}
@@ -101,15 +101,15 @@ func (p *Proxy) pollListener(l *listener) {
 	}
 	l.polled = want
 	if want {
-		p.mustPoll(l.fd.Int(), poll.Readable, l.token())
+		p.loop.Poll(l.fd.Int(), poll.Readable, loop.Token(p.kinds.listener, l.slot, l.seq))
 	} else {
-		p.poller.Remove(l.fd.Int())
+		p.loop.Unpoll(l.fd.Int())
 	}
 }
 
 // onListener takes an event of a listening socket.
 func (p *Proxy) onListener(t poll.Token) {
-	l := p.listeners.at(t.Slot())
+	l := p.listeners.At(t.Slot())
 	if l != nil && l.seq == t.Seq() && l.polled {
 		p.accept(l)
 	}
@@ -151,7 +151,7 @@ func (p *Proxy) emptyQueue(l *listener) {
 
 // startSession lets a new session do what it can at once.
 func (p *Proxy) startSession(s *session) {
-	p.enqueue(s)
+	p.loop.Enqueue(&s.task)
 	monitor := len(s.front.monitors) > 0 && s.front.monitored(s.peer.Addr())
 	switch {
 	case monitor && s.front.mode == conf.ModeTCP:
@@ -185,7 +185,7 @@ func (p *Proxy) acceptFailed(l *listener, e unix.Errno) {
 
 // starve stops accepting until a descriptor may be free.
 func (p *Proxy) starve(l *listener, e unix.Errno) {
-	for _, other := range p.listeners.all {
+	for _, other := range p.listeners.All() {
 		other.blocked = true
 	}
 	p.pollListeners()
@@ -193,7 +193,7 @@ func (p *Proxy) starve(l *listener, e unix.Errno) {
 	if !p.shortageReported {
 		p.reportShortage(l, e)
 	}
-	p.After(starvedTime*time.Millisecond, p.unblock)
+	p.loop.After(starvedTime*time.Millisecond, p.unblock)
 }
 
 // reportShortage tells the operator that descriptors are missing, once until there have been enough for all clients that waited.
@@ -213,7 +213,7 @@ func (p *Proxy) block(l *listener) {
 // unblock lets every listener try again.
 func (p *Proxy) unblock() {
 	p.starved = false
-	for _, l := range p.listeners.all {
+	for _, l := range p.listeners.All() {
 		l.blocked = false
 	}
 	p.pollListeners()

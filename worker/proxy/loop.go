@@ -1,166 +1,68 @@
 package proxy
 
 import (
-	"fmt"
 	"time"
 
+	"lbmaster/worker/loop"
 	"lbmaster/worker/poll"
-	"lbmaster/worker/timer"
 )
 
-// The kinds of objects that have tokens and timers.
-const (
-	kindListener uint8 = iota + 1
-	kindClient
-	kindServer
-	kindWatch
-	kindWake
-	kindAlarm
-)
+// kinds are the objects of the data plane that have tokens and timers.
+type kinds struct{ listener, client, server, wake loop.Kind }
 
-// timerToken names the object of a timer.
-func timerToken(kind uint8, slot uint32) uint64 { return uint64(kind)<<32 | uint64(slot) }
-
-// runQueue holds the sessions that have something to do, in the order in which they got it.
-type runQueue struct{ head, tail *session }
-
-// enqueue gives a session its turn, later in this loop turn or in the next one.
-func (p *Proxy) enqueue(s *session) {
-	if s.queued {
-		return
+// handleKinds tells the loop who takes what happens to which objects.
+func (p *Proxy) handleKinds() {
+	p.kinds = kinds{
+		listener: p.loop.Handle(listenerEvents{p}),
+		client:   p.loop.Handle(clientEvents{p}),
+		server:   p.loop.Handle(serverEvents{p}),
+		wake:     p.loop.Handle(wakeEvents{p}),
 	}
-	s.queued = true
-	s.next = nil
-	if p.ready.tail == nil {
-		p.ready.head = s
-	} else {
-		p.ready.tail.next = s
-	}
-	p.ready.tail = s
 }
+
+type listenerEvents struct{ *Proxy }
+
+func (p listenerEvents) OnEvent(t poll.Token, _ poll.Ready) { p.onListener(t) }
+func (listenerEvents) OnTime(uint32)                        {} // a listener has no timer
+
+type clientEvents struct{ *Proxy }
+
+func (p clientEvents) OnEvent(t poll.Token, r poll.Ready) { p.onClient(t, r) }
+func (p clientEvents) OnTime(slot uint32)                 { p.onTime(p.sessions.At(slot)) }
+
+type serverEvents struct{ *Proxy }
+
+func (p serverEvents) OnEvent(t poll.Token, r poll.Ready) { p.onServer(t, r) }
+func (p serverEvents) OnTime(slot uint32)                 { p.onIdleTime(p.serverConns.At(slot)) }
+
+type wakeEvents struct{ *Proxy }
+
+func (p wakeEvents) OnEvent(poll.Token, poll.Ready) { p.unblock() }
+func (wakeEvents) OnTime(uint32)                    {} // nor has the eventfd
+
+// Watch calls ready, on the loop, whenever fd can be read, until Unwatch. The descriptor stays the caller's.
+func (p *Proxy) Watch(fd int, ready func()) error { return p.loop.Watch(fd, ready) }
+
+// Unwatch ends a Watch of fd.
+func (p *Proxy) Unwatch(fd int) { p.loop.Unwatch(fd) }
+
+// After calls f once, on the loop, when d has passed.
+func (p *Proxy) After(d time.Duration, f func()) { p.loop.After(d, f) }
 
 // Run is the event loop. It returns nil after Stop, and after Drain when the last session has ended.
 func (p *Proxy) Run() error {
 	defer p.close()
-	for p.mode != stopped && (p.mode != draining || p.sessions.used()+p.listeners.used() > 0 || p.inTransit() || p.drainChannels()) {
-		if err := p.turn(); err != nil {
+	for p.mode != stopped && (p.mode != draining || p.sessions.Used()+p.listeners.Used() > 0 || p.inTransit() || p.drainChannels()) {
+		if err := p.loop.Turn(); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// turn waits for events, receives what has come, and then lets the sessions act.
-func (p *Proxy) turn() error {
-	patience := p.patience()
-	if patience != 0 { // else the wait hides nothing
-		p.worked(time.Now())
-	}
-	n, e := p.poller.Wait(patience)
-	if e != 0 {
-		return fmt.Errorf("cannot wait for events: %w", e)
-	}
-	p.awake(n, patience, time.Now())
-	return nil
-}
-
-// worked looks at the clock before a wait. A standstill between two waits would be taken for a part of the second one, which may be as
-// long: then whoever has been sent something after the standstill would be late from the start.
-func (p *Proxy) worked(now time.Time) {
-	p.now = p.seen.pass(p.now, now.Sub(p.start).Milliseconds(), 0)
-}
-
-// awake is what a turn does after a wait of patience at most, with n events, when it is now.
-//
-// A timer waits until the loop has looked for events after its time: what has come in time is read first, however late the loop is.
-func (p *Proxy) awake(n, patience int, now time.Time) {
-	looked := p.now
-	p.now = p.seen.pass(p.now, now.Sub(p.start).Milliseconds(), int64(patience))
-	p.wall = now.UnixMilli()
-	for i := range n {
-		p.dispatch(p.poller.Event(i))
-	}
-	if p.readAll(n) {
-		p.expireTimers(looked)
-	}
-	p.runReady()
-}
-
-// patience is how long the loop may wait, in ms; negative: for ever, when no time counts.
-func (p *Proxy) patience() int {
-	if p.ready.head != nil {
-		return 0
-	}
-	return int(min(p.wheel.Wait(p.now), maxWait))
-}
-
-// maxUnread is for how many turns the timers may wait for events that have not been taken: as many as there can be.
-const maxUnread = 100
-
-// readAll says that no more events are ready than the n that this turn has taken. Nobody is late whose bytes wait to be read: after a
-// standstill there may be something for everybody.
-func (p *Proxy) readAll(n int) bool {
-	if n == poll.Batch && p.unread < maxUnread {
-		p.unread++
-		return false
-	}
-	p.unread = 0
-	return true
-}
-
-// dispatch gives an event to the object that it is about.
-func (p *Proxy) dispatch(t poll.Token, r poll.Ready) {
-	switch t.Kind() {
-	case kindClient:
-		p.onClient(t, r)
-	case kindServer:
-		p.onServer(t, r)
-	case kindListener:
-		p.onListener(t)
-	case kindWatch:
-		p.onWatch(t)
-	case kindWake:
-		p.unblock()
-	}
-}
-
-// expireTimers acts on every timer whose time had come then.
-func (p *Proxy) expireTimers(then int64) {
-	for t := p.wheel.Expired(then); t != nil; t = p.wheel.Expired(then) {
-		p.onTimer(t)
-	}
-}
-
-func (p *Proxy) onTimer(t *timer.Timer) {
-	slot := uint32(t.Token)
-	switch uint8(t.Token >> 32) {
-	case kindClient:
-		p.onTime(p.sessions.at(slot))
-	case kindServer:
-		p.onIdleTime(p.serverConns.at(slot))
-	case kindAlarm:
-		p.onAlarm(slot)
-	}
-}
-
-// runReady lets every session act that was in the queue when the turn began. Those which are not done by then, or get
-// something to do from others, wait for the next turn.
-func (p *Proxy) runReady() {
-	s := p.ready.head
-	p.ready = runQueue{}
-	for s != nil {
-		next := s.next
-		s.queued, s.next = false, nil
-		if s.state != closed {
-			s.run()
-		}
-		s = next
-	}
-}
-
 // close ends everything that the proxy still holds.
 func (p *Proxy) close() {
-	for _, s := range p.sessions.all {
+	for _, s := range p.sessions.All() {
 		if s.state != closed {
 			s.stop()
 		}
@@ -172,5 +74,5 @@ func (p *Proxy) close() {
 	for len(p.peerGenerations) > 0 {
 		_ = p.RemovePeerGeneration(p.peerGenerations[0].generation)
 	}
-	_ = p.poller.Close() // nothing depends on the outcome: the process is leaving
+	_ = p.loop.Close() // nothing depends on the outcome: the process is leaving
 }

@@ -15,15 +15,15 @@ const (
 
 // shrink lets go of what has not been needed since it was called last.
 func (p *Proxy) shrink() {
-	p.After(shrinkTime, p.shrink)
+	p.loop.After(shrinkTime, p.shrink)
 	p.tidied = nil
 	freed := p.pool.Shrink()
 	p.pipes.Shrink()
-	p.streams.shrink()
-	p.heads.shrink()
+	p.streams.Shrink()
+	p.heads.Shrink()
 	for _, f := range p.frontends {
 		if f != nil && f.log != nil {
-			f.log.traces.shrink()
+			f.log.traces.Shrink()
 		}
 	}
 	if freed >= muchMemory {

@@ -11,36 +11,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func TestFreeList(t *testing.T) {
-	var l freeList[int]
-	var out []*int
-	for i := range 10 {
-		if x := l.take(); x != nil {
-			t.Fatalf("%v was there", *x)
-		}
-		out = append(out, &i)
-	}
-	for _, x := range out {
-		l.put(x)
-	}
-	for _, want := range []int{10, 0, 0} { // needed in the time before, then nothing has been
-		if l.shrink(); len(l.free) != want {
-			t.Errorf("%d are kept, want %d", len(l.free), want)
-		}
-	}
-	a, b := 1, 2
-	l.take()
-	l.take()
-	l.put(&a)
-	l.put(&b)
-	if x := l.take(); x != &b {
-		t.Error("not the last one first")
-	}
-	if l.shrink(); len(l.free) != 1 || l.free[0] != &a {
-		t.Errorf("%d are kept, want one", len(l.free))
-	}
-}
-
 // A peak of clients is forgotten after a minute, and what a minute needs is kept.
 func TestPeakIsForgotten(t *testing.T) {
 	b := newBench(t, "127.61.8.20", 8000, 8001)
@@ -53,7 +23,7 @@ func TestPeakIsForgotten(t *testing.T) {
 		b.spend()
 	}
 	kept := func() (buffers, streams, heads int) {
-		return b.proxy.pool.Taken() + b.proxy.pool.Idle(), len(b.proxy.streams.free) + b.proxy.streams.taken, len(b.proxy.heads.free) + b.proxy.heads.taken
+		return b.proxy.pool.Taken() + b.proxy.pool.Idle(), b.proxy.streams.Idle() + b.proxy.streams.Taken(), b.proxy.heads.Idle() + b.proxy.heads.Taken()
 	}
 	if buffers, streams, heads := kept(); buffers < peak || streams < peak || heads < peak {
 		t.Fatalf("%d buffers, %d streams, %d heads for %d requests", buffers, streams, heads, peak)
@@ -63,7 +33,7 @@ func TestPeakIsForgotten(t *testing.T) {
 	}
 	b.spend()
 	minute := func() {
-		b.proxy.leap(shrinkTime.Milliseconds())
+		b.proxy.loop.Leap(shrinkTime.Milliseconds())
 		b.spend()
 	}
 	minute()
@@ -98,11 +68,11 @@ func TestMemoryIsGivenBack(t *testing.T) {
 	for _, c := range clients {
 		unix.Close(c)
 	}
-	for b.proxy.sessions.used() > 1 {
+	for b.proxy.sessions.Used() > 1 {
 		b.spend()
 	}
 	for range 2 {
-		b.proxy.leap(shrinkTime.Milliseconds())
+		b.proxy.loop.Leap(shrinkTime.Milliseconds())
 		b.spend()
 	}
 	after := memory()
@@ -110,7 +80,7 @@ func TestMemoryIsGivenBack(t *testing.T) {
 		if time.Now().After(until) {
 			t.Fatalf("%d KiB before, %d at the peak, %d afterwards", before>>10, peak>>10, after>>10)
 		}
-		b.proxy.After(10*time.Millisecond, func() {})
+		b.proxy.loop.After(10*time.Millisecond, func() {})
 		b.turn() // which waits
 	}
 }

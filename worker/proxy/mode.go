@@ -35,7 +35,7 @@ func (p *Proxy) Pause() {
 	case standby:
 		p.change(paused)
 	case active:
-		for _, l := range p.listeners.all {
+		for _, l := range p.listeners.All() {
 			if l.fd.Valid() && l.polled {
 				p.emptyQueue(l)
 			}
@@ -69,7 +69,7 @@ func (p *Proxy) drain(graceful bool) {
 		switch {
 		case f == nil:
 		case graceful && f.grace > 0:
-			p.After(time.Duration(f.grace)*time.Millisecond, func() { p.leave(f, true) })
+			p.loop.After(time.Duration(f.grace)*time.Millisecond, func() { p.leave(f, true) })
 		default:
 			p.leave(f, graceful)
 		}
@@ -79,7 +79,7 @@ func (p *Proxy) drain(graceful bool) {
 // leave closes the listening sockets of a frontend, after their queues have been emptied if it was accepting: those
 // clients believe that they are connected. Its sessions end after the requests that run.
 func (p *Proxy) leave(f *frontend, accepting bool) {
-	for _, l := range p.listeners.all {
+	for _, l := range p.listeners.All() {
 		if !l.fd.Valid() || l.front != f {
 			continue
 		}
@@ -89,9 +89,9 @@ func (p *Proxy) leave(f *frontend, accepting bool) {
 		p.closeListener(l)
 	}
 	f.leaving = true
-	for _, s := range p.sessions.all {
+	for _, s := range p.sessions.All() {
 		if s.state == idle && s.front == f {
-			p.enqueue(s)
+			p.loop.Enqueue(&s.task)
 		}
 	}
 }
@@ -109,4 +109,4 @@ func (p *Proxy) change(next mode) {
 }
 
 // Sessions is the number of client connections.
-func (p *Proxy) Sessions() int { return p.sessions.used() }
+func (p *Proxy) Sessions() int { return p.sessions.Used() }

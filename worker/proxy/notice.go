@@ -15,7 +15,7 @@ const noticeLevel = "alert"
 // lines about requests. Standard output and error are not among them: the caller reports there.
 func (p *Proxy) Notice(text string) {
 	for _, t := range p.notices {
-		line := t.header.Append(nil, p.wall)
+		line := t.header.Append(nil, p.loop.Wall())
 		line = append(append(line, text...), '\n')
 		if !t.sink.write(line) {
 			p.counters.LogsDropped.Add(1)

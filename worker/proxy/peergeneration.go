@@ -92,7 +92,7 @@ func (p *Proxy) awaitReservation() {
 		return
 	}
 	p.awaitingReservation = true
-	p.After(reservationTime, func() {
+	p.loop.After(reservationTime, func() {
 		p.awaitingReservation = false
 		if !p.starved {
 			p.unblock()

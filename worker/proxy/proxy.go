@@ -20,7 +20,6 @@ package proxy
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
@@ -33,13 +32,14 @@ import (
 	"lbmaster/shared/status"
 	"lbmaster/worker/buffer"
 	"lbmaster/worker/logline"
+	"lbmaster/worker/loop"
 	"lbmaster/worker/poll"
 	"lbmaster/worker/sock"
-	"lbmaster/worker/timer"
 )
 
 // Params is what a proxy is made of.
 type Params struct {
+	Loop       *loop.Loop // nil: one of its own; the proxy closes it in any case
 	Config     *conf.Config
 	Generation int                  // of the instance
 	Slot       int                  // number of this worker, and of its slab of counters
@@ -58,27 +58,19 @@ const workerRow = 0
 
 // Proxy is the data plane of one worker. All its methods belong to the goroutine that calls Run.
 type Proxy struct {
-	poller *poll.Poller
-	wheel  *timer.Wheel
-	start  time.Time
-	seen   seenTime
-	now    int64 // ms since start that the loop has seen, taken once a turn
-	wall   int64 // ms since 1970, likewise
-	mode   mode
+	loop  *loop.Loop
+	kinds kinds
+	mode  mode
 
 	frontends   []*frontend // by index in the configuration; nil: not started
 	backends    []*backend
-	listeners   table[listener]
-	sessions    table[session]
-	serverConns table[serverConn]
-	watches     table[watch]
-	alarms      table[alarm]
+	listeners   loop.Table[listener]
+	sessions    loop.Table[session]
+	serverConns loop.Table[serverConn]
 	pool        buffer.Pool
 	pipes       sock.Pipes
-	streams     freeList[stream]
-	heads       freeList[heads]
-	ready       runQueue
-	unread      int // turns in a row that have not taken all events
+	streams     loop.FreeList[stream]
+	heads       loop.FreeList[heads]
 
 	stats               *stats.Stats
 	counters            *stats.Counters
@@ -117,14 +109,15 @@ type Proxy struct {
 
 // New makes the runtime objects of a configuration.
 func New(params Params) (*Proxy, error) {
-	poller, err := poll.New()
-	if err != nil {
-		return nil, fmt.Errorf("cannot make an epoll instance: %w", err)
+	l := params.Loop
+	if l == nil {
+		var err error
+		if l, err = loop.New(); err != nil {
+			return nil, err
+		}
 	}
 	p := &Proxy{
-		poller:     poller,
-		wheel:      timer.New(0),
-		start:      time.Now(),
+		loop:       l,
 		stats:      params.Stats,
 		counters:   params.Stats.Counters(params.Slot, workerRow),
 		gauges:     params.Stats.Gauges(params.Slot, workerRow),
@@ -140,17 +133,18 @@ func New(params Params) (*Proxy, error) {
 		line:       make([]byte, 0, maxLine),
 		reporter:   params.Report,
 	}
+	p.handleKinds()
 	p.openSinks(params.Config, params.Files)
 	p.SetLogs(params.Logs)
-	err = p.openNotices(params.Config)
+	err := p.openNotices(params.Config)
 	if err == nil {
 		err = p.build(params.Config, params.Slot)
 	}
 	if err != nil {
-		return nil, errors.Join(err, poller.Close())
+		return nil, errors.Join(err, l.Close())
 	}
-	p.mustPoll(p.wake, poll.Once, poll.NewToken(kindWake, 0, 0))
-	p.After(shrinkTime, p.shrink)
+	p.loop.Poll(p.wake, poll.Once, loop.Token(p.kinds.wake, 0, 0))
+	p.loop.After(shrinkTime, p.shrink)
 	return p, nil
 }
 
@@ -201,15 +195,7 @@ func (p *Proxy) complain(err error) {
 // register begins to poll a connection.
 func (p *Proxy) register(c *conn) {
 	c.registered = true
-	p.mustPoll(c.fd.Int(), poll.Stream, c.token)
-}
-
-// mustPoll registers a descriptor. That fails only when the kernel has no memory left for it, or by a mistake of ours; a
-// worker that cannot poll must not go on.
-func (p *Proxy) mustPoll(fd int, want poll.Ready, t poll.Token) {
-	if e := p.poller.Add(fd, want, t); e != 0 {
-		panic(fmt.Sprintf("cannot poll descriptor %d: %v", fd, e))
-	}
+	p.loop.Poll(c.fd.Int(), poll.Stream, c.token)
 }
 
 // wakeAll makes every worker, this one too, try to accept again. The eventfd is never read: each write is an event.

@@ -12,7 +12,7 @@ import (
 // beginRelay begins the one stream of a connection in mode tcp.
 func (s *session) beginRelay() {
 	s.stream = s.p.newRelay()
-	s.stream.complete = s.p.now
+	s.stream.complete = s.p.loop.Now()
 	s.stream.up.begin(http1.UntilClose, 0)
 	s.stream.down.begin(http1.UntilClose, 0)
 	s.become(connecting)
@@ -65,7 +65,7 @@ func (s *session) abandon() {
 
 // becomeRelaying goes on with a server that has been reached.
 func (s *session) becomeRelaying() {
-	s.stream.linked = s.p.now
+	s.stream.linked = s.p.loop.Now()
 	s.stream.answering = true
 	s.become(relaying)
 }
@@ -91,7 +91,7 @@ func (s *session) stepRelaying() {
 func (s *session) heed(c *conn) {
 	if c.reset && c.eof && c.sendErr == 0 {
 		c.sendErr = unix.ECONNRESET
-		s.p.enqueue(s)
+		s.p.loop.Enqueue(&s.task)
 	}
 }
 
@@ -105,14 +105,14 @@ func (s *session) relay(f *flow, src, dst *conn) bool {
 		o = f.carry(src, dst, s.p)
 	}
 	if f.took != before {
-		s.since = s.p.now
+		s.since = s.p.loop.Now()
 	}
 	if f.out != nil && f.unsent() == 0 {
 		f.drop(&s.p.pool)
 	}
 	switch o {
 	case going:
-		s.p.enqueue(s)
+		s.p.loop.Enqueue(&s.task)
 	case finished:
 		if other := s.against(f); !other.over() {
 			dst.fd.ShutdownWrite()
@@ -138,7 +138,7 @@ func (s *session) relayRefused(f *flow, dst *conn) bool {
 	s.countAbort(s.side(dst))
 	f.lost = true
 	dst.readable = true
-	s.p.enqueue(s)
+	s.p.loop.Enqueue(&s.task)
 	return true
 }
 

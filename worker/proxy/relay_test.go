@@ -280,7 +280,7 @@ func TestTunnelIsRelay(t *testing.T) {
 	c.want("earlyI am a\n")
 	f.idles(1)
 	f.do(func() {
-		if s := f.proxy.sessions.at(0); s.stream.heads != nil || s.state != relaying {
+		if s := f.proxy.sessions.At(0); s.stream.heads != nil || s.state != relaying {
 			t.Errorf("%v, with heads %v", s.state, s.stream.heads != nil)
 		}
 	})

@@ -50,7 +50,7 @@ func (s *session) requestRead(v http1.Verdict) {
 		s.part(pageOf(v.Status()), byProxy)
 		return
 	}
-	s.stream.complete = s.p.now
+	s.stream.complete = s.p.loop.Now()
 	s.traceRequest(s.client.in.Bytes())
 	if !s.choose() {
 		s.part(page503, byServer)

@@ -111,7 +111,7 @@ func (s *session) takeResponse() (interim bool) {
 func (s *session) takeInterim() bool {
 	st := s.stream
 	c := &st.link.conn
-	if s.p.now-s.since >= interimTime {
+	if s.p.loop.Now()-s.since >= interimTime {
 		st.interim = 0
 	}
 	if st.interim++; st.interim > maxInterim {
@@ -123,7 +123,7 @@ func (s *session) takeInterim() bool {
 	}
 	c.consume(st.response.Size, &s.p.pool)
 	st.response.Reset()
-	s.since = s.p.now
+	s.since = s.p.loop.Now()
 	return true
 }
 
@@ -134,7 +134,7 @@ func (s *session) answer() {
 	st.down.unwrap = r.Framing == http1.Chunked && st.request.Minor == 0
 	untilClose := r.Framing == http1.UntilClose || st.down.unwrap
 	st.keep = persistent(&st.request) && !untilClose && st.sent && s.stays() && !s.front.httpClose
-	st.headed, st.status = s.p.now, r.Status
+	st.headed, st.status = s.p.loop.Now(), r.Status
 	s.traceResponse(st.link.in.Bytes())
 	if !s.writeHead(st.clientConnection()) {
 		return
@@ -152,7 +152,7 @@ func (s *session) answer() {
 	}
 	st.down.last, st.down.deliver = !st.keep, true
 	st.answering = true
-	s.since = s.p.now
+	s.since = s.p.loop.Now()
 	s.countResponse()
 	if st.sent {
 		st.up.drop(&s.p.pool)
@@ -208,7 +208,7 @@ func (s *session) openTunnel() {
 // becomeTunnel lets all further bytes pass unread.
 func (s *session) becomeTunnel() {
 	st := s.stream
-	st.headed, st.status = s.p.now, st.response.Status
+	st.headed, st.status = s.p.loop.Now(), st.response.Status
 	s.traceResponse(st.link.in.Bytes())
 	st.link.conn.consume(st.response.Size, &s.p.pool)
 	st.up.drop(&s.p.pool)

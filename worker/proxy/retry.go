@@ -22,7 +22,7 @@ func (s *session) connectFailed(why cause) {
 	st.up.sent, st.sent, st.unsendable = 0, false, false
 	st.count(retries)
 	if s.redispatch() || why == serverTime {
-		s.p.enqueue(s)
+		s.p.loop.Enqueue(&s.task)
 		return
 	}
 	s.become(pausing)

@@ -3,6 +3,8 @@ package proxy
 import (
 	"golang.org/x/sys/unix"
 
+	"lbmaster/worker/loop"
+
 	"lbmaster/worker/poll"
 	"lbmaster/worker/sock"
 	"lbmaster/worker/timer"
@@ -98,11 +100,11 @@ func (c *serverConn) drained() bool {
 // park lets a connection whose exchange is complete wait for the next request, of anybody or of its owner.
 func (p *Proxy) park(c *serverConn) {
 	c.session = nil
-	c.parked = p.now
+	c.parked = p.loop.Now()
 	c.pool().push(c)
 	c.server.gauges.Idle.Add(1)
 	if c.owner == nil && !c.timer.Armed() {
-		p.wheel.Set(&c.timer, p.now+idleTime)
+		p.loop.Set(&c.timer, p.loop.Now()+idleTime)
 	}
 }
 
@@ -148,25 +150,25 @@ func (s *session) dial(srv *server) (*serverConn, unix.Errno) {
 
 // newServerConn takes a serverConn from the free list.
 func (p *Proxy) newServerConn(fd sock.FD) *serverConn {
-	c, slot := p.serverConns.take()
+	c, slot := p.serverConns.Take()
 	*c = serverConn{slot: slot, seq: c.seq + 1}
-	c.timer.Token = timerToken(kindServer, slot)
-	c.conn.open(fd, poll.NewToken(kindServer, slot, c.seq))
+	c.timer.Token = loop.TimerToken(p.kinds.server, slot)
+	c.conn.open(fd, loop.Token(p.kinds.server, slot, c.seq))
 	return c
 }
 
 // closeServerConn ends a connection that is in no idle pool.
 func (p *Proxy) closeServerConn(c *serverConn) {
 	c.conn.close(&p.pool)
-	p.wheel.Stop(&c.timer)
+	p.loop.Stop(&c.timer)
 	c.server, c.session, c.owner = nil, nil, nil
 	c.seq++ // an event that is on its way already is stale now
-	p.serverConns.put(c.slot)
+	p.serverConns.Put(c.slot)
 }
 
 // onServer takes an event of a connection to a server.
 func (p *Proxy) onServer(t poll.Token, r poll.Ready) {
-	c := p.serverConns.at(t.Slot())
+	c := p.serverConns.At(t.Slot())
 	switch {
 	case c == nil || c.seq != t.Seq() || !c.fd.Valid():
 	case c.session == nil:
@@ -177,7 +179,7 @@ func (p *Proxy) onServer(t poll.Token, r poll.Ready) {
 		if c.empty() && c.session.wantsResponse() {
 			c.fill(&p.pool)
 		}
-		p.enqueue(c.session)
+		p.loop.Enqueue(&c.session.task)
 	}
 }
 
@@ -187,7 +189,7 @@ func (p *Proxy) onIdle(c *serverConn, r poll.Ready) {
 	c.note(r)
 	if r&(poll.PeerDone|poll.Broken) != 0 || r&poll.Readable != 0 && !quiet(&c.fd) {
 		if c.owner != nil {
-			p.enqueue(c.owner) // nothing may bind its client to this worker any more
+			p.loop.Enqueue(&c.owner.task) // nothing may bind its client to this worker any more
 		}
 		p.discard(c)
 	}
@@ -204,8 +206,8 @@ func (p *Proxy) discard(c *serverConn) {
 func (p *Proxy) onIdleTime(c *serverConn) {
 	switch {
 	case c.session != nil || c.server == nil || c.owner != nil:
-	case p.now-c.parked < idleTime:
-		p.wheel.Set(&c.timer, c.parked+idleTime)
+	case p.loop.Now()-c.parked < idleTime:
+		p.loop.Set(&c.timer, c.parked+idleTime)
 	default:
 		p.discard(c)
 	}

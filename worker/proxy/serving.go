@@ -46,9 +46,9 @@ func (s *session) connectAnew() bool {
 func (s *session) attach(c *serverConn) {
 	c.session = s
 	s.stream.link = c
-	s.since = s.p.now
+	s.since = s.p.loop.Now()
 	if c.reused {
-		s.stream.linked = s.p.now
+		s.stream.linked = s.p.loop.Now()
 	}
 	if s.stream.heads != nil {
 		s.bindIf(&s.stream.request)
@@ -64,17 +64,17 @@ func (s *session) moveRequest() {
 	before := st.up.took
 	o := st.up.carry(&s.client, &st.link.conn, s.p)
 	if st.up.took != before {
-		s.since = s.p.now
+		s.since = s.p.loop.Now()
 	}
 	if st.linked < 0 && st.connected() {
-		st.linked = s.p.now
+		st.linked = s.p.loop.Now()
 	}
 	if !st.link.registered {
 		s.p.register(&st.link.conn)
 	}
 	switch o {
 	case going:
-		s.p.enqueue(s)
+		s.p.loop.Enqueue(&s.task)
 	case finished:
 		st.sent = true
 	case cut:
@@ -120,11 +120,11 @@ func (s *session) moveResponse() {
 	before := st.down.took
 	o := st.down.carry(&st.link.conn, &s.client, s.p)
 	if st.down.took != before {
-		s.since = s.p.now
+		s.since = s.p.loop.Now()
 	}
 	switch o {
 	case going:
-		s.p.enqueue(s)
+		s.p.loop.Enqueue(&s.task)
 	case finished:
 		s.finish()
 	case cut:

@@ -3,6 +3,8 @@ package proxy
 import (
 	"net/netip"
 
+	"lbmaster/worker/loop"
+
 	"lbmaster/worker/poll"
 	"lbmaster/worker/sock"
 	"lbmaster/worker/timer"
@@ -22,11 +24,10 @@ type session struct {
 	own     idlePool // idle connections to servers that are bound to the client connection
 	since   int64    // ms: when something last moved, or when the state began
 	fresh   bool     // no request has been served yet
-	expired bool     // the time of the state is up; run acts on it
-	queued  bool     // in the run queue
+	expired bool     // the time of the state is up; Run acts on it
 	queues  sendQueues
 	timer   timer.Timer
-	next    *session // in the run queue
+	task    loop.Task
 }
 
 // steps bounds the changes of state of one session in one loop turn, so that a pipelining client does not starve the
@@ -35,11 +36,12 @@ const steps = 16
 
 // begin starts the life of a session.
 func (p *Proxy) begin(fd sock.FD, front *frontend, bind int, peer netip.AddrPort) *session {
-	s, slot := p.sessions.take()
-	// A session can end after it got another turn. Its place in the run queue then passes to the next use.
-	*s = session{p: p, slot: slot, seq: s.seq + 1, front: front, bind: int32(bind), peer: peer, fresh: true, queued: s.queued, next: s.next}
-	s.timer.Token = timerToken(kindClient, slot)
-	s.client.open(fd, poll.NewToken(kindClient, slot, s.seq))
+	s, slot := p.sessions.Take()
+	// A session can end after it got another turn. That then passes to the next use.
+	*s = session{p: p, slot: slot, seq: s.seq + 1, front: front, bind: int32(bind), peer: peer, fresh: true, task: s.task}
+	s.task.Does(s)
+	s.timer.Token = loop.TimerToken(p.kinds.client, slot)
+	s.client.open(fd, loop.Token(p.kinds.client, slot, s.seq))
 	s.become(idle)
 	return s
 }
@@ -52,15 +54,15 @@ func (s *session) end() {
 	}
 	s.dropOwn()
 	s.client.close(&s.p.pool)
-	s.p.wheel.Stop(&s.timer)
+	s.p.loop.Stop(&s.timer)
 	s.p.release(s.front)
 	s.seq++ // an event that is on its way already is stale now
-	s.p.sessions.put(s.slot)
+	s.p.sessions.Put(s.slot)
 }
 
 // onClient takes an event of a client connection.
 func (p *Proxy) onClient(t poll.Token, r poll.Ready) {
-	s := p.sessions.at(t.Slot())
+	s := p.sessions.At(t.Slot())
 	if s == nil || s.seq != t.Seq() || s.state == closed {
 		return
 	}
@@ -68,7 +70,7 @@ func (p *Proxy) onClient(t poll.Token, r poll.Ready) {
 	if s.client.empty() && s.wantsRequest() {
 		s.client.fill(&p.pool)
 	}
-	p.enqueue(s)
+	p.loop.Enqueue(&s.task)
 }
 
 // wantsRequest says that bytes of the client are of use now.
@@ -87,8 +89,11 @@ func (s *session) wantsResponse() bool {
 	return s.state == serving && !s.stream.answering || (s.state == serving || s.state == relaying) && s.stream.down.copies()
 }
 
-// run does everything that can be done without waiting.
-func (s *session) run() {
+// Run does everything that can be done without waiting.
+func (s *session) Run() {
+	if s.state == closed { // it has ended after it got another turn
+		return
+	}
 	for range steps {
 		was := s.state
 		s.step()
@@ -105,7 +110,7 @@ func (s *session) run() {
 			return
 		}
 	}
-	s.p.enqueue(s)
+	s.p.loop.Enqueue(&s.task)
 }
 
 // step does the work of the state.
@@ -146,7 +151,7 @@ func (s *session) rest() {
 		s.p.register(&s.client)
 	}
 	if at := s.deadline(); at < never && (!s.timer.Armed() || s.timer.At() > at) {
-		s.p.wheel.Set(&s.timer, at)
+		s.p.loop.Set(&s.timer, at)
 	}
 }
 

@@ -138,7 +138,7 @@ func TestPipelined(t *testing.T) {
 		c.want(echoed(fmt.Sprintf("GET /%d HTTP/1.1\r\nHost: a\r\n\r\n", i), ""))
 	}
 	var used int
-	f.do(func() { used = f.proxy.serverConns.used() })
+	f.do(func() { used = f.proxy.serverConns.Used() })
 	if used > 1 {
 		t.Errorf("%d connections to the server, want 1 that is used again", used)
 	}
@@ -240,7 +240,7 @@ func TestOnceOnly(t *testing.T) {
 			c := f.dial()
 			c.send(strings.Replace(first, "Host: a", "Host: a\r\nCookie: SERVERID=A", 1))
 			if first == put {
-				f.await("the server is chosen", func() bool { s := f.proxy.sessions.at(0); return s.state == serving && s.stream.link != nil })
+				f.await("the server is chosen", func() bool { s := f.proxy.sessions.At(0); return s.state == serving && s.stream.link != nil })
 				c.send("abc")
 			}
 			c.want(okHead + "ok")

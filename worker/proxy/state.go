@@ -71,5 +71,5 @@ func (s *session) become(next state) {
 		panic(fmt.Sprintf("a session cannot become %v when it is %v", next, s.state))
 	}
 	s.state = next
-	s.since = s.p.now
+	s.since = s.p.loop.Now()
 }

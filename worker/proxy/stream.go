@@ -45,7 +45,7 @@ type heads struct {
 // newStream takes a stream from the free list, with heads for HTTP.
 func (p *Proxy) newStream() *stream {
 	st := p.newRelay()
-	if st.heads = p.heads.take(); st.heads == nil {
+	if st.heads = p.heads.Take(); st.heads == nil {
 		st.heads = new(heads)
 	}
 	st.request.Reset()
@@ -56,12 +56,12 @@ func (p *Proxy) newStream() *stream {
 
 // newRelay takes a stream without heads from the free list.
 func (p *Proxy) newRelay() *stream {
-	st := p.streams.take()
+	st := p.streams.Take()
 	if st == nil {
 		st = new(stream)
 	}
 	st.clear()
-	st.began = p.now
+	st.began = p.loop.Now()
 	return st
 }
 
@@ -82,13 +82,13 @@ func (s *session) endStream() {
 	st.down.reset(&s.p.pool)
 	s.p.putHeads(st)
 	st.back, st.server, st.link = nil, nil, nil
-	s.p.streams.put(st)
+	s.p.streams.Put(st)
 }
 
 // putHeads gives the heads of a stream back.
 func (p *Proxy) putHeads(st *stream) {
 	if st.heads != nil {
-		p.heads.put(st.heads)
+		p.heads.Put(st.heads)
 		st.heads = nil
 	}
 }

@@ -40,7 +40,7 @@ const successorTime = time.Second
 func (p *Proxy) HandOver(channel int, places [][]control.Place, exact map[netip.AddrPort]control.Place) {
 	p.dropSuccessor()
 	p.successor = &successor{channel: sock.Own(channel), places: places, exact: exact}
-	if err := p.Watch(channel, p.onConfirmed); err != nil {
+	if err := p.loop.Watch(channel, p.onConfirmed); err != nil {
 		p.report(err.Error()) // the reservations are released later
 	}
 	p.giveWay()
@@ -78,7 +78,7 @@ func (p *Proxy) giveWay() {
 // dropSuccessor closes the channel to the successor. Idle connections then end.
 func (p *Proxy) dropSuccessor() {
 	if p.successor != nil {
-		p.Unwatch(p.successor.channel.Int())
+		p.loop.Unwatch(p.successor.channel.Int())
 		p.successor.channel.Close()
 		p.confirmed(len(p.successor.transit.fronts))
 		p.successor = nil
@@ -92,9 +92,9 @@ func (p *Proxy) loseSuccessor() {
 		return
 	}
 	next.gone = true
-	p.Unwatch(next.channel.Int())
+	p.loop.Unwatch(next.channel.Int())
 	p.confirmed(len(next.transit.fronts))
-	p.After(successorTime, func() {
+	p.loop.After(successorTime, func() {
 		if p.successor == next {
 			p.dropSuccessor()
 			p.offerAll()
@@ -140,7 +140,7 @@ func (s *session) handOver() {
 		return
 	}
 	if s.client.registered {
-		s.p.poller.Remove(s.client.fd.Int()) // closing does not: the socket lives on
+		s.p.loop.Unpoll(s.client.fd.Int()) // closing does not: the socket lives on
 	}
 	s.p.hold(s.front)
 	s.end()
@@ -150,7 +150,7 @@ func (s *session) handOver() {
 func (p *Proxy) offerLater() {
 	if !p.offering {
 		p.offering = true
-		p.After(successorPause, func() {
+		p.loop.After(successorPause, func() {
 			p.offering = false
 			p.offerAll()
 		})
@@ -159,9 +159,9 @@ func (p *Proxy) offerLater() {
 
 // offerAll gives every idle session its turn.
 func (p *Proxy) offerAll() {
-	for _, s := range p.sessions.all {
+	for _, s := range p.sessions.All() {
 		if s.state == idle && s.front.leaving {
-			p.enqueue(s)
+			p.loop.Enqueue(&s.task)
 		}
 	}
 }
@@ -190,7 +190,7 @@ func (p *Proxy) drainChannels() bool {
 		_ = unix.Shutdown(channel, unix.SHUT_RD)
 		p.receive(channel)
 	}
-	return p.sessions.used() > 0 || p.crowded
+	return p.sessions.Used() > 0 || p.crowded
 }
 
 // receive takes the connections that have come, and says whether it has taken all. What there is no room for stays in the
@@ -225,7 +225,7 @@ func (p *Proxy) receive(channel int) bool {
 }
 
 func (p *Proxy) closeChannel(channel int) {
-	p.Unwatch(channel)
+	p.loop.Unwatch(channel)
 	p.channels = slices.DeleteFunc(p.channels, func(c int) bool { return c == channel })
 	unix.Close(channel)
 }
@@ -240,13 +240,13 @@ func (p *Proxy) confirm(channel, n int) {
 
 // receiveLater turns away from a channel until there may be room. Nobody else is accepted before.
 func (p *Proxy) receiveLater(channel int) {
-	p.Unwatch(channel)
+	p.loop.Unwatch(channel)
 	p.crowded = true
 	if p.retrying {
 		return
 	}
 	p.retrying = true
-	p.After(crowdedTime, func() {
+	p.loop.After(crowdedTime, func() {
 		p.retrying = false
 		if p.crowded {
 			p.receiveAll()
@@ -258,7 +258,7 @@ func (p *Proxy) receiveLater(channel int) {
 func (p *Proxy) receiveAll() bool {
 	p.crowded = false
 	for _, channel := range slices.Clone(p.channels) {
-		p.Unwatch(channel)
+		p.loop.Unwatch(channel)
 		if p.receive(channel) && slices.Contains(p.channels, channel) {
 			p.listenTo(channel)
 		}
@@ -268,7 +268,7 @@ func (p *Proxy) receiveAll() bool {
 
 // listenTo waits for connections to come through a channel.
 func (p *Proxy) listenTo(channel int) {
-	if err := p.Watch(channel, func() { p.receive(channel) }); err != nil {
+	if err := p.loop.Watch(channel, func() { p.receive(channel) }); err != nil {
 		p.complain(err)
 		p.receiveLater(channel)
 	}
@@ -287,5 +287,5 @@ func (p *Proxy) beginReceived(at control.Shard, fd sock.FD) {
 	s := p.begin(fd, f, at.Bind, fd.Peer())
 	s.fresh = false
 	s.client.fill(&p.pool)
-	p.enqueue(s)
+	p.loop.Enqueue(&s.task)
 }

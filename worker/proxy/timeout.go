@@ -45,18 +45,18 @@ func (p *Proxy) onTime(s *session) {
 		return
 	}
 	switch at := s.deadline(); {
-	case at <= p.now:
+	case at <= p.loop.Now():
 		s.expired = true
-		p.enqueue(s)
+		p.loop.Enqueue(&s.task)
 	case at < never:
-		p.wheel.Set(&s.timer, at)
+		p.loop.Set(&s.timer, at)
 	}
 }
 
 // expire acts on a wait that was too long.
 func (s *session) expire() {
 	s.expired = false
-	if s.deadline() > s.p.now { // something moved in the same turn
+	if s.deadline() > s.p.loop.Now() { // something moved in the same turn
 		return
 	}
 	switch s.state {

@@ -16,7 +16,7 @@ type trace struct {
 
 // newTrace takes a trace from the free list.
 func (l *accessLog) newTrace() *trace {
-	t := l.traces.take()
+	t := l.traces.Take()
 	if t == nil {
 		t = &trace{line: make([]byte, 0, logline.MaxRequestLine)}
 		if c := l.capture.Cookie; c != nil {
@@ -49,7 +49,7 @@ func (l *accessLog) put(t *trace) {
 	if t.response != nil {
 		t.response.Reset()
 	}
-	l.traces.put(t)
+	l.traces.Put(t)
 }
 
 // traceRequest remembers of a complete head what the log will tell.

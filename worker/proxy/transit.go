@@ -63,7 +63,7 @@ func (p *Proxy) awaitConfirmation() {
 		return
 	}
 	next.transit.asked, next.transit.quiet = true, true
-	p.After(confirmTime, func() {
+	p.loop.After(confirmTime, func() {
 		if p.successor != next {
 			return
 		}

@@ -1,7 +1,8 @@
-package proxy
+package loop
 
 import (
 	"testing"
+	"time"
 
 	"lbmaster/worker/poll"
 )
@@ -13,13 +14,13 @@ func TestFailedWatch(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer poller.Close()
-	p := &Proxy{poller: poller}
-	if err := p.Watch(-1, func() {}); err == nil {
+	l := On(poller, time.Now)
+	if err := l.Watch(-1, func() {}); err == nil {
 		t.Fatal("descriptor -1 is watched")
 	}
-	p.Unwatch(-1)
-	_, first := p.watches.take()
-	if _, second := p.watches.take(); first == second {
+	l.Unwatch(-1)
+	_, first := l.watches.Take()
+	if _, second := l.watches.Take(); first == second {
 		t.Errorf("slot %d was given to two", first)
 	}
 }

@@ -1,4 +1,4 @@
-package proxy
+package loop
 
 // seenTime is the clock by which the loop measures how long others take: it goes on with the time that the loop has seen. When the
 // whole machine stands still (suspended, migrated, a frozen cgroup) or this process does, what has come meanwhile waits in the kernel,
@@ -19,4 +19,10 @@ func (c *seenTime) pass(before, real, patience int64) (now int64) {
 		c.unseen += late
 	}
 	return real - c.unseen
+}
+
+// Leap lets so many ms pass at once, as if the loop had seen them: for tests.
+func (l *Loop) Leap(ms int64) {
+	l.now += ms
+	l.seen.unseen -= ms
 }
