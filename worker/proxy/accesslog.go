@@ -67,7 +67,7 @@ func admits(level string) bool {
 // logStream writes the line of a stream that has ended.
 func (s *session) logStream() {
 	l, st := s.front.log, s.stream
-	if l == nil || l.format == "" || st.heads == nil && !l.nulls && st.up.seen == 0 {
+	if l == nil || l.format == "" || st.heads == nil && !l.nulls && st.up.Seen == 0 {
 		return
 	}
 	r := s.newRecord(st.began)
@@ -75,7 +75,7 @@ func (s *session) logStream() {
 	r.Connect = between(st.complete, st.linked)
 	r.Response = between(st.linked, st.headed)
 	r.Status = shown(st.status)
-	r.Bytes = st.down.took
+	r.Bytes = st.down.Took
 	r.Term = [4]byte{byte(st.cause), byte(st.progress), byte(st.fromCookie), byte(st.toCookie)}
 	r.Redispatched = st.elsewhere
 	if b := st.back; b != nil {
@@ -176,7 +176,7 @@ func (s *session) logConnection() {
 	if s.front.mode == conf.ModeHTTP {
 		mode = "HTTP"
 	}
-	local := s.client.fd.Name().AppendTo(p.localText[:0])
+	local := s.client.FD.Name().AppendTo(p.localText[:0])
 	p.text = logline.AppendConnect(p.text[:0], s.appendPeer(p.peerText[:0]), local, s.front.name, mode)
 	p.log(l)
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"lbmaster/worker/buffer"
+	"lbmaster/worker/flow"
 )
 
 // pattern is n bytes that do not repeat soon.
@@ -60,7 +61,7 @@ func TestBodiesOfAllSizes(t *testing.T) {
 	f := start(t, "127.61.5.1", nil, mirror)
 	c := f.dial()
 	const head = "POST / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\n"
-	for _, n := range []int{1, buffer.Size - 200, buffer.Size, spliceFrom - 1, spliceFrom, spliceFrom + 1, 200_000, 3 << 20} {
+	for _, n := range []int{1, buffer.Size - 200, buffer.Size, flow.SpliceFrom - 1, flow.SpliceFrom, flow.SpliceFrom + 1, 200_000, 3 << 20} {
 		body := pattern(n)
 		c.send(fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", head, n, body))
 		c.want(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", n, body))
@@ -75,7 +76,7 @@ func TestBodiesOfAllSizes(t *testing.T) {
 		}
 	}
 	f.do(func() {
-		if f.proxy.pipes.Taken() > 0 || !f.proxy.pipes.Trim(0) {
+		if f.proxy.pools.Pipes.Taken() > 0 || !f.proxy.pools.Pipes.Trim(0) {
 			t.Error("nothing was spliced, or a pipe is still held")
 		}
 	})
@@ -90,7 +91,7 @@ func TestNothingFollowsAResponse(t *testing.T) {
 	for i, size := range []int{buffer.Size, 2 * buffer.Size, 1 << 20} {
 		head := "HTTP/1.1 200 OK\r\nContent-Length: " + itoa5(size) + "\r\n\r\n"
 		first := head + string(pattern(size))
-		if size < spliceFrom {
+		if size < flow.SpliceFrom {
 			first = strings.Replace(head, itoa5(size), itoa5(size-len(head)), 1) + string(pattern(size-len(head)))
 		}
 		var served atomic.Int32

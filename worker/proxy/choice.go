@@ -21,7 +21,7 @@ func (s *session) choose() bool {
 	}
 	var srv *server
 	if st.heads != nil {
-		srv = s.prefer(st.persistent(s.client.in.Bytes()))
+		srv = s.prefer(st.persistent(s.client.In.Bytes()))
 	}
 	if srv == nil {
 		if srv = b.balanced(); srv == nil {

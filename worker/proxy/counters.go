@@ -86,7 +86,7 @@ func class(c *stats.Counters, status int) {
 // account adds the stream's bytes, as they passed on the client's side, to the counters.
 func (s *session) account() {
 	st := s.stream
-	in, out := uint64(st.up.seen), uint64(st.down.took)
+	in, out := uint64(st.up.Seen), uint64(st.down.Took)
 	if st.heads != nil {
 		in += uint64(st.request.Size)
 	}

@@ -3,6 +3,7 @@ package proxy
 import (
 	"lbmaster/shared/faults"
 	"lbmaster/worker/buffer"
+	"lbmaster/worker/flow"
 	"lbmaster/worker/http1"
 	"lbmaster/worker/logline"
 )
@@ -11,27 +12,27 @@ import (
 func (s *session) faultyRequest(status int) {
 	st := s.stream
 	f := logline.Fault{Cut: st.answering}
-	s.note(f, status, &st.request, &st.up, s.client.in)
+	s.note(f, status, &st.request, &st.up, s.client.In)
 }
 
 // faultyResponse notes what is wrong with the response, while the server's connection is at hand.
 func (s *session) faultyResponse() {
 	st := s.stream
 	f := logline.Fault{Response: true, Cut: st.answering}
-	s.note(f, pageText[page502].status, &st.response, &st.down, st.link.in)
+	s.note(f, pageText[page502].status, &st.response, &st.down, st.link.In)
 }
 
 // note completes a fault of a message, whose last bytes are in. It is kept for the log, and for who asks on the admin socket.
-func (s *session) note(f logline.Fault, status int, h *http1.Head, body *flow, in *buffer.Buffer) {
+func (s *session) note(f logline.Fault, status int, h *http1.Head, body *flow.Flow, in *buffer.Buffer) {
 	var p []byte
 	if in != nil {
 		p = in.Bytes()
 	}
 	first := int64(0) // where in the message p begins
 	switch {
-	case body.body.Fault() != 0:
-		first = int64(h.Size) + body.seen
-		f.Text, f.At = body.body.Fault().String(), int64(h.Size)+body.body.FaultAt()
+	case body.Body.Fault() != 0:
+		first = int64(h.Size) + body.Seen
+		f.Text, f.At = body.Body.Fault().String(), int64(h.Size)+body.Body.FaultAt()
 	case h.Fault() != 0:
 		f.Text, f.At = h.Fault().String(), int64(h.FaultAt())
 	default:

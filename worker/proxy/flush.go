@@ -27,30 +27,23 @@ func (s *session) flush() {
 		return
 	}
 	s.become(flushing)
-	s.stream.up.drop(&s.p.pool)
-	s.stream.down.drop(&s.p.pool)
+	s.stream.up.Drop(s.p.pools)
+	s.stream.down.Drop(s.p.pools)
 	s.queues = sendQueues{unsent: unsent, wait: firstLook, at: s.p.loop.Now() + firstLook}
 }
 
 // unsent is how many bytes wait for peers whose connections are to be reset. Those that have failed wait for nobody.
 func (s *session) unsent() int {
-	n := s.client.unsent()
+	n := s.client.Unsent()
 	if st := s.stream; st != nil && st.link != nil {
-		n += st.link.unsent()
+		n += st.link.Unsent()
 	}
 	return n
 }
 
-func (c *conn) unsent() int {
-	if !c.resets || c.reset || c.recvErr != 0 || c.sendErr != 0 {
-		return 0
-	}
-	return c.fd.Unsent()
-}
-
 // patience is for how many ms a peer may take nothing.
 func (s *session) patience() int64 {
-	if s.client.unsent() > 0 {
+	if s.client.Unsent() > 0 {
 		return min(s.front.client, stallTime)
 	}
 	return min(s.stream.back.timeout, stallTime)

@@ -126,7 +126,7 @@ func TestBlockedByReset(t *testing.T) {
 			}
 			f.await("the reset is seen", func() bool {
 				s := f.proxy.sessions.At(0)
-				return s.client.reset || s.stream.link.reset
+				return s.client.Reset || s.stream.link.Reset
 			})
 			other.SetDeadline(time.Now().Add(fatal))
 			n, err := io.Copy(io.Discard, other)

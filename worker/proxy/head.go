@@ -18,26 +18,6 @@ const (
 	_           = uint(buffer.Largest - conf.MostMaxHeader - headReserve)
 )
 
-// makeRoom makes room behind what has been received. Its callers add to what waits only when that is the beginning of a head, and
-// not after it has become as large as a head may be.
-func (c *conn) makeRoom(pool *buffer.Pool) bool {
-	if c.in.Compact(); c.in.Full() {
-		c.in = pool.Grow(c.in)
-	}
-	return !c.in.Full()
-}
-
-// replace puts another head, which is not much longer, where one has been consumed.
-func (c *conn) replace(head []byte, pool *buffer.Pool) bool {
-	if !c.empty() {
-		return c.in.Prepend(head)
-	}
-	if len(head) > len(c.in.Space()) {
-		c.in = pool.Grow(c.in)
-	}
-	return c.in.Append(head) == len(head)
-}
-
 // responseRoom is how long the response's head may get, in bytes. Each cookie that the server sets under the name of ours may get longer.
 func (st *stream) responseRoom(head []byte) int {
 	r := &st.response

@@ -100,9 +100,9 @@ func TestLargeBuffersAreGivenBack(t *testing.T) {
 		}
 		var up *buffer.Buffer
 		if s.stream != nil {
-			up = s.stream.up.out
+			up = s.stream.up.Out
 		}
-		if got := size(s.client.in); got != in {
+		if got := size(s.client.In); got != in {
 			t.Errorf("%s: the client's receive buffer has %d bytes, want %d", when, got, in)
 		}
 		if got := size(up); got != out {
@@ -112,7 +112,7 @@ func TestLargeBuffersAreGivenBack(t *testing.T) {
 	head := padded("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n", 100<<10)
 	b.sends(b.client, []byte(head[:99<<10]))
 	s := b.proxy.sessions.At(0)
-	b.until("half a head has come", func(s *session) bool { return s.client.in != nil && s.client.in.Len() == 99<<10 })
+	b.until("half a head has come", func(s *session) bool { return s.client.In != nil && s.client.In.Len() == 99<<10 })
 	want("half a head", s, 135<<10, 0)
 	b.sends(b.client, []byte(head[99<<10:]+"GET /next HTTP/1.1\r\n"))
 	b.until("the request has been sent", func(s *session) bool { return s.state == serving && s.stream.sent && b.origin > 0 })
@@ -122,13 +122,13 @@ func TestLargeBuffersAreGivenBack(t *testing.T) {
 	b.sends(b.client, []byte("Host: a\r\n\r\n"))
 	b.sends(b.origin, []byte(benchResponse))
 	want("nothing", s, 0, 0)
-	if n := b.proxy.pool.Taken(); n != 0 {
+	if n := b.proxy.pools.Buffers.Taken(); n != 0 {
 		t.Errorf("%d buffers are in use", n)
 	}
 	for i, least := range []int{1, 0, 0} { // the minute of the large head, and two without
 		b.proxy.loop.Leap(shrinkTime.Milliseconds())
 		b.settle()
-		if n := b.proxy.pool.Idle(); n < least || i > 0 && n > 0 {
+		if n := b.proxy.pools.Buffers.Idle(); n < least || i > 0 && n > 0 {
 			t.Errorf("after %d minutes %d buffers are free", i+1, n)
 		}
 	}
@@ -145,11 +145,11 @@ func TestLargeHeadsHoldOneBuffer(t *testing.T) {
 		defer unix.Close(c)
 		b.sends(c, part)
 	}
-	if n := b.proxy.pool.Taken(); n != clients {
+	if n := b.proxy.pools.Buffers.Taken(); n != clients {
 		t.Errorf("%d buffers for %d clients", n, clients)
 	}
-	b.proxy.pool.Shrink()
-	if n := b.proxy.pool.Shrink(); b.proxy.pool.Idle() > 0 {
+	b.proxy.pools.Buffers.Shrink()
+	if n := b.proxy.pools.Buffers.Shrink(); b.proxy.pools.Buffers.Idle() > 0 {
 		t.Errorf("%d bytes of free buffers are left", n)
 	}
 }

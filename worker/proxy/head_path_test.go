@@ -10,6 +10,7 @@ import (
 
 	"lbmaster/conf"
 	"lbmaster/worker/buffer"
+	"lbmaster/worker/flow"
 )
 
 // These tests take a large head on each of the ways that a small one has.
@@ -22,7 +23,7 @@ func TestBodiesBehindLargeHeads(t *testing.T) {
 	f := start(t, "127.61.9.30", allows(256<<10), obeys)
 	for _, head := range largeHeads {
 		c := f.dial()
-		for _, size := range []int{1, 5000, buffer.Size, 40_000, 100_000, spliceFrom + 1, 1 << 20} {
+		for _, size := range []int{1, 5000, buffer.Size, 40_000, 100_000, flow.SpliceFrom + 1, 1 << 20} {
 			body := padding(size)
 			ask := asks("POST", head, body, head, size)
 			go io.WriteString(c, ask+ask)
@@ -30,7 +31,7 @@ func TestBodiesBehindLargeHeads(t *testing.T) {
 		}
 	}
 	f.do(func() {
-		if f.proxy.pipes.Taken() > 0 || !f.proxy.pipes.Trim(0) {
+		if f.proxy.pools.Pipes.Taken() > 0 || !f.proxy.pools.Pipes.Trim(0) {
 			t.Error("nothing was spliced, or a pipe is still held")
 		}
 	})

@@ -163,11 +163,11 @@ func TestLargeHeadStops(t *testing.T) {
 // large says how many bytes of free buffers are those of larger ones. It lets go of all.
 func (f *fixture) large() (n int) {
 	f.do(func() {
-		if taken := f.proxy.pool.Taken(); taken > 0 {
+		if taken := f.proxy.pools.Buffers.Taken(); taken > 0 {
 			f.t.Errorf("%d buffers are in use", taken)
 		}
-		idle := f.proxy.pool.Idle()
-		n = f.proxy.pool.Shrink() + f.proxy.pool.Shrink() - idle*(buffer.Front+buffer.Size)
+		idle := f.proxy.pools.Buffers.Idle()
+		n = f.proxy.pools.Buffers.Shrink() + f.proxy.pools.Buffers.Shrink() - idle*(buffer.Front+buffer.Size)
 	})
 	return n
 }

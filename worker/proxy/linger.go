@@ -1,5 +1,7 @@
 package proxy
 
+import "lbmaster/worker/flow"
+
 // Closing a socket with unread bytes makes the kernel send a reset, which may destroy the last answer before the client has read it
 // (RFC 9112 section 9.6). So our side is ended first, and what the client still sends is discarded for a while.
 
@@ -10,7 +12,7 @@ const (
 
 // conclude ends the client connection after its last answer: at once if the client has nothing more to say.
 func (s *session) conclude(expectsMore bool) {
-	if s.client.over() || !expectsMore && !s.client.readable && s.client.empty() {
+	if s.client.Over() || !expectsMore && !s.client.Readable && s.client.Empty() {
 		s.end()
 		return
 	}
@@ -21,32 +23,32 @@ func (s *session) conclude(expectsMore bool) {
 func (s *session) becomeLingering() {
 	s.become(lingering)
 	s.endStream()
-	if !s.client.empty() {
-		s.client.consume(s.client.in.Len(), &s.p.pool)
+	if !s.client.Empty() {
+		s.client.Consume(s.client.In.Len(), s.p.pools)
 	}
-	s.client.fd.ShutdownWrite()
-	s.queues = sendQueues{unsent: s.client.fd.Unsent(), at: s.p.loop.Now() + lingerMost}
+	s.client.FD.ShutdownWrite()
+	s.queues = sendQueues{unsent: s.client.FD.Unsent(), at: s.p.loop.Now() + lingerMost}
 }
 
 // stepLingering discards what the client sends until it has ended its side.
 func (s *session) stepLingering() {
-	for range receives {
-		if !s.client.fill(&s.p.pool) {
+	for range flow.Receives {
+		if !s.client.Fill(s.p.pools) {
 			return
 		}
-		if s.client.over() {
+		if s.client.Over() {
 			s.end()
 			return
 		}
 		s.since = s.p.loop.Now()
-		s.client.consume(s.client.in.Len(), &s.p.pool)
+		s.client.Consume(s.client.In.Len(), s.p.pools)
 	}
 	s.p.loop.Enqueue(&s.task)
 }
 
 // expireLingering ends the session, unless its client is still taking the answer.
 func (s *session) expireLingering() {
-	f, unsent := &s.queues, s.client.fd.Unsent()
+	f, unsent := &s.queues, s.client.FD.Unsent()
 	if unsent >= f.unsent || s.p.loop.Now() >= f.at {
 		s.end()
 		return

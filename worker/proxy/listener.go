@@ -164,7 +164,7 @@ func (p *Proxy) startSession(s *session) {
 	s.front.counters.Sessions.Add(1)
 	p.counters.Sessions.Add(1)
 	s.logConnection()
-	s.client.fill(&p.pool)
+	s.client.Fill(p.pools)
 	if s.front.mode == conf.ModeTCP {
 		s.beginRelay()
 	}

@@ -17,8 +17,8 @@ const (
 func (p *Proxy) shrink() {
 	p.loop.After(shrinkTime, p.shrink)
 	p.tidied = nil
-	freed := p.pool.Shrink()
-	p.pipes.Shrink()
+	freed := p.pools.Buffers.Shrink()
+	p.pools.Pipes.Shrink()
 	p.streams.Shrink()
 	p.heads.Shrink()
 	for _, f := range p.frontends {

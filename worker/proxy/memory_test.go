@@ -23,7 +23,7 @@ func TestPeakIsForgotten(t *testing.T) {
 		b.spend()
 	}
 	kept := func() (buffers, streams, heads int) {
-		return b.proxy.pool.Taken() + b.proxy.pool.Idle(), b.proxy.streams.Idle() + b.proxy.streams.Taken(), b.proxy.heads.Idle() + b.proxy.heads.Taken()
+		return b.proxy.pools.Buffers.Taken() + b.proxy.pools.Buffers.Idle(), b.proxy.streams.Idle() + b.proxy.streams.Taken(), b.proxy.heads.Idle() + b.proxy.heads.Taken()
 	}
 	if buffers, streams, heads := kept(); buffers < peak || streams < peak || heads < peak {
 		t.Fatalf("%d buffers, %d streams, %d heads for %d requests", buffers, streams, heads, peak)

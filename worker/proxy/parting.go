@@ -8,18 +8,18 @@ func (s *session) part(p page, cause cause) {
 	st := s.stream
 	s.blame(cause)
 	s.dropLink()
-	if st.down.idle() { // else the page follows the interim response that the client is taking
-		st.down.drop(&s.p.pool)
-		st.down.out = s.p.pool.Take()
+	if st.down.Idle() { // else the page follows the interim response that the client is taking
+		st.down.Drop(s.p.pools)
+		st.down.Out = s.p.pools.Buffers.Take()
 	}
 	text := s.answerText(p)
-	if len(text) > len(st.down.out.Space()) {
-		s.client.resets = true
+	if len(text) > len(st.down.Out.Space()) {
+		s.client.Resets = true
 		s.end()
 		return
 	}
-	st.down.out.AppendString(text)
-	st.down.done, st.down.last = true, true
+	st.down.Out.AppendString(text)
+	st.down.Done, st.down.Last = true, true
 	st.status = pageText[p].status
 	s.countPage(st.status)
 	s.become(parting)
@@ -28,11 +28,11 @@ func (s *session) part(p page, cause cause) {
 // stepParting sends the page.
 func (s *session) stepParting() {
 	st := s.stream
-	if st.down.push(nil, &s.client, &s.p.pool) {
+	if st.down.Push(nil, &s.client, s.p.pools) {
 		s.conclude(true)
 		return
 	}
-	if s.client.sendErr != 0 {
+	if s.client.SendErr != 0 {
 		s.end()
 	}
 }
@@ -50,6 +50,6 @@ func (s *session) assure() {
 	if s.front.mode == conf.ModeHealth && !s.front.healthHTTP {
 		text = healthy
 	}
-	s.client.send(text, true) // it fits into any send buffer
+	s.client.Send(text, true) // it fits into any send buffer
 	s.becomeLingering()
 }

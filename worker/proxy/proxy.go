@@ -30,7 +30,7 @@ import (
 	"lbmaster/shared/faults"
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
-	"lbmaster/worker/buffer"
+	"lbmaster/worker/flow"
 	"lbmaster/worker/logline"
 	"lbmaster/worker/loop"
 	"lbmaster/worker/poll"
@@ -67,8 +67,7 @@ type Proxy struct {
 	listeners   loop.Table[listener]
 	sessions    loop.Table[session]
 	serverConns loop.Table[serverConn]
-	pool        buffer.Pool
-	pipes       sock.Pipes
+	pools       *flow.Pools
 	streams     loop.FreeList[stream]
 	heads       loop.FreeList[heads]
 
@@ -125,7 +124,7 @@ func New(params Params) (*Proxy, error) {
 		maxconn:    int64(params.Config.Global.Maxconn),
 		generation: params.Generation,
 		faults:     params.Faults,
-		pipes:      sock.NewPipes(maxPipes, pipeSize),
+		pools:      flow.NewPools(),
 		wake:       params.Wake,
 		reopen:     params.Reopen,
 		clock:      logline.NewClock(time.Local),
@@ -193,9 +192,9 @@ func (p *Proxy) complain(err error) {
 }
 
 // register begins to poll a connection.
-func (p *Proxy) register(c *conn) {
-	c.registered = true
-	p.loop.Poll(c.fd.Int(), poll.Stream, c.token)
+func (p *Proxy) register(c *flow.Conn) {
+	c.Registered = true
+	p.loop.Poll(c.FD.Int(), poll.Stream, c.Token)
 }
 
 // wakeAll makes every worker, this one too, try to accept again. The eventfd is never read: each write is an event.
@@ -204,3 +203,6 @@ func (p *Proxy) wakeAll() {
 	// EAGAIN would mean that the counter is full after 2^64-2 writes.
 	_, _ = unix.Write(p.wake, one[:])
 }
+
+// BoundPipes bounds the pipes of this worker, when so many descriptors are free.
+func (p *Proxy) BoundPipes(free int) { p.pools.BoundPipes(free, p.maxconn) }

@@ -3,6 +3,7 @@ package proxy
 import (
 	"golang.org/x/sys/unix"
 
+	"lbmaster/worker/flow"
 	"lbmaster/worker/http1"
 )
 
@@ -13,8 +14,8 @@ import (
 func (s *session) beginRelay() {
 	s.stream = s.p.newRelay()
 	s.stream.complete = s.p.loop.Now()
-	s.stream.up.begin(http1.UntilClose, 0)
-	s.stream.down.begin(http1.UntilClose, 0)
+	s.stream.up.Begin(http1.UntilClose, 0)
+	s.stream.down.Begin(http1.UntilClose, 0)
 	s.become(connecting)
 	if !s.choose() {
 		s.unserved(byServer)
@@ -36,29 +37,29 @@ func (s *session) unserved(why cause) {
 func (s *session) stepConnecting() {
 	st := s.stream
 	switch {
-	case s.client.reset || s.client.recvErr != 0:
+	case s.client.Reset || s.client.RecvErr != 0:
 		s.abandon()
 		return
 	case st.link == nil && !s.connectAnew():
 		return
-	case st.link.heard && st.link.fd.Error() != 0:
+	case st.link.heard && st.link.FD.Error() != 0:
 		s.connectFailed(byServer)
 		return
-	case !st.link.heard && !s.client.empty() && !s.relay(&st.up, &s.client, &st.link.conn):
+	case !st.link.heard && !s.client.Empty() && !s.relay(&st.up, &s.client, &st.link.Conn):
 		return
-	case st.link.heard || st.up.took > 0:
+	case st.link.heard || st.up.Took > 0:
 		s.becomeRelaying()
 		return
 	}
-	if !st.link.registered {
-		s.p.register(&st.link.conn)
+	if !st.link.Registered {
+		s.p.register(&st.link.Conn)
 	}
 }
 
 // abandon ends a stream whose client is gone before the server was reached, or seen to be.
 func (s *session) abandon() {
 	if st := s.stream; st.link != nil {
-		st.link.resets = true
+		st.link.Resets = true
 	}
 	s.abort(byClient)
 }
@@ -73,55 +74,55 @@ func (s *session) becomeRelaying() {
 // stepRelaying passes on what has come.
 func (s *session) stepRelaying() {
 	st := s.stream
-	if !s.relay(&st.up, &s.client, &st.link.conn) || !s.relay(&st.down, &st.link.conn, &s.client) {
+	if !s.relay(&st.up, &s.client, &st.link.Conn) || !s.relay(&st.down, &st.link.Conn, &s.client) {
 		return
 	}
 	switch {
-	case st.up.over() && st.down.over():
+	case st.up.Over() && st.down.Over():
 		s.sever()
 		return
-	case !st.link.registered:
-		s.p.register(&st.link.conn)
+	case !st.link.Registered:
+		s.p.register(&st.link.Conn)
 	}
 	s.heed(&s.client)
-	s.heed(&st.link.conn)
+	s.heed(&st.link.Conn)
 }
 
 // heed notices a reset of a peer that had finished sending before: no call will tell until something is sent to it.
-func (s *session) heed(c *conn) {
-	if c.reset && c.eof && c.sendErr == 0 {
-		c.sendErr = unix.ECONNRESET
+func (s *session) heed(c *flow.Conn) {
+	if c.Reset && c.EOF && c.SendErr == 0 {
+		c.SendErr = unix.ECONNRESET
 		s.p.loop.Enqueue(&s.task)
 	}
 }
 
 // relay moves one direction of a relay. It reports false when the session is no longer in the state that it was in.
-func (s *session) relay(f *flow, src, dst *conn) bool {
-	if f.over() {
+func (s *session) relay(f *flow.Flow, src, dst *flow.Conn) bool {
+	if f.Over() {
 		return true
 	}
-	before, o := f.took, refused
-	if dst.sendErr == 0 {
-		o = f.carry(src, dst, s.p)
+	before, o := f.Took, flow.Refused
+	if dst.SendErr == 0 {
+		o = f.Carry(src, dst, s.p.pools)
 	}
-	if f.took != before {
+	if f.Took != before {
 		s.since = s.p.loop.Now()
 	}
-	if f.out != nil && f.unsent() == 0 {
-		f.drop(&s.p.pool)
+	if f.Out != nil && f.Unsent() == 0 {
+		f.Drop(s.p.pools)
 	}
 	switch o {
-	case going:
+	case flow.Going:
 		s.p.loop.Enqueue(&s.task)
-	case finished:
-		if other := s.against(f); !other.over() {
-			dst.fd.ShutdownWrite()
+	case flow.Finished:
+		if other := s.against(f); !other.Over() {
+			dst.FD.ShutdownWrite()
 		}
-	case refused:
+	case flow.Refused:
 		return s.relayRefused(f, dst)
-	case cut:
+	case flow.Cut:
 		s.countAbort(s.side(src))
-		f.lost = true
+		f.Lost = true
 		s.sever()
 		return false
 	}
@@ -130,20 +131,20 @@ func (s *session) relay(f *flow, src, dst *conn) bool {
 
 // relayRefused goes on after dst has stopped taking bytes. What it said before is still to be received; then the other side
 // learns how it ended.
-func (s *session) relayRefused(f *flow, dst *conn) bool {
+func (s *session) relayRefused(f *flow.Flow, dst *flow.Conn) bool {
 	if s.stream.linked < 0 {
 		s.connectFailed(byServer)
 		return false
 	}
 	s.countAbort(s.side(dst))
-	f.lost = true
-	dst.readable = true
+	f.Lost = true
+	dst.Readable = true
 	s.p.loop.Enqueue(&s.task)
 	return true
 }
 
 // against is the other direction.
-func (s *session) against(f *flow) *flow {
+func (s *session) against(f *flow.Flow) *flow.Flow {
 	if f == &s.stream.up {
 		return &s.stream.down
 	}
@@ -151,7 +152,7 @@ func (s *session) against(f *flow) *flow {
 }
 
 // side is who holds the other end of c.
-func (s *session) side(c *conn) cause {
+func (s *session) side(c *flow.Conn) cause {
 	if c == &s.client {
 		return byClient
 	}
@@ -163,7 +164,7 @@ func (s *session) side(c *conn) cause {
 func (s *session) relayDeadline() int64 {
 	st := s.stream
 	idle := min(s.front.client, st.back.timeout)
-	if st.up.lost || st.down.lost || s.client.reset || st.link.reset {
+	if st.up.Lost || st.down.Lost || s.client.Reset || st.link.Reset {
 		idle = min(idle, stallTime)
 	}
 	return s.since + idle
@@ -182,8 +183,8 @@ func (s *session) expireRelay() {
 // sever ends a relay. A side that has not got all of what the other one sent, or was cut itself, is told so by a reset.
 func (s *session) sever() {
 	st := s.stream
-	lost := st.up.lost || st.down.lost
-	st.link.resets = lost || !st.up.idle()
-	s.client.resets = lost || !st.down.idle()
+	lost := st.up.Lost || st.down.Lost
+	st.link.Resets = lost || !st.up.Idle()
+	s.client.Resets = lost || !st.down.Idle()
 	s.flush()
 }

@@ -55,8 +55,8 @@ func (f *fixture) idles(sessions int) {
 	f.t.Helper()
 	f.do(func() {
 		p := f.proxy
-		if p.Sessions() != sessions || p.pool.Taken() != 0 || p.pipes.Taken() != 0 {
-			f.t.Errorf("%d sessions hold %d buffers and %d pipes", p.Sessions(), p.pool.Taken(), p.pipes.Taken())
+		if p.Sessions() != sessions || p.pools.Buffers.Taken() != 0 || p.pools.Pipes.Taken() != 0 {
+			f.t.Errorf("%d sessions hold %d buffers and %d pipes", p.Sessions(), p.pools.Buffers.Taken(), p.pools.Pipes.Taken())
 		}
 	})
 }
@@ -222,7 +222,7 @@ func TestRelayLarge(t *testing.T) {
 	c.want("done")
 	f.idles(1)
 	f.do(func() {
-		if !f.proxy.pipes.Trim(0) {
+		if !f.proxy.pools.Pipes.Trim(0) {
 			t.Error("no pipe was used")
 		}
 	})
@@ -240,7 +240,7 @@ func TestRelayWithoutPipes(t *testing.T) {
 		in.ReadByte()
 		c.Write(down)
 	})
-	f.do(func() { f.proxy.pipes.Limit(0) })
+	f.do(func() { f.proxy.pools.Pipes.Limit(0) })
 	c := f.dial()
 	c.send("x")
 	if err := reads(c.in, down); err != nil {

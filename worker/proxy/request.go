@@ -6,9 +6,9 @@ import "lbmaster/worker/http1"
 func (s *session) stepReading() {
 	c := &s.client
 	for {
-		if !c.empty() {
-			v := s.stream.request.ParseRequest(c.in.Bytes())
-			if v == http1.More && c.in.Len() >= s.front.maxHeader {
+		if !c.Empty() {
+			v := s.stream.request.ParseRequest(c.In.Bytes())
+			if v == http1.More && c.In.Len() >= s.front.maxHeader {
 				v = s.stream.request.Overflow(s.front.maxHeader)
 			}
 			if v != http1.More {
@@ -16,11 +16,11 @@ func (s *session) stepReading() {
 				return
 			}
 		}
-		if !c.fill(&s.p.pool) {
+		if !c.Fill(s.p.pools) {
 			break
 		}
 	}
-	if c.over() {
+	if c.Over() {
 		s.requestCut()
 	}
 }
@@ -29,7 +29,7 @@ func (s *session) stepReading() {
 func (s *session) requestCut() {
 	s.front.counters.RequestErrors.Add(1)
 	s.countAbort(byClient)
-	if s.client.recvErr != 0 {
+	if s.client.RecvErr != 0 {
 		s.stream.status = 400 // for the logs: nobody is left to be answered
 		s.end()
 		return
@@ -51,7 +51,7 @@ func (s *session) requestRead(v http1.Verdict) {
 		return
 	}
 	s.stream.complete = s.p.loop.Now()
-	s.traceRequest(s.client.in.Bytes())
+	s.traceRequest(s.client.In.Bytes())
 	if !s.choose() {
 		s.part(page503, byServer)
 		return
@@ -65,12 +65,12 @@ func (s *session) forward() {
 	st := s.stream
 	r := &st.request
 	st.upgrade = r.Flags&http1.ConnUpgrade != 0 && r.Flags&http1.H2C == 0 && r.Framing == http1.None && r.Minor == 1 && !s.front.httpClose
-	st.up.out = s.p.pool.TakeFor(r.Size + headReserve)
-	out := s.writeRequest(st.up.out.Space()[:0], s.client.in.Bytes())
-	st.up.out.Commit(len(out))
-	s.client.consume(r.Size, &s.p.pool)
-	st.up.begin(r.Framing, r.Length)
-	if !st.up.gather(&s.client, &s.p.pool) {
+	st.up.Out = s.p.pools.Buffers.TakeFor(r.Size + headReserve)
+	out := s.writeRequest(st.up.Out.Space()[:0], s.client.In.Bytes())
+	st.up.Out.Commit(len(out))
+	s.client.Consume(r.Size, s.p.pools)
+	st.up.Begin(r.Framing, r.Length)
+	if !st.up.Gather(&s.client, s.p.pools) {
 		s.front.counters.RequestErrors.Add(1)
 		s.faultyRequest(400)
 		s.part(page400, byProxy)

@@ -15,22 +15,22 @@ const (
 // readResponse reads heads until that of the final response has been taken, and reports whether it has.
 func (s *session) readResponse() bool {
 	st := s.stream
-	c := &st.link.conn
+	c := &st.link.Conn
 	for s.flushInterim() {
-		if !c.empty() {
+		if !c.Empty() {
 			switch v := s.parseResponse(); {
 			case v == http1.Done:
 				if s.takeResponse() {
 					continue
 				}
 				return s.state == serving && s.stream.answering
-			case v != http1.More || c.in.Len() >= s.front.maxHeader:
+			case v != http1.More || c.In.Len() >= s.front.maxHeader:
 				s.badResponse()
 				return false
 			}
 		}
-		if !c.fill(&s.p.pool) {
-			if c.over() {
+		if !c.Fill(s.p.pools) {
+			if c.Over() {
 				s.serverGone()
 			}
 			return false
@@ -44,7 +44,7 @@ func (s *session) parseResponse() http1.Verdict {
 	st := s.stream
 	r := &st.response
 	r.Tolerant = st.back.tolerant
-	v := r.ParseResponse(st.link.in.Bytes(), st.request.MethodID)
+	v := r.ParseResponse(st.link.In.Bytes(), st.request.MethodID)
 	if v != http1.Done {
 		return v
 	}
@@ -60,28 +60,28 @@ func (s *session) parseResponse() http1.Verdict {
 // tidy replaces a head that was only taken in tolerance by one that everybody understands, and reads that.
 func (s *session) tidy() http1.Verdict {
 	st := s.stream
-	c := &st.link.conn
+	c := &st.link.Conn
 	r := &st.response
-	s.p.tidied = r.AppendTidy(s.p.tidied[:0], c.in.Bytes())
-	c.in.Consume(r.Size)
-	if !c.replace(s.p.tidied, &s.p.pool) {
+	s.p.tidied = r.AppendTidy(s.p.tidied[:0], c.In.Bytes())
+	c.In.Consume(r.Size)
+	if !c.Replace(s.p.tidied, s.p.pools) {
 		return http1.FieldsTooLarge
 	}
 	r.Reset()
-	return r.ParseResponse(c.in.Bytes(), st.request.MethodID)
+	return r.ParseResponse(c.In.Bytes(), st.request.MethodID)
 }
 
 // flushInterim gives the client the interim response that waits, if any, and reports whether it has taken all of it.
 func (s *session) flushInterim() bool {
 	st := s.stream
-	if st.down.out == nil {
+	if st.down.Out == nil {
 		return true
 	}
-	if st.down.push(&st.link.conn, &s.client, &s.p.pool) {
-		st.down.drop(&s.p.pool)
+	if st.down.Push(&st.link.Conn, &s.client, s.p.pools) {
+		st.down.Drop(s.p.pools)
 		return true
 	}
-	if s.client.sendErr != 0 {
+	if s.client.SendErr != 0 {
 		s.abort(byClient)
 	}
 	return false
@@ -110,7 +110,7 @@ func (s *session) takeResponse() (interim bool) {
 // takeInterim passes a 1xx response on, unless the client is too old to know them (RFC 9110 section 15.2).
 func (s *session) takeInterim() bool {
 	st := s.stream
-	c := &st.link.conn
+	c := &st.link.Conn
 	if s.p.loop.Now()-s.since >= interimTime {
 		st.interim = 0
 	}
@@ -121,7 +121,7 @@ func (s *session) takeInterim() bool {
 	if st.request.Minor == 1 && !s.writeHead("") {
 		return false
 	}
-	c.consume(st.response.Size, &s.p.pool)
+	c.Consume(st.response.Size, s.p.pools)
 	st.response.Reset()
 	s.since = s.p.loop.Now()
 	return true
@@ -131,31 +131,31 @@ func (s *session) takeInterim() bool {
 func (s *session) answer() {
 	st := s.stream
 	r := &st.response
-	st.down.unwrap = r.Framing == http1.Chunked && st.request.Minor == 0
-	untilClose := r.Framing == http1.UntilClose || st.down.unwrap
+	st.down.Unwrap = r.Framing == http1.Chunked && st.request.Minor == 0
+	untilClose := r.Framing == http1.UntilClose || st.down.Unwrap
 	st.keep = persistent(&st.request) && !untilClose && st.sent && s.stays() && !s.front.httpClose
 	st.headed, st.status = s.p.loop.Now(), r.Status
-	s.traceResponse(st.link.in.Bytes())
+	s.traceResponse(st.link.In.Bytes())
 	if !s.writeHead(st.clientConnection()) {
 		return
 	}
-	st.link.conn.consume(r.Size, &s.p.pool)
-	st.down.begin(r.Framing, r.Length)
+	st.link.Conn.Consume(r.Size, s.p.pools)
+	st.down.Begin(r.Framing, r.Length)
 	if st.back.tolerant {
-		st.down.body.Tolerate()
+		st.down.Body.Tolerate()
 	}
-	if !st.down.lead(&st.link.conn, &s.p.pool) {
-		st.down.drop(&s.p.pool)
+	if !st.down.Lead(&st.link.Conn, s.p.pools) {
+		st.down.Drop(s.p.pools)
 		st.headed = -1 // nothing of it has passed
 		s.badResponse()
 		return
 	}
-	st.down.last, st.down.deliver = !st.keep, true
+	st.down.Last, st.down.Deliver = !st.keep, true
 	st.answering = true
 	s.since = s.p.loop.Now()
 	s.countResponse()
 	if st.sent {
-		st.up.drop(&s.p.pool)
+		st.up.Drop(s.p.pools)
 	}
 }
 
@@ -209,15 +209,15 @@ func (s *session) openTunnel() {
 func (s *session) becomeTunnel() {
 	st := s.stream
 	st.headed, st.status = s.p.loop.Now(), st.response.Status
-	s.traceResponse(st.link.in.Bytes())
-	st.link.conn.consume(st.response.Size, &s.p.pool)
-	st.up.drop(&s.p.pool)
-	st.up.begin(http1.UntilClose, 0)
-	st.down.begin(http1.UntilClose, 0)
+	s.traceResponse(st.link.In.Bytes())
+	st.link.Conn.Consume(st.response.Size, s.p.pools)
+	st.up.Drop(s.p.pools)
+	st.up.Begin(http1.UntilClose, 0)
+	st.down.Begin(http1.UntilClose, 0)
 	st.answering = true
 	s.dropOwn()
 	s.countResponse()
-	st.up.seen += int64(st.request.Size)
+	st.up.Seen += int64(st.request.Size)
 	s.p.putHeads(st)
 	s.become(relaying)
 }
@@ -244,7 +244,7 @@ func (s *session) serverGone() {
 func (s *session) repeat() {
 	st := s.stream
 	s.dropLink()
-	st.up.sent, st.sent, st.unsendable = 0, false, false
+	st.up.Sent, st.sent, st.unsendable = 0, false, false
 	st.response.Reset()
 	st.count(retries)
 	if s.connectAnew() {

@@ -19,7 +19,7 @@ func (s *session) connectFailed(why cause) {
 	}
 	s.dropLink()
 	st.tries--
-	st.up.sent, st.sent, st.unsendable = 0, false, false
+	st.up.Sent, st.sent, st.unsendable = 0, false, false
 	st.count(retries)
 	if s.redispatch() || why == serverTime {
 		s.p.loop.Enqueue(&s.task)
@@ -56,7 +56,7 @@ func (s *session) redispatch() bool {
 
 // stepPausing waits for the next try, unless the client is gone.
 func (s *session) stepPausing() {
-	if s.client.reset || s.client.recvErr != 0 {
+	if s.client.Reset || s.client.RecvErr != 0 {
 		s.abort(byClient)
 	}
 }

@@ -104,16 +104,16 @@ func (st *stream) notReturned() int {
 // having ended the stream, when the head does not fit.
 func (s *session) writeHead(connection string) bool {
 	st := s.stream
-	head := st.link.in.Bytes()
-	st.down.out = s.p.pool.TakeFor(st.responseRoom(head))
-	room := st.down.out.Space()
+	head := st.link.In.Bytes()
+	st.down.Out = s.p.pools.Buffers.TakeFor(st.responseRoom(head))
+	room := st.down.Out.Space()
 	out := st.writeResponse(room[:0], head, connection)
 	if len(out) > len(room) { // the server has set so many cookies that their prefixes are too much
-		st.down.drop(&s.p.pool)
+		st.down.Drop(s.p.pools)
 		s.badResponse()
 		return false
 	}
-	st.down.out.Commit(len(out))
+	st.down.Out.Commit(len(out))
 	return true
 }
 

@@ -3,6 +3,7 @@ package proxy
 import (
 	"golang.org/x/sys/unix"
 
+	"lbmaster/worker/flow"
 	"lbmaster/worker/loop"
 
 	"lbmaster/worker/poll"
@@ -13,7 +14,7 @@ import (
 // serverConn is a connection to a server. It belongs to a session, or to the idle pool of its server, or to the
 // free list. With an owner it is never in the server's pool, but waits with its owner (bound.go).
 type serverConn struct {
-	conn
+	flow.Conn
 	slot       uint32
 	seq        uint32
 	server     *server
@@ -73,7 +74,7 @@ func (p *Proxy) takeIdle(srv *server, peek bool) *serverConn {
 
 // take ends the wait of an idle connection. It returns nil, and the connection is closed, when that is of no use any more.
 func (p *Proxy) take(c *serverConn, peek bool) *serverConn {
-	if c.moves != c.server.moves || peek && !quiet(&c.fd) {
+	if c.moves != c.server.moves || peek && !quiet(&c.FD) {
 		p.discard(c)
 		return nil
 	}
@@ -91,10 +92,10 @@ func quiet(fd *sock.FD) bool {
 // drained makes sure that nothing has come behind what was received last: it would be taken for the answer to the next
 // request, and no event will tell of it.
 func (c *serverConn) drained() bool {
-	if c.readable && quiet(&c.fd) {
-		c.readable = false
+	if c.Readable && quiet(&c.FD) {
+		c.Readable = false
 	}
-	return !c.readable
+	return !c.Readable
 }
 
 // park lets a connection whose exchange is complete wait for the next request, of anybody or of its owner.
@@ -127,7 +128,7 @@ func (s *session) dial(srv *server) (*serverConn, unix.Errno) {
 	p, to := s.p, srv.address
 	if srv.mapped {
 		var ok bool
-		if to, ok = srv.at(s.client.fd.Name().Port()); !ok {
+		if to, ok = srv.at(s.client.FD.Name().Port()); !ok {
 			return nil, unix.EADDRNOTAVAIL
 		}
 	}
@@ -140,9 +141,9 @@ func (s *session) dial(srv *server) (*serverConn, unix.Errno) {
 	}
 	c := p.newServerConn(fd)
 	c.server, c.moves = srv, srv.moves
-	c.readable = false // there is nothing to read before the server has got something
+	c.Readable = false // there is nothing to read before the server has got something
 	if s.stream.heads == nil {
-		c.fd.KeepUrgent() // a failure loses what most relays do not pass on either
+		c.FD.KeepUrgent() // a failure loses what most relays do not pass on either
 	}
 	srv.counters.Connects.Add(1)
 	return c, 0
@@ -153,13 +154,13 @@ func (p *Proxy) newServerConn(fd sock.FD) *serverConn {
 	c, slot := p.serverConns.Take()
 	*c = serverConn{slot: slot, seq: c.seq + 1}
 	c.timer.Token = loop.TimerToken(p.kinds.server, slot)
-	c.conn.open(fd, loop.Token(p.kinds.server, slot, c.seq))
+	c.Conn.Open(fd, loop.Token(p.kinds.server, slot, c.seq))
 	return c
 }
 
 // closeServerConn ends a connection that is in no idle pool.
 func (p *Proxy) closeServerConn(c *serverConn) {
-	c.conn.close(&p.pool)
+	c.Conn.Close(p.pools)
 	p.loop.Stop(&c.timer)
 	c.server, c.session, c.owner = nil, nil, nil
 	c.seq++ // an event that is on its way already is stale now
@@ -170,14 +171,14 @@ func (p *Proxy) closeServerConn(c *serverConn) {
 func (p *Proxy) onServer(t poll.Token, r poll.Ready) {
 	c := p.serverConns.At(t.Slot())
 	switch {
-	case c == nil || c.seq != t.Seq() || !c.fd.Valid():
+	case c == nil || c.seq != t.Seq() || !c.FD.Valid():
 	case c.session == nil:
 		p.onIdle(c, r)
 	default:
-		c.note(r)
+		c.Note(r)
 		c.heard = true
-		if c.empty() && c.session.wantsResponse() {
-			c.fill(&p.pool)
+		if c.Empty() && c.session.wantsResponse() {
+			c.Fill(p.pools)
 		}
 		p.loop.Enqueue(&c.session.task)
 	}
@@ -186,8 +187,8 @@ func (p *Proxy) onServer(t poll.Token, r poll.Ready) {
 // onIdle closes an idle connection that the server has ended or written to without being asked. An event may also be
 // late, and tell of bytes that have been received before the connection became idle.
 func (p *Proxy) onIdle(c *serverConn, r poll.Ready) {
-	c.note(r)
-	if r&(poll.PeerDone|poll.Broken) != 0 || r&poll.Readable != 0 && !quiet(&c.fd) {
+	c.Note(r)
+	if r&(poll.PeerDone|poll.Broken) != 0 || r&poll.Readable != 0 && !quiet(&c.FD) {
 		if c.owner != nil {
 			p.loop.Enqueue(&c.owner.task) // nothing may bind its client to this worker any more
 		}
@@ -216,7 +217,7 @@ func (p *Proxy) onIdleTime(c *serverConn) {
 // dropIdle closes every idle connection to a server that has no owner, and every pipe that is not in use, to make descriptors
 // free. It reports whether there was one.
 func (p *Proxy) dropIdle() bool {
-	dropped := p.pipes.Trim(0)
+	dropped := p.pools.Pipes.Trim(0)
 	for _, b := range p.backends {
 		if b.dispatch != nil && p.dropIdleOf(b.dispatch) {
 			dropped = true

@@ -1,7 +1,6 @@
 package proxy
 
-// receives bounds how often a flow receives in one loop turn.
-const receives = 8
+import "lbmaster/worker/flow"
 
 // stepServing moves both directions of a stream.
 func (s *session) stepServing() {
@@ -61,27 +60,27 @@ func (s *session) moveRequest() {
 	if st.sent || st.unsendable {
 		return
 	}
-	before := st.up.took
-	o := st.up.carry(&s.client, &st.link.conn, s.p)
-	if st.up.took != before {
+	before := st.up.Took
+	o := st.up.Carry(&s.client, &st.link.Conn, s.p.pools)
+	if st.up.Took != before {
 		s.since = s.p.loop.Now()
 	}
 	if st.linked < 0 && st.connected() {
 		st.linked = s.p.loop.Now()
 	}
-	if !st.link.registered {
-		s.p.register(&st.link.conn)
+	if !st.link.Registered {
+		s.p.register(&st.link.Conn)
 	}
 	switch o {
-	case going:
+	case flow.Going:
 		s.p.loop.Enqueue(&s.task)
-	case finished:
+	case flow.Finished:
 		st.sent = true
-	case cut:
+	case flow.Cut:
 		s.abort(byClient)
-	case refused:
+	case flow.Refused:
 		s.requestRefused()
-	case faulty:
+	case flow.Faulty:
 		s.requestFaulty()
 	}
 }
@@ -95,7 +94,7 @@ func (s *session) requestRefused() {
 		return
 	}
 	st.unsendable = true
-	st.link.readable = true
+	st.link.Readable = true
 }
 
 // requestFaulty ends a stream whose request body cannot be told from what follows it.
@@ -117,21 +116,21 @@ func (s *session) moveResponse() {
 	if !st.answering && !s.readResponse() {
 		return
 	}
-	before := st.down.took
-	o := st.down.carry(&st.link.conn, &s.client, s.p)
-	if st.down.took != before {
+	before := st.down.Took
+	o := st.down.Carry(&st.link.Conn, &s.client, s.p.pools)
+	if st.down.Took != before {
 		s.since = s.p.loop.Now()
 	}
 	switch o {
-	case going:
+	case flow.Going:
 		s.p.loop.Enqueue(&s.task)
-	case finished:
+	case flow.Finished:
 		s.finish()
-	case cut:
+	case flow.Cut:
 		s.breakOff(byServer)
-	case refused:
+	case flow.Refused:
 		s.abort(byClient)
-	case faulty:
+	case flow.Faulty:
 		st.count(responseErrors)
 		s.faultyResponse()
 		s.blame(byProxy)
@@ -146,10 +145,10 @@ func (s *session) finish() {
 	case st.link == nil:
 	case s.reusable():
 		s.keepLink()
-	case st.sent && !st.down.open:
+	case st.sent && !st.down.Open:
 		// Both sides have said all that they had to say: a reset spares both the rest of the ceremony, and us the
 		// TIME_WAIT that takes a port for a minute.
-		st.link.resets = true
+		st.link.Resets = true
 	}
 	if !st.keep {
 		s.conclude(!st.sent)
@@ -164,7 +163,7 @@ func (s *session) finish() {
 func (s *session) reusable() bool {
 	st := s.stream
 	c := st.link
-	return st.sent && !s.front.httpClose && !c.spent && s.wanted(c) && persistent(&st.response) && !st.down.open && c.empty() && !c.over() && !c.peerDone &&
+	return st.sent && !s.front.httpClose && !c.spent && s.wanted(c) && persistent(&st.response) && !st.down.Open && c.Empty() && !c.Over() && !c.PeerDone &&
 		c.drained()
 }
 
@@ -195,7 +194,7 @@ func (s *session) cut() {
 	st := s.stream
 	s.dropLink()
 	if st.endsWithConnection() {
-		s.client.resets = true
+		s.client.Resets = true
 		s.flush()
 		return
 	}
@@ -204,9 +203,9 @@ func (s *session) cut() {
 
 // stop ends a session at once. Its client must not take the part of a response that it has got for the whole.
 func (s *session) stop() {
-	s.client.resets = s.state == serving && s.stream.answering && s.stream.endsWithConnection()
+	s.client.Resets = s.state == serving && s.stream.answering && s.stream.endsWithConnection()
 	s.end()
 }
 
 // endsWithConnection says that for the client only the end of the connection is the end of the response.
-func (st *stream) endsWithConnection() bool { return st.down.open || st.down.unwrap }
+func (st *stream) endsWithConnection() bool { return st.down.Open || st.down.Unwrap }

@@ -3,6 +3,7 @@ package proxy
 import (
 	"net/netip"
 
+	"lbmaster/worker/flow"
 	"lbmaster/worker/loop"
 
 	"lbmaster/worker/poll"
@@ -17,7 +18,7 @@ type session struct {
 	seq     uint32
 	front   *frontend
 	bind    int32 // of the frontend, on which the client came
-	client  conn
+	client  flow.Conn
 	peer    netip.AddrPort // the client's; not valid on a unix socket
 	state   state
 	stream  *stream  // the request at work; nil while idle and lingering
@@ -41,7 +42,7 @@ func (p *Proxy) begin(fd sock.FD, front *frontend, bind int, peer netip.AddrPort
 	*s = session{p: p, slot: slot, seq: s.seq + 1, front: front, bind: int32(bind), peer: peer, fresh: true, task: s.task}
 	s.task.Does(s)
 	s.timer.Token = loop.TimerToken(p.kinds.client, slot)
-	s.client.open(fd, loop.Token(p.kinds.client, slot, s.seq))
+	s.client.Open(fd, loop.Token(p.kinds.client, slot, s.seq))
 	s.become(idle)
 	return s
 }
@@ -53,7 +54,7 @@ func (s *session) end() {
 		s.endStream()
 	}
 	s.dropOwn()
-	s.client.close(&s.p.pool)
+	s.client.Close(s.p.pools)
 	s.p.loop.Stop(&s.timer)
 	s.p.release(s.front)
 	s.seq++ // an event that is on its way already is stale now
@@ -66,9 +67,9 @@ func (p *Proxy) onClient(t poll.Token, r poll.Ready) {
 	if s == nil || s.seq != t.Seq() || s.state == closed {
 		return
 	}
-	s.client.note(r)
-	if s.client.empty() && s.wantsRequest() {
-		s.client.fill(&p.pool)
+	s.client.Note(r)
+	if s.client.Empty() && s.wantsRequest() {
+		s.client.Fill(p.pools)
 	}
 	p.loop.Enqueue(&s.task)
 }
@@ -79,14 +80,14 @@ func (s *session) wantsRequest() bool {
 	case idle, reading, connecting:
 		return true
 	case serving, relaying:
-		return s.stream.up.copies()
+		return s.stream.up.Copies()
 	}
 	return false
 }
 
 // wantsResponse says that bytes of the server are of use now.
 func (s *session) wantsResponse() bool {
-	return s.state == serving && !s.stream.answering || (s.state == serving || s.state == relaying) && s.stream.down.copies()
+	return s.state == serving && !s.stream.answering || (s.state == serving || s.state == relaying) && s.stream.down.Copies()
 }
 
 // Run does everything that can be done without waiting.
@@ -147,7 +148,7 @@ func (s *session) trying() state {
 
 // rest prepares the session for waiting: for events, and for the time when it has waited too long.
 func (s *session) rest() {
-	if !s.client.registered && s.awaitsClient() {
+	if !s.client.Registered && s.awaitsClient() {
 		s.p.register(&s.client)
 	}
 	if at := s.deadline(); at < never && (!s.timer.Armed() || s.timer.At() > at) {
@@ -158,19 +159,19 @@ func (s *session) rest() {
 // awaitsClient says that the client must act before the session can go on. A session that only waits for its server is
 // not registered yet: it may end without ever needing an event.
 func (s *session) awaitsClient() bool {
-	return s.state != serving || !s.stream.up.done || !s.stream.down.idle()
+	return s.state != serving || !s.stream.up.Done || !s.stream.down.Idle()
 }
 
 // stepIdle waits for the first byte of a request.
 func (s *session) stepIdle() {
-	if s.client.empty() {
-		s.client.fill(&s.p.pool)
+	if s.client.Empty() {
+		s.client.Fill(s.p.pools)
 	}
 	switch {
-	case !s.client.empty():
+	case !s.client.Empty():
 		s.stream = s.p.newStream()
 		s.become(reading)
-	case s.client.over():
+	case s.client.Over():
 		s.logNull(byClient, 400)
 		s.end()
 	case s.front.leaving:

@@ -457,7 +457,7 @@ func TestSlowReader(t *testing.T) {
 		t.Errorf("the server could send all of %d bytes to a client that read none", n)
 	}
 	f.do(func() {
-		if n := f.proxy.pool.Taken() + f.proxy.pool.Idle(); n > 8 {
+		if n := f.proxy.pools.Buffers.Taken() + f.proxy.pools.Buffers.Idle(); n > 8 {
 			t.Errorf("%d buffers for one stream", n)
 		}
 	})

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"lbmaster/worker/flow"
 	"lbmaster/worker/http1"
 	"lbmaster/worker/logline"
 )
@@ -8,13 +9,13 @@ import (
 // stream is one request and its response; in mode tcp, the one exchange of a connection. It is borrowed from a free list
 // when the first byte of a request has come, and given back with the last byte of the response.
 type stream struct {
-	*heads           // nil: the bytes pass unread
-	began      int64 // ms: when its first byte came
-	complete   int64 // ms: when the request's head was complete; below 0: not yet, here and in the next two
-	linked     int64 // ms: when the server's connection took something
-	headed     int64 // ms: when the response's head was complete
-	up         flow  // client to server
-	down       flow  // server to client
+	*heads               // nil: the bytes pass unread
+	began      int64     // ms: when its first byte came
+	complete   int64     // ms: when the request's head was complete; below 0: not yet, here and in the next two
+	linked     int64     // ms: when the server's connection took something
+	headed     int64     // ms: when the response's head was complete
+	up         flow.Flow // client to server
+	down       flow.Flow // server to client
 	back       *backend
 	server     *server
 	link       *serverConn
@@ -76,10 +77,8 @@ func (s *session) endStream() {
 	st.leave()
 	s.logStream()
 	s.stream = nil
-	st.up.dropPipe(&s.p.pipes)
-	st.down.dropPipe(&s.p.pipes)
-	st.up.reset(&s.p.pool)
-	st.down.reset(&s.p.pool)
+	st.up.End(s.p.pools)
+	st.down.End(s.p.pools)
 	s.p.putHeads(st)
 	st.back, st.server, st.link = nil, nil, nil
 	s.p.streams.Put(st)
@@ -136,33 +135,33 @@ func (st *stream) connected() bool {
 	if st.heads == nil {
 		return st.linked >= 0
 	}
-	return st.link != nil && (st.link.reused || st.up.sent > 0 || st.up.past > 0 || st.up.out == nil)
+	return st.link != nil && (st.link.reused || st.up.Sent > 0 || st.up.Past > 0 || st.up.Out == nil)
 }
 
 // waitsForClient says that it is the client's turn: to take bytes, or to send the rest of its request.
 func (st *stream) waitsForClient() bool {
-	if !st.down.idle() {
+	if !st.down.Idle() {
 		return true
 	}
-	return !st.up.done && st.up.idle() && !st.unsendable
+	return !st.up.Done && st.up.Idle() && !st.unsendable
 }
 
 // once says that the request could not be sent a second time, when the server has closed an idle connection in the moment in which the
 // first attempt came: a second execution could do harm, or not all of the request is at hand.
-func (st *stream) once() bool { return !st.request.MethodID.Idempotent() || !st.up.done }
+func (st *stream) once() bool { return !st.request.MethodID.Idempotent() || !st.up.Done }
 
 // clientRepeats says that the client is to repeat the request that an idle connection has lost, which is why its own connection is closed
 // without an answer (RFC 9112 section 9.3.1). A client whose first request on its connection this is would not.
 func (st *stream) clientRepeats(fresh bool) bool {
-	return !fresh && st.link.reused && st.interim == 0 && st.link.empty()
+	return !fresh && st.link.reused && st.interim == 0 && st.link.Empty()
 }
 
 // repeatable says that the request may be sent again on another connection after this one died without an answer: the
 // connection had been used before, all that was sent is still at hand, and a second execution does no harm (RFC 9110
 // section 9.2.2) or the server has seen nothing of the first.
 func (st *stream) repeatable() bool {
-	if !st.link.reused || st.answering || st.interim > 0 || st.up.out == nil || st.up.past > 0 || !st.link.empty() {
+	if !st.link.reused || st.answering || st.interim > 0 || st.up.Out == nil || st.up.Past > 0 || !st.link.Empty() {
 		return false
 	}
-	return st.up.sent == 0 || st.request.MethodID.Idempotent()
+	return st.up.Sent == 0 || st.request.MethodID.Idempotent()
 }

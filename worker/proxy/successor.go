@@ -110,7 +110,7 @@ func (s *session) placeAtSuccessor() control.Place {
 	}
 	place := next.places[s.front.number][s.bind]
 	if place == control.NoPlace && len(next.exact) > 0 {
-		if exact, ok := next.exact[s.client.fd.Name()]; ok {
+		if exact, ok := next.exact[s.client.FD.Name()]; ok {
 			return exact
 		}
 	}
@@ -130,7 +130,7 @@ func (s *session) handOver() {
 	case s.p.successor.gone || s.bound():
 		return
 	}
-	err := control.SendConnection(s.p.successor.channel.Int(), to, s.client.fd.Int())
+	err := control.SendConnection(s.p.successor.channel.Int(), to, s.client.FD.Int())
 	switch {
 	case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.ETOOMANYREFS):
 		s.p.offerLater()
@@ -139,8 +139,8 @@ func (s *session) handOver() {
 		s.p.loseSuccessor()
 		return
 	}
-	if s.client.registered {
-		s.p.loop.Unpoll(s.client.fd.Int()) // closing does not: the socket lives on
+	if s.client.Registered {
+		s.p.loop.Unpoll(s.client.FD.Int()) // closing does not: the socket lives on
 	}
 	s.p.hold(s.front)
 	s.end()
@@ -286,6 +286,6 @@ func (p *Proxy) beginReceived(at control.Shard, fd sock.FD) {
 	f.gauges.Sessions.AddFirst(1)
 	s := p.begin(fd, f, at.Bind, fd.Peer())
 	s.fresh = false
-	s.client.fill(&p.pool)
+	s.client.Fill(p.pools)
 	p.loop.Enqueue(&s.task)
 }

@@ -65,7 +65,7 @@ func (st *stream) how() progress {
 		return inConnect
 	case !st.answering:
 		return inHeaders
-	case st.down.done:
+	case st.down.Done:
 		return inLastData
 	}
 	return inData

@@ -90,7 +90,7 @@ func (s *session) expireServing() {
 	case !st.connected():
 		s.connectFailed(serverTime)
 	case st.waitsForClient() && st.answering:
-		s.client.resets = st.endsWithConnection()
+		s.client.Resets = st.endsWithConnection()
 		s.abort(clientTime)
 	case st.waitsForClient():
 		s.countAbort(clientTime)

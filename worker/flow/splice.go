@@ -1,4 +1,4 @@
-package proxy
+package flow
 
 import (
 	"golang.org/x/sys/unix"
@@ -11,65 +11,59 @@ const (
 	pipeSize = 256 << 10
 	// maxPipes bounds the pipes of a worker. One is held only while its bytes wait for a peer that takes no more.
 	maxPipes = 256
-	// spliceFrom is how many bytes a stream must bring in one turn to be worth a pipe, spliceUntil how many it must go on
+	// SpliceFrom is how many bytes a stream must bring in one turn to be worth a pipe, spliceUntil how many it must go on
 	// bringing. For less, a copy costs less than the second look that an emptied socket takes when a pipe is filled.
-	spliceFrom  = 64 << 10
+	SpliceFrom  = 64 << 10
 	spliceUntil = 16 << 10
 	// splices bounds how often a flow fills its pipe in one loop turn.
 	splices = 4
 )
 
-// BoundPipes lets pipes have, of so many free descriptors, what is left when all clients have come that maxconn lets in, each with a
-// connection to a server. A stream without a pipe is copied: no client waits for want of a descriptor that a pipe has.
-func (p *Proxy) BoundPipes(free int) {
-	p.pipes.Limit(int(max(0, min(maxPipes, (int64(free)-2*p.maxconn)/2))))
-}
-
 // fillPipe is fill, of at most n bytes into an empty pipe, but for the end, which only a receive can tell. Only EAGAIN says
 // that the socket is drained, unless urgent data stands in the way, which cannot be spliced.
-func (c *conn) fillPipe(p *sock.Pipe, n int64) {
-	if !c.readable || c.over() {
+func (c *Conn) fillPipe(p *sock.Pipe, n int64) {
+	if !c.Readable || c.Over() {
 		return
 	}
-	switch _, e := p.Fill(&c.fd, int(min(n, 1<<30))); e {
+	switch _, e := p.Fill(&c.FD, int(min(n, 1<<30))); e {
 	case 0:
 	case unix.EAGAIN:
-		c.readable = c.urgent
+		c.Readable = c.urgent
 	default:
-		c.readable, c.recvErr = false, e
+		c.Readable, c.RecvErr = false, e
 	}
 }
 
 // sendPipe is send, for what a pipe holds.
-func (c *conn) sendPipe(p *sock.Pipe) int {
-	if !c.writable || c.sendErr != 0 {
+func (c *Conn) sendPipe(p *sock.Pipe) int {
+	if !c.writable || c.SendErr != 0 {
 		return 0
 	}
-	n, e := p.Drain(&c.fd)
+	n, e := p.Drain(&c.FD)
 	switch {
 	case p.Held() == 0:
 	case e == unix.EAGAIN:
 		c.writable = false
 	default:
-		c.writable, c.sendErr = false, e
+		c.writable, c.SendErr = false, e
 	}
 	return n
 }
 
-// carry moves bytes from src to dst in the way that suits them.
-func (f *flow) carry(src, dst *conn, p *Proxy) outcome {
-	before := f.took
-	o := going
+// Carry moves bytes from src to dst in the way that suits them.
+func (f *Flow) Carry(src, dst *Conn, pools *Pools) Outcome {
+	before := f.Took
+	o := Going
 	switch {
 	case f.large && f.pipe == nil: // a buffer may still hold something
-		o = f.move(src, dst, &p.pool, 0)
+		o = f.move(src, dst, pools, 0)
 	case f.pipe == nil:
-		o = f.move(src, dst, &p.pool, receives)
+		o = f.move(src, dst, pools, Receives)
 	}
-	if o == going && (f.large || f.pipe != nil) {
-		o = f.splice(src, dst, &p.pipes)
+	if o == Going && (f.large || f.pipe != nil) {
+		o = f.splice(src, dst, pools)
 	}
-	f.judge(src, f.took-before)
+	f.judge(src, f.Took-before)
 	return o
 }
 
@@ -77,60 +71,60 @@ func (f *flow) carry(src, dst *conn, p *Proxy) outcome {
 // on.
 //
 // Invariant: src holds no received byte, and f nothing but what is in its pipe.
-func (f *flow) splice(src, dst *conn, pipes *sock.Pipes) outcome {
+func (f *Flow) splice(src, dst *Conn, pools *Pools) Outcome {
 	for rounds := splices; ; rounds-- {
 		if f.pipe != nil {
-			f.took += int64(dst.sendPipe(f.pipe))
+			f.Took += int64(dst.sendPipe(f.pipe))
 			if f.pipe.Held() > 0 {
 				return f.stuck(dst)
 			}
-			f.dropPipe(pipes)
+			f.dropPipe(pools)
 		}
 		switch {
-		case f.done:
-			return finished
-		case !src.readable:
+		case f.Done:
+			return Finished
+		case !src.Readable:
 			return f.starved(src)
 		case rounds == 0:
-			return going
-		case f.body.Plain() == 0 || !f.suck(src, pipes):
+			return Going
+		case f.Body.Plain() == 0 || !f.suck(src, pools):
 			f.large = false
-			return going
+			return Going
 		}
 	}
 }
 
 // suck fills a pipe from src. It reports false when there is none, or when it got nothing although there is something.
-func (f *flow) suck(src *conn, pipes *sock.Pipes) bool {
-	if f.pipe = pipes.Take(); f.pipe == nil {
+func (f *Flow) suck(src *Conn, pools *Pools) bool {
+	if f.pipe = pools.Pipes.Take(); f.pipe == nil {
 		return false
 	}
-	src.fillPipe(f.pipe, f.body.Plain())
+	src.fillPipe(f.pipe, f.Body.Plain())
 	if f.pipe.Held() == 0 {
-		f.dropPipe(pipes)
-		return !src.readable
+		f.dropPipe(pools)
+		return !src.Readable
 	}
 	n := int64(f.pipe.Held())
-	f.seen += n
-	f.past += n
-	f.done = f.body.Skip(n)
+	f.Seen += n
+	f.Past += n
+	f.Done = f.Body.Skip(n)
 	return true
 }
 
 // dropPipe gives the pipe back, with what it holds.
-func (f *flow) dropPipe(pipes *sock.Pipes) {
+func (f *Flow) dropPipe(pools *Pools) {
 	if f.pipe != nil {
-		pipes.Put(f.pipe)
+		pools.Pipes.Put(f.pipe)
 		f.pipe = nil
 	}
 }
 
 // judge decides by how much has been moved in a turn, and can be moved unseen, whether the next bytes of src should be
 // spliced.
-func (f *flow) judge(src *conn, moved int64) {
-	least := int64(spliceFrom)
+func (f *Flow) judge(src *Conn, moved int64) {
+	least := int64(SpliceFrom)
 	if f.large {
 		least = spliceUntil
 	}
-	f.large = moved >= least && f.body.Plain() >= least && !src.urgent
+	f.large = moved >= least && f.Body.Plain() >= least && !src.urgent
 }
