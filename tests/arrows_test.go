@@ -78,6 +78,7 @@ var arrows = []struct{ from, to []string }{
 	{[]string{"worker/monitor/check", "worker/monitor/health", "worker/monitor/tally"}, nil},
 	{[]string{"worker/loop"}, []string{"worker/poll", "worker/timer"}},
 	{[]string{"worker/flow"}, []string{"worker/buffer", "worker/http1", "worker/poll", "worker/sock"}},
+	{[]string{"worker/accesslog"}, []string{"conf", "shared/pump", "shared/stats", "shared/syslog", "worker/cookie", "worker/http1", "worker/logline", "worker/loop", "worker/sock"}},
 	{[]string{"worker/poll", "worker/sock", "worker/timer", "worker/buffer", "worker/http1", "worker/cookie", "worker/balance", "worker/logline"}, nil},
 	{[]string{"shared/*"}, []string{"shared/*"}},
 }

@@ -49,7 +49,7 @@ func newBench(tb testing.TB, address string, front, back int, tune ...func(*conf
 		tb.Fatal(err)
 	}
 	b.time = newTime(tb)
-	b.proxy = newProxyOn(tb, loop.On(b.time, b.time.now), c, b.stats, 0)
+	b.proxy = newProxyWith(tb, Params{Loop: loop.On(b.time, b.time.now)}, c, b.stats)
 	if err := b.proxy.Listen(0, 0, 0, listenOn(tb, address, front)); err != nil {
 		tb.Fatal(err)
 	}
@@ -144,10 +144,11 @@ func benchRows(c *conf.Config) []stats.Row {
 // newProxy makes a proxy whose servers are all up.
 func newProxy(tb testing.TB, c *conf.Config, st *stats.Stats, slot int) *Proxy {
 	tb.Helper()
-	return newProxyOn(tb, nil, c, st, slot)
+	return newProxyWith(tb, Params{Slot: slot}, c, st)
 }
 
-func newProxyOn(tb testing.TB, l *loop.Loop, c *conf.Config, st *stats.Stats, slot int) *Proxy {
+// newProxyWith is newProxy with what else is in params.
+func newProxyWith(tb testing.TB, params Params, c *conf.Config, st *stats.Stats) *Proxy {
 	tb.Helper()
 	var servers []status.Server
 	var weights []int
@@ -168,7 +169,8 @@ func newProxyOn(tb testing.TB, l *loop.Loop, c *conf.Config, st *stats.Stats, sl
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { unix.Close(wake) })
-	p, err := New(Params{Loop: l, Config: c, Slot: slot, Stats: st, Board: board, Wake: wake, Logs: dialLogs(tb, c)})
+	params.Config, params.Stats, params.Board, params.Wake, params.Logs = c, st, board, wake, dialLogs(tb, c)
+	p, err := New(params)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"lbmaster/conf"
+	"lbmaster/worker/accesslog"
 	"lbmaster/worker/cookie"
 	"lbmaster/worker/http1"
 )
@@ -17,7 +18,7 @@ func (s *session) choose() bool {
 	st.back = b
 	st.tries = b.retries
 	if st.heads != nil && (b.cookie.Mode != conf.CookiePlain || b.cookie.Indirect) {
-		st.fromCookie, st.toCookie = cookieNone, setNone
+		st.fromCookie, st.toCookie = accesslog.CookieNone, accesslog.SetNone
 	}
 	var srv *server
 	if st.heads != nil {
@@ -73,12 +74,12 @@ func (st *stream) named(field []byte) *server {
 // noteCookie notes what became of one of the client's cookies, if the logs tell.
 func (st *stream) noteCookie(found, down bool) {
 	switch {
-	case st.fromCookie == cookieIgnored:
+	case st.fromCookie == accesslog.CookieIgnored:
 	case down:
-		st.fromCookie = cookieDown
+		st.fromCookie = accesslog.CookieDown
 	case found:
-		st.fromCookie = cookieValid
-	case st.fromCookie != cookieDown:
-		st.fromCookie = cookieUnknown
+		st.fromCookie = accesslog.CookieValid
+	case st.fromCookie != accesslog.CookieDown:
+		st.fromCookie = accesslog.CookieUnknown
 	}
 }

@@ -1,6 +1,9 @@
 package proxy
 
-import "lbmaster/shared/stats"
+import (
+	"lbmaster/shared/stats"
+	"lbmaster/worker/accesslog"
+)
 
 // event is something that is counted for a backend and its server.
 type event uint8
@@ -36,8 +39,8 @@ func add(c *stats.Counters, e event) {
 	}
 }
 
-func addAbort(c *stats.Counters, why cause) {
-	if why == byClient || why == clientTime {
+func addAbort(c *stats.Counters, why accesslog.Cause) {
+	if why == accesslog.ByClient || why == accesslog.ClientTime {
 		c.ClientAborts.Add(1)
 	} else {
 		c.ServerAborts.Add(1)

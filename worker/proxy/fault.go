@@ -52,7 +52,7 @@ func (s *session) show(f *logline.Fault, status int, first int64, p []byte) {
 		return
 	}
 	seen := faults.Fault{
-		When: s.p.loop.Wall(), Response: f.Response, Cut: f.Cut, Status: status, Client: s.appendPeer(s.p.peerText[:0]), Frontend: s.front.name,
+		When: s.p.loop.Wall(), Response: f.Response, Cut: f.Cut, Status: status, Client: s.p.logs.Client(s.peer), Frontend: s.front.name,
 		Text: f.Text, At: f.At, Seen: f.Seen, First: first, Bytes: p,
 	}
 	place, st := s.front.number, s.stream
@@ -80,13 +80,4 @@ func (s *session) unwanted() string {
 		return "there are too many interim responses at a time"
 	}
 	return "the server opens a tunnel before it has got the request"
-}
-
-// logFault writes the line behind that of the request, whose record is r, if something was wrong with its messages.
-func (s *session) logFault(r *logline.Record) {
-	if s.stream.heads == nil || s.stream.fault.Text == "" {
-		return
-	}
-	s.p.text = r.AppendFault(s.p.text[:0], &s.stream.fault)
-	s.p.log(s.front.log)
 }

@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"lbmaster/worker/loop"
-
 	"lbmaster/conf"
 	"lbmaster/shared/faults"
 )
@@ -205,7 +203,10 @@ func TestFaultsOfOthersAreNotLogged(t *testing.T) {
 
 // TestFaultsAllocateNothing: who sends nonsense costs copies, and no garbage.
 func TestFaultsAllocateNothing(t *testing.T) {
-	b := newBench(t, "127.61.10.50", 8000, 8001)
+	b := newBench(t, "127.61.10.50", 8000, 8001, func(c *conf.Config) {
+		c.Global.Log = []conf.LogTarget{{Target: "udp", Address: "127.61.10.50:5140", Facility: "local0"}}
+		c.Frontends[0].LogFormat = "httplog"
+	})
 	showFaults(t, b.proxy, benchConfig("127.61.10.50", 8001))
 	b.pour(b.client, "GET / HTTP/1.1\r\nX: "+strings.Repeat("x", 3000))
 	b.spend()
@@ -213,7 +214,6 @@ func TestFaultsAllocateNothing(t *testing.T) {
 		if s.stream == nil {
 			continue
 		}
-		s.front.log = &accessLog{format: "httplog", traces: loop.FreeList[trace]{}}
 		n := testing.AllocsPerRun(100, func() {
 			s.faultyRequest(400)
 			s.logStream()

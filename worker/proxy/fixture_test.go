@@ -29,6 +29,7 @@ type fixture struct {
 	calls  chan func()
 	bell   int
 	done   chan error
+	reopen chan bool // the proxy has asked for other log sockets
 }
 
 // server is what a test wants to happen on each connection that the proxy opens.
@@ -52,12 +53,12 @@ func start(t *testing.T, addr string, tune func(*conf.Config), handlers ...handl
 	if tune != nil {
 		tune(c)
 	}
-	f := &fixture{t: t, addr: net.JoinHostPort(addr, "8000"), calls: make(chan func(), 16), done: make(chan error, 1)}
+	f := &fixture{t: t, addr: net.JoinHostPort(addr, "8000"), calls: make(chan func(), 16), done: make(chan error, 1), reopen: make(chan bool, 1000)}
 	var err error
 	if f.stats, err = stats.Create(benchRows(c), 1); err != nil {
 		t.Fatal(err)
 	}
-	f.proxy = newProxy(t, c, f.stats, 0)
+	f.proxy = newProxyWith(t, Params{Reopen: func() { f.reopen <- true }}, c, f.stats)
 	f.faults = showFaults(t, f.proxy, c)
 	f.watchCalls()
 	if err := f.proxy.Listen(0, 0, 0, listenOn(t, addr, 8000)); err != nil {

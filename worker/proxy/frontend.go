@@ -6,6 +6,7 @@ import (
 
 	"lbmaster/conf"
 	"lbmaster/shared/stats"
+	"lbmaster/worker/accesslog"
 )
 
 // frontend is what a worker needs of a conf.Frontend.
@@ -21,8 +22,8 @@ type frontend struct {
 	grace      int64          // ms that it goes on accepting after a soft stop
 	leaving    bool           // it accepts nothing any more, and its sessions end after the request that runs
 	pages      *pages
-	log        *accessLog // nil: nothing is logged
-	healthHTTP bool       // mode health answers like an HTTP server
+	log        *accesslog.Log // nil: nothing is logged
+	healthHTTP bool           // mode health answers like an HTTP server
 	maxconn    int64
 	maxHeader  int   // bytes that a head may have, of a request or a response
 	client     int64 // timeouts in ms; never: none

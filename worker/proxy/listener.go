@@ -163,7 +163,9 @@ func (p *Proxy) startSession(s *session) {
 	}
 	s.front.counters.Sessions.Add(1)
 	p.counters.Sessions.Add(1)
-	s.logConnection()
+	if log := s.front.log; log.Connections() {
+		log.WriteConnection(s.peer, s.client.FD.Name())
+	}
 	s.client.Fill(p.pools)
 	if s.front.mode == conf.ModeTCP {
 		s.beginRelay()

@@ -69,7 +69,7 @@ func (p *Proxy) close() {
 	}
 	p.dropIdle()
 	p.closeListeners()
-	p.closeSinks()
+	p.logs.Close()
 	p.dropSuccessor()
 	for len(p.peerGenerations) > 0 {
 		_ = p.RemovePeerGeneration(p.peerGenerations[0].generation)

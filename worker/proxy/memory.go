@@ -22,8 +22,8 @@ func (p *Proxy) shrink() {
 	p.streams.Shrink()
 	p.heads.Shrink()
 	for _, f := range p.frontends {
-		if f != nil && f.log != nil {
-			f.log.traces.Shrink()
+		if f != nil {
+			f.log.Shrink()
 		}
 	}
 	if freed >= muchMemory {

@@ -1,10 +1,13 @@
 package proxy
 
-import "lbmaster/conf"
+import (
+	"lbmaster/conf"
+	"lbmaster/worker/accesslog"
+)
 
 // part answers the request with a page of the proxy's own, and then ends the session. It is never called once the head of
 // the final response is on its way.
-func (s *session) part(p page, cause cause) {
+func (s *session) part(p page, cause accesslog.Cause) {
 	st := s.stream
 	s.blame(cause)
 	s.dropLink()

@@ -30,8 +30,8 @@ import (
 	"lbmaster/shared/faults"
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
+	"lbmaster/worker/accesslog"
 	"lbmaster/worker/flow"
-	"lbmaster/worker/logline"
 	"lbmaster/worker/loop"
 	"lbmaster/worker/poll"
 	"lbmaster/worker/sock"
@@ -77,17 +77,8 @@ type Proxy struct {
 	board               *status.Board
 	maxconn             int64
 	faults              *faults.Memory
-	sinks               []*sink
-	notices             []logTarget // for what the operator must know
-	reopen              func()
-	mendAt              int64 // ms: when to call it again at the earliest
-	clock               *logline.Clock
-	record              logline.Record // of the line that is being written, as all of the next
-	peerText            [64]byte
-	localText           [64]byte
 	tidied              []byte // the head of a response, for a tolerant backend
-	text                []byte
-	line                []byte
+	logs                *accesslog.Writer
 	wake                int
 	peer                sock.Peer  // of the connection that is being accepted
 	channels            []int      // over which older generations send connections
@@ -126,16 +117,12 @@ func New(params Params) (*Proxy, error) {
 		faults:     params.Faults,
 		pools:      flow.NewPools(),
 		wake:       params.Wake,
-		reopen:     params.Reopen,
-		clock:      logline.NewClock(time.Local),
-		text:       make([]byte, 0, maxLine),
-		line:       make([]byte, 0, maxLine),
 		reporter:   params.Report,
 	}
 	p.handleKinds()
-	p.openSinks(params.Config, params.Files)
-	p.SetLogs(params.Logs)
-	err := p.openNotices(params.Config)
+	var err error
+	p.logs, err = accesslog.NewWriter(params.Config, params.Files, l, &p.counters.LogsDropped, params.Reopen)
+	p.logs.SetSockets(params.Logs)
 	if err == nil {
 		err = p.build(params.Config, params.Slot)
 	}
@@ -150,7 +137,6 @@ func New(params Params) (*Proxy, error) {
 // build is the one place where inert configuration becomes runtime objects.
 func (p *Proxy) build(c *conf.Config, slot int) error {
 	byName := make(map[string]*backend)
-	places := c.LogPlaces()
 	row, first := 1+len(c.Frontends), 0
 	for i := range c.Backends {
 		b, err := newBackend(&c.Backends[i], row, first, slot, p.stats)
@@ -168,7 +154,7 @@ func (p *Proxy) build(c *conf.Config, slot int) error {
 		if back := byName[c.Frontends[i].Backend]; back != nil || c.Frontends[i].Mode == conf.ModeHealth {
 			f = newFrontend(&c.Frontends[i], c.MaxconnOf(i), i, slot, back, p.stats)
 			var err error
-			if f.log, err = p.newAccessLog(c, &c.Frontends[i], places); err != nil {
+			if f.log, err = p.logs.NewLog(c, &c.Frontends[i]); err != nil {
 				return err
 			}
 		}
@@ -206,3 +192,10 @@ func (p *Proxy) wakeAll() {
 
 // BoundPipes bounds the pipes of this worker, when so many descriptors are free.
 func (p *Proxy) BoundPipes(free int) { p.pools.BoundPipes(free, p.maxconn) }
+
+// SetLogs replaces the sockets of those log targets that are neither stdout nor stderr, in the order of the configuration. It takes
+// ownership.
+func (p *Proxy) SetLogs(sockets []int) { p.logs.SetSockets(sockets) }
+
+// Notice sends a line to the log targets of the instance that are sockets.
+func (p *Proxy) Notice(text string) { p.logs.Notice(text) }

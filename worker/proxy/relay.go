@@ -3,6 +3,7 @@ package proxy
 import (
 	"golang.org/x/sys/unix"
 
+	"lbmaster/worker/accesslog"
 	"lbmaster/worker/flow"
 	"lbmaster/worker/http1"
 )
@@ -18,12 +19,12 @@ func (s *session) beginRelay() {
 	s.stream.down.Begin(http1.UntilClose, 0)
 	s.become(connecting)
 	if !s.choose() {
-		s.unserved(byServer)
+		s.unserved(accesslog.ByServer)
 	}
 }
 
 // unserved ends a stream that no server takes.
-func (s *session) unserved(why cause) {
+func (s *session) unserved(why accesslog.Cause) {
 	if s.stream.heads != nil {
 		s.part(page503, why)
 		return
@@ -43,7 +44,7 @@ func (s *session) stepConnecting() {
 	case st.link == nil && !s.connectAnew():
 		return
 	case st.link.heard && st.link.FD.Error() != 0:
-		s.connectFailed(byServer)
+		s.connectFailed(accesslog.ByServer)
 		return
 	case !st.link.heard && !s.client.Empty() && !s.relay(&st.up, &s.client, &st.link.Conn):
 		return
@@ -61,7 +62,7 @@ func (s *session) abandon() {
 	if st := s.stream; st.link != nil {
 		st.link.Resets = true
 	}
-	s.abort(byClient)
+	s.abort(accesslog.ByClient)
 }
 
 // becomeRelaying goes on with a server that has been reached.
@@ -133,7 +134,7 @@ func (s *session) relay(f *flow.Flow, src, dst *flow.Conn) bool {
 // learns how it ended.
 func (s *session) relayRefused(f *flow.Flow, dst *flow.Conn) bool {
 	if s.stream.linked < 0 {
-		s.connectFailed(byServer)
+		s.connectFailed(accesslog.ByServer)
 		return false
 	}
 	s.countAbort(s.side(dst))
@@ -152,11 +153,11 @@ func (s *session) against(f *flow.Flow) *flow.Flow {
 }
 
 // side is who holds the other end of c.
-func (s *session) side(c *flow.Conn) cause {
+func (s *session) side(c *flow.Conn) accesslog.Cause {
 	if c == &s.client {
-		return byClient
+		return accesslog.ByClient
 	}
-	return byServer
+	return accesslog.ByServer
 }
 
 // relayDeadline is when both sides have been idle for too long. One that has been reset keeps its peer only as long as that
@@ -172,9 +173,9 @@ func (s *session) relayDeadline() int64 {
 
 // expireRelay ends a relay through which nothing has passed, and blames the side that has the shorter time.
 func (s *session) expireRelay() {
-	why := serverTime
+	why := accesslog.ServerTime
 	if s.front.client <= s.stream.back.timeout {
-		why = clientTime
+		why = accesslog.ClientTime
 	}
 	s.countAbort(why)
 	s.sever()

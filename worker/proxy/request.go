@@ -1,6 +1,9 @@
 package proxy
 
-import "lbmaster/worker/http1"
+import (
+	"lbmaster/worker/accesslog"
+	"lbmaster/worker/http1"
+)
 
 // stepReading reads the head of a request, and begins to serve it when it is complete.
 func (s *session) stepReading() {
@@ -28,13 +31,13 @@ func (s *session) stepReading() {
 // requestCut ends a session whose client has ended its side in the middle of a head. It may still be listening.
 func (s *session) requestCut() {
 	s.front.counters.RequestErrors.Add(1)
-	s.countAbort(byClient)
+	s.countAbort(accesslog.ByClient)
 	if s.client.RecvErr != 0 {
 		s.stream.status = 400 // for the logs: nobody is left to be answered
 		s.end()
 		return
 	}
-	s.part(page400, byClient)
+	s.part(page400, accesslog.ByClient)
 }
 
 // requestRead goes on with a head that is complete or refused.
@@ -47,13 +50,13 @@ func (s *session) requestRead(v http1.Verdict) {
 	if v != http1.Done {
 		s.front.counters.RequestErrors.Add(1)
 		s.faultyRequest(v.Status())
-		s.part(pageOf(v.Status()), byProxy)
+		s.part(pageOf(v.Status()), accesslog.ByProxy)
 		return
 	}
 	s.stream.complete = s.p.loop.Now()
-	s.traceRequest(s.client.In.Bytes())
+	s.stream.trace = s.front.log.Request(&s.stream.request, s.client.In.Bytes())
 	if !s.choose() {
-		s.part(page503, byServer)
+		s.part(page503, accesslog.ByServer)
 		return
 	}
 	s.forward()
@@ -73,7 +76,7 @@ func (s *session) forward() {
 	if !st.up.Gather(&s.client, s.p.pools) {
 		s.front.counters.RequestErrors.Add(1)
 		s.faultyRequest(400)
-		s.part(page400, byProxy)
+		s.part(page400, accesslog.ByProxy)
 		return
 	}
 	s.become(serving)

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"lbmaster/shared/control"
+	"lbmaster/worker/accesslog"
 	"lbmaster/worker/http1"
 )
 
@@ -82,7 +83,7 @@ func (s *session) flushInterim() bool {
 		return true
 	}
 	if s.client.SendErr != 0 {
-		s.abort(byClient)
+		s.abort(accesslog.ByClient)
 	}
 	return false
 }
@@ -135,7 +136,7 @@ func (s *session) answer() {
 	untilClose := r.Framing == http1.UntilClose || st.down.Unwrap
 	st.keep = persistent(&st.request) && !untilClose && st.sent && s.stays() && !s.front.httpClose
 	st.headed, st.status = s.p.loop.Now(), r.Status
-	s.traceResponse(st.link.In.Bytes())
+	s.front.log.Response(st.trace, &st.response, st.link.In.Bytes())
 	if !s.writeHead(st.clientConnection()) {
 		return
 	}
@@ -209,7 +210,7 @@ func (s *session) openTunnel() {
 func (s *session) becomeTunnel() {
 	st := s.stream
 	st.headed, st.status = s.p.loop.Now(), st.response.Status
-	s.traceResponse(st.link.In.Bytes())
+	s.front.log.Response(st.trace, &st.response, st.link.In.Bytes())
 	st.link.Conn.Consume(st.response.Size, s.p.pools)
 	st.up.Drop(s.p.pools)
 	st.up.Begin(http1.UntilClose, 0)
@@ -229,14 +230,14 @@ func (s *session) serverGone() {
 	case st.repeatable():
 		s.repeat()
 	case !st.connected():
-		s.connectFailed(byServer)
+		s.connectFailed(accesslog.ByServer)
 	case st.clientRepeats(s.fresh):
 		st.count(responseErrors)
-		s.blame(byServer)
+		s.blame(accesslog.ByServer)
 		s.end()
 	default:
 		st.count(responseErrors)
-		s.part(page502, byServer)
+		s.part(page502, accesslog.ByServer)
 	}
 }
 
@@ -256,7 +257,7 @@ func (s *session) repeat() {
 func (s *session) badResponse() {
 	s.stream.count(responseErrors)
 	s.faultyResponse()
-	s.part(page502, byProxy)
+	s.part(page502, accesslog.ByProxy)
 }
 
 // persistent says that the sender of the head wants the connection to go on (RFC 9112 section 9.3).

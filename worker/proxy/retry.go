@@ -1,6 +1,10 @@
 package proxy
 
-import "golang.org/x/sys/unix"
+import (
+	"golang.org/x/sys/unix"
+
+	"lbmaster/worker/accesslog"
+)
 
 // turnaround is how long a stream waits at most before it tries a server again that refused it, in ms: it may be about
 // to start.
@@ -10,7 +14,7 @@ const turnaround = 1000
 // being for another if the backend redispatches.
 //
 // A server that refuses is given some time. One that did not answer has had it.
-func (s *session) connectFailed(why cause) {
+func (s *session) connectFailed(why accesslog.Cause) {
 	st := s.stream
 	if st.tries == 0 {
 		st.count(connectErrors)
@@ -21,7 +25,7 @@ func (s *session) connectFailed(why cause) {
 	st.tries--
 	st.up.Sent, st.sent, st.unsendable = 0, false, false
 	st.count(retries)
-	if s.redispatch() || why == serverTime {
+	if s.redispatch() || why == accesslog.ServerTime {
 		s.p.loop.Enqueue(&s.task)
 		return
 	}
@@ -48,8 +52,8 @@ func (s *session) redispatch() bool {
 	next.counters.Balanced.Add(1)
 	st.serve(next)
 	st.elsewhere, st.byCookie = true, false
-	if st.fromCookie == cookieValid {
-		st.fromCookie = cookieDown
+	if st.fromCookie == accesslog.CookieValid {
+		st.fromCookie = accesslog.CookieDown
 	}
 	return true
 }
@@ -57,15 +61,15 @@ func (s *session) redispatch() bool {
 // stepPausing waits for the next try, unless the client is gone.
 func (s *session) stepPausing() {
 	if s.client.Reset || s.client.RecvErr != 0 {
-		s.abort(byClient)
+		s.abort(accesslog.ByClient)
 	}
 }
 
 // blamed is whose fault it is that a connection could not even be begun.
-func blamed(e unix.Errno) cause {
+func blamed(e unix.Errno) accesslog.Cause {
 	switch e {
 	case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM, unix.EADDRNOTAVAIL, unix.EADDRINUSE:
-		return noResource
+		return accesslog.NoResource
 	}
-	return byServer
+	return accesslog.ByServer
 }

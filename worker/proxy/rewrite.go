@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"lbmaster/conf"
+	"lbmaster/worker/accesslog"
 	"lbmaster/worker/cookie"
 	"lbmaster/worker/http1"
 )
@@ -144,7 +145,7 @@ func (st *stream) writeResponse(dst, head []byte, connection string) []byte {
 	dst[begin+r.MinorAt] = '0' + r.Minor
 	if st.inserts() {
 		dst = append(dst, st.server.setCookie...)
-		st.toCookie = setInserted
+		st.toCookie = accesslog.SetInserted
 	}
 	dst = append(dst, connection...)
 	return append(dst, "\r\n"...)
@@ -161,7 +162,7 @@ func (st *stream) writeSetCookie(dst, head []byte, f *http1.Field) []byte {
 	c := &st.back.cookie
 	switch {
 	case c.Mode == conf.CookieInsert, c.Indirect && st.byCookie:
-		st.setTo(setDeleted)
+		st.setTo(accesslog.SetDeleted)
 		return dst
 	case c.Mode == conf.CookieRewrite && st.server.cookie != "":
 		dst = append(dst, head[f.Start:f.Value.Off]...)
@@ -170,16 +171,16 @@ func (st *stream) writeSetCookie(dst, head []byte, f *http1.Field) []byte {
 		dst = append(dst, head[f.Start:f.Value.Off]...)
 		dst = cookie.AppendPrefixed(dst, f.Value.In(head), st.server.cookie)
 	default:
-		st.setTo(setPassed)
+		st.setTo(accesslog.SetPassed)
 		return append(dst, head[f.Start:f.End(head)]...)
 	}
-	st.setTo(setReplaced)
+	st.setTo(accesslog.SetReplaced)
 	return append(dst, "\r\n"...)
 }
 
 // setTo notes what happened to the server's cookie, if the logs tell of it.
-func (st *stream) setTo(what toCookie) {
-	if st.toCookie != setIgnored {
+func (st *stream) setTo(what accesslog.ToCookie) {
+	if st.toCookie != accesslog.SetIgnored {
 		st.toCookie = what
 	}
 }

@@ -1,6 +1,9 @@
 package proxy
 
-import "lbmaster/worker/flow"
+import (
+	"lbmaster/worker/accesslog"
+	"lbmaster/worker/flow"
+)
 
 // stepServing moves both directions of a stream.
 func (s *session) stepServing() {
@@ -77,7 +80,7 @@ func (s *session) moveRequest() {
 	case flow.Finished:
 		st.sent = true
 	case flow.Cut:
-		s.abort(byClient)
+		s.abort(accesslog.ByClient)
 	case flow.Refused:
 		s.requestRefused()
 	case flow.Faulty:
@@ -90,7 +93,7 @@ func (s *session) moveRequest() {
 func (s *session) requestRefused() {
 	st := s.stream
 	if !st.connected() {
-		s.connectFailed(byServer)
+		s.connectFailed(accesslog.ByServer)
 		return
 	}
 	st.unsendable = true
@@ -103,11 +106,11 @@ func (s *session) requestFaulty() {
 	s.front.counters.RequestErrors.Add(1)
 	s.faultyRequest(400)
 	if st.answering {
-		s.blame(byProxy)
+		s.blame(accesslog.ByProxy)
 		s.cut()
 		return
 	}
-	s.part(page400, byProxy)
+	s.part(page400, accesslog.ByProxy)
 }
 
 // moveResponse gives the client what it can of the response.
@@ -127,13 +130,13 @@ func (s *session) moveResponse() {
 	case flow.Finished:
 		s.finish()
 	case flow.Cut:
-		s.breakOff(byServer)
+		s.breakOff(accesslog.ByServer)
 	case flow.Refused:
-		s.abort(byClient)
+		s.abort(accesslog.ByClient)
 	case flow.Faulty:
 		st.count(responseErrors)
 		s.faultyResponse()
-		s.blame(byProxy)
+		s.blame(accesslog.ByProxy)
 		s.cut()
 	}
 }

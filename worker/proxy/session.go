@@ -3,6 +3,7 @@ package proxy
 import (
 	"net/netip"
 
+	"lbmaster/worker/accesslog"
 	"lbmaster/worker/flow"
 	"lbmaster/worker/loop"
 
@@ -172,7 +173,7 @@ func (s *session) stepIdle() {
 		s.stream = s.p.newStream()
 		s.become(reading)
 	case s.client.Over():
-		s.logNull(byClient, 400)
+		s.logNull(accesslog.ByClient, 400)
 		s.end()
 	case s.front.leaving:
 		s.handOver()

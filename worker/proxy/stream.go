@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"lbmaster/worker/accesslog"
 	"lbmaster/worker/flow"
 	"lbmaster/worker/http1"
 	"lbmaster/worker/logline"
@@ -23,17 +24,17 @@ type stream struct {
 	tries      int  // how often the server may be tried again
 	elsewhere  bool // another server than the one chosen first was tried
 	status     int  // of the answer; 0: none yet
-	cause      cause
-	progress   progress
-	fromCookie fromCookie
-	toCookie   toCookie
-	upgrade    bool   // the request asks for another protocol, and the server may agree
-	answering  bool   // the head of the final response is on its way to the client
-	sent       bool   // the whole request has been sent
-	unsendable bool   // the server takes no more of the request
-	keep       bool   // the client connection goes on after the response
-	interim    uint8  // 1xx responses so far
-	trace      *trace // nil: the request is not logged, or has no complete head
+	cause      accesslog.Cause
+	progress   accesslog.Progress
+	fromCookie accesslog.FromCookie
+	toCookie   accesslog.ToCookie
+	upgrade    bool             // the request asks for another protocol, and the server may agree
+	answering  bool             // the head of the final response is on its way to the client
+	sent       bool             // the whole request has been sent
+	unsendable bool             // the server takes no more of the request
+	keep       bool             // the client connection goes on after the response
+	interim    uint8            // 1xx responses so far
+	trace      *accesslog.Trace // nil: the request is not logged, or has no complete head
 }
 
 // heads are the part of a stream that relayed bytes do not need. They are by far the larger one.
@@ -95,7 +96,7 @@ func (p *Proxy) putHeads(st *stream) {
 // clear makes the stream ready for another use.
 func (st *stream) clear() {
 	st.complete, st.linked, st.headed = -1, -1, -1
-	st.cause, st.progress, st.fromCookie, st.toCookie = normally, atEnd, cookieIgnored, setIgnored
+	st.cause, st.progress, st.fromCookie, st.toCookie = accesslog.Normally, accesslog.AtEnd, accesslog.CookieIgnored, accesslog.SetIgnored
 	st.tries, st.status, st.elsewhere = 0, 0, false
 	st.byCookie, st.upgrade, st.answering, st.sent, st.unsendable, st.keep = false, false, false, false, false, false
 	st.interim = 0

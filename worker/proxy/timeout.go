@@ -1,5 +1,7 @@
 package proxy
 
+import "lbmaster/worker/accesslog"
+
 // deadline is when the session has waited too long, in ms. It is derived from what is waited for, so that no timer
 // needs to be stopped or moved while bytes flow.
 func (s *session) deadline() int64 {
@@ -61,17 +63,17 @@ func (s *session) expire() {
 	}
 	switch s.state {
 	case idle:
-		s.logNull(clientTime, 408)
+		s.logNull(accesslog.ClientTime, 408)
 		s.end()
 	case reading:
 		s.front.counters.RequestErrors.Add(1)
-		s.part(page408, clientTime)
+		s.part(page408, accesslog.ClientTime)
 	case serving:
 		s.expireServing()
 	case pausing:
 		s.become(s.trying())
 	case connecting:
-		s.connectFailed(serverTime)
+		s.connectFailed(accesslog.ServerTime)
 	case relaying:
 		s.expireRelay()
 	case flushing:
@@ -88,17 +90,17 @@ func (s *session) expireServing() {
 	st := s.stream
 	switch {
 	case !st.connected():
-		s.connectFailed(serverTime)
+		s.connectFailed(accesslog.ServerTime)
 	case st.waitsForClient() && st.answering:
 		s.client.Resets = st.endsWithConnection()
-		s.abort(clientTime)
+		s.abort(accesslog.ClientTime)
 	case st.waitsForClient():
-		s.countAbort(clientTime)
-		s.part(page408, clientTime)
+		s.countAbort(accesslog.ClientTime)
+		s.part(page408, accesslog.ClientTime)
 	case st.answering:
-		s.breakOff(serverTime)
+		s.breakOff(accesslog.ServerTime)
 	default:
 		st.count(responseErrors)
-		s.part(page504, serverTime)
+		s.part(page504, accesslog.ServerTime)
 	}
 }

@@ -1,4 +1,4 @@
-package proxy
+package accesslog
 
 import (
 	"os"
@@ -13,18 +13,18 @@ const noticeLevel = "alert"
 
 // Notice sends a line to the log targets of the instance that are sockets. What one does not take is lost, and counted, as with
 // lines about requests. Standard output and error are not among them: the caller reports there.
-func (p *Proxy) Notice(text string) {
-	for _, t := range p.notices {
-		line := t.header.Append(nil, p.loop.Wall())
+func (w *Writer) Notice(text string) {
+	for _, t := range w.notices {
+		line := t.header.Append(nil, w.loop.Wall())
 		line = append(append(line, text...), '\n')
 		if !t.sink.write(line) {
-			p.counters.LogsDropped.Add(1)
+			w.dropped.Add(1)
 		}
 	}
 }
 
 // openNotices finds the targets for notices.
-func (p *Proxy) openNotices(c *conf.Config) error {
+func (w *Writer) openNotices(c *conf.Config) error {
 	places := c.LogPlaces()
 	for _, t := range c.Global.Log {
 		if !t.Socket() {
@@ -34,7 +34,7 @@ func (p *Proxy) openNotices(c *conf.Config) error {
 		if err != nil {
 			return err
 		}
-		p.notices = append(p.notices, logTarget{p.sinks[places.Of(t)], header})
+		w.notices = append(w.notices, target{w.sinks[places.Of(t)], header})
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package proxy
+package accesslog
 
 import (
 	"lbmaster/conf"
@@ -7,18 +7,18 @@ import (
 	"lbmaster/worker/logline"
 )
 
-// trace is what the log line of a request tells that its stream has forgotten by then. It is borrowed from the frontend.
-type trace struct {
+// Trace is what the log line of a request tells that its stream has forgotten by then. It is borrowed from the frontend.
+type Trace struct {
 	line              []byte // of the request
 	cookie, setCookie []byte // captured; empty: none
 	request, response *logline.Captures
 }
 
 // newTrace takes a trace from the free list.
-func (l *accessLog) newTrace() *trace {
+func (l *Log) newTrace() *Trace {
 	t := l.traces.Take()
 	if t == nil {
-		t = &trace{line: make([]byte, 0, logline.MaxRequestLine)}
+		t = &Trace{line: make([]byte, 0, logline.MaxRequestLine)}
 		if c := l.capture.Cookie; c != nil {
 			t.cookie, t.setCookie = make([]byte, 0, c.Len), make([]byte, 0, c.Len)
 		}
@@ -40,8 +40,11 @@ func captures(headers []conf.Capture) *logline.Captures {
 	return logline.NewCaptures(all)
 }
 
-// put gives a trace back.
-func (l *accessLog) put(t *trace) {
+// Forget gives a trace back.
+func (l *Log) Forget(t *Trace) {
+	if t == nil {
+		return
+	}
 	t.line, t.cookie, t.setCookie = t.line[:0], t.cookie[:0], t.setCookie[:0]
 	if t.request != nil {
 		t.request.Reset()
@@ -52,33 +55,37 @@ func (l *accessLog) put(t *trace) {
 	l.traces.Put(t)
 }
 
-// traceRequest remembers of a complete head what the log will tell.
-func (s *session) traceRequest(head []byte) {
-	l := s.front.log
-	if l == nil || l.format == "" {
-		return
+// Request remembers of a complete head what the line will tell. It returns nil when no line will.
+func (l *Log) Request(r *http1.Head, head []byte) *Trace {
+	if !l.Streams() {
+		return nil
 	}
 	t := l.newTrace()
-	r := &s.stream.request
-	s.stream.trace = t
 	t.line = keep(t.line, head[r.Method.Off:r.LineEnd-2])
 	if c := l.capture.Cookie; c != nil {
 		t.cookie = keep(t.cookie, findPair(r, head, http1.NameCookie, c.Name))
 	}
 	see(t.request, r, head)
+	return t
 }
 
-// traceResponse remembers of a final response's head what the log will tell.
-func (s *session) traceResponse(head []byte) {
-	t := s.stream.trace
+// Response remembers of a final response's head what the line will tell.
+func (l *Log) Response(t *Trace, r *http1.Head, head []byte) {
 	if t == nil {
 		return
 	}
-	r := &s.stream.response
-	if c := s.front.log.capture.Cookie; c != nil {
+	if c := l.capture.Cookie; c != nil {
 		t.setCookie = keep(t.setCookie, findPair(r, head, http1.NameSetCookie, c.Name))
 	}
 	see(t.response, r, head)
+}
+
+// Tell adds what is remembered to the record of the line.
+func (t *Trace) Tell(r *logline.Record) {
+	if t != nil {
+		r.RequestLine, r.RequestCookie, r.ResponseCookie = t.line, t.cookie, t.setCookie
+		r.RequestHeaders, r.ResponseHeaders = t.request, t.response
+	}
 }
 
 // keep is as much of text as to has room for.

@@ -1,4 +1,4 @@
-package proxy
+package accesslog
 
 import (
 	"io"
@@ -7,7 +7,6 @@ import (
 
 	"lbmaster/conf"
 	"lbmaster/shared/pump"
-	"lbmaster/worker/logline"
 	"lbmaster/worker/sock"
 )
 
@@ -30,20 +29,20 @@ func (k *sink) write(line []byte) bool {
 }
 
 // openSinks makes sinks of the configuration's log targets, whose sockets come in the same order.
-func (p *Proxy) openSinks(c *conf.Config, files map[string]io.Writer) {
+func (w *Writer) openSinks(c *conf.Config, files map[string]io.Writer) {
 	for _, t := range c.LogTargets() {
 		k := &sink{unix: t.Target == "unix"}
 		if file := files[t.Target]; file != nil {
 			k.pump = pump.New(file)
 		}
-		p.sinks = append(p.sinks, k)
+		w.sinks = append(w.sinks, k)
 	}
 }
 
-// SetLogs takes ownership of sockets for those log targets of the configuration that are neither stdout nor stderr, in
+// SetSockets takes ownership of sockets for those log targets of the configuration that are neither stdout nor stderr, in
 // their order. It replaces those that were there.
-func (p *Proxy) SetLogs(sockets []int) {
-	for _, k := range p.sinks {
+func (w *Writer) SetSockets(sockets []int) {
+	for _, k := range w.sinks {
 		if k.pump != nil || len(sockets) == 0 {
 			continue
 		}
@@ -56,11 +55,9 @@ func (p *Proxy) SetLogs(sockets []int) {
 	}
 }
 
-func (p *Proxy) closeSinks() {
-	for _, k := range p.sinks {
+// Close closes the sockets.
+func (w *Writer) Close() {
+	for _, k := range w.sinks {
 		k.socket.Close()
 	}
 }
-
-// maxLine is the size in bytes that no line exceeds, with what stands before it.
-const maxLine = logline.MaxLine + 128
