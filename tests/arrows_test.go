@@ -79,6 +79,8 @@ var arrows = []struct{ from, to []string }{
 	{[]string{"worker/loop"}, []string{"worker/poll", "worker/timer"}},
 	{[]string{"worker/flow"}, []string{"worker/buffer", "worker/http1", "worker/poll", "worker/sock"}},
 	{[]string{"worker/accesslog"}, []string{"conf", "shared/pump", "shared/stats", "shared/syslog", "worker/cookie", "worker/http1", "worker/logline", "worker/loop", "worker/sock"}},
+	{[]string{"worker/upstream"}, []string{"conf", "shared/stats", "shared/status", "worker/balance", "worker/buffer", "worker/cookie", "worker/flow", "worker/loop", "worker/page", "worker/poll", "worker/sock", "worker/timer"}},
+	{[]string{"worker/page"}, []string{"conf"}},
 	{[]string{"worker/poll", "worker/sock", "worker/timer", "worker/buffer", "worker/http1", "worker/cookie", "worker/balance", "worker/logline"}, nil},
 	{[]string{"shared/*"}, []string{"shared/*"}},
 }

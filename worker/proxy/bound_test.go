@@ -10,6 +10,8 @@ import (
 
 	"lbmaster/conf"
 	"lbmaster/shared/control"
+	"lbmaster/shared/status"
+	"lbmaster/worker/upstream"
 )
 
 // TestIdentity: whom a server knows by the connection is nobody else, not even after the end.
@@ -115,10 +117,11 @@ func TestServerDown(t *testing.T) {
 	f := start(t, "127.61.8.5", nil, (&login{name: "a"}).serve, (&login{name: "b"}).serve)
 	alice := f.dial()
 	alice.ntlm("a", "alice", "Cookie: SERVERID=A")
-	b := f.proxy.backends[0]
-	f.do(func() { b.servers[0].up = false; b.weights[0] = 0; b.robin.Weigh(b.weights) })
+	isUp, isDown := status.State{Op: status.Up, Weight: 1}, status.State{Op: status.Down, Weight: 1}
+	f.proxy.board.Store(0, isDown, 1)
 	alice.ntlm("b", "alice")
-	f.do(func() { b.servers[0].up, b.servers[1].up = true, false })
+	f.proxy.board.Store(0, isUp, 1)
+	f.proxy.board.Store(1, isDown, 1)
 	alice.gets("200 a alice")
 }
 
@@ -202,12 +205,12 @@ func TestBoundConnectionWaits(t *testing.T) {
 	alice.gets("401 ", "Authorization: NTLM 1") // takes bob's
 	bob.ask("/public")
 	f.await("both are idle", func() bool { return f.idleConns(0) == 2 })
-	f.do(func() { f.proxy.loop.Leap(2 * idleTime) })
+	f.do(func() { f.proxy.loop.Leap(2 * upstream.IdleTime) })
 	f.await("bob's is closed", func() bool { return f.idleConns(0) == 1 })
 	alice.gets("200 a alice", "Authorization: NTLM 3 alice")
 	bob.ask("/public")
 	f.do(func() {
-		if !f.proxy.dropIdle() || f.proxy.dropIdle() {
+		if !f.proxy.upstream.DropIdle() || f.proxy.upstream.DropIdle() {
 			t.Error("the connection without an owner is closed once")
 		}
 	})
@@ -226,7 +229,7 @@ func TestSpareConnections(t *testing.T) {
 	bob := f.dial()
 	bob.ask("/public")
 	f.do(func() {
-		if !f.proxy.dropIdle() {
+		if !f.proxy.upstream.DropIdle() {
 			t.Error("nothing was closed")
 		}
 	})
@@ -236,7 +239,7 @@ func TestSpareConnections(t *testing.T) {
 // TestManyServersKnowTheClient: what one client may keep has a limit.
 func TestManyServersKnowTheClient(t *testing.T) {
 	var all []handler
-	for i := range maxOwn + 2 {
+	for i := range upstream.MaxOwn + 2 {
 		all = append(all, (&login{name: string(rune('a' + i))}).serve)
 	}
 	f := start(t, "127.61.8.11", nil, all...)
@@ -250,9 +253,9 @@ func TestManyServersKnowTheClient(t *testing.T) {
 		}
 		return n
 	}
-	f.await("the last connection waits too", func() bool { return waiting() >= maxOwn })
-	if n := waiting(); n != maxOwn {
-		t.Errorf("%d connections wait, want %d", n, maxOwn)
+	f.await("the last connection waits too", func() bool { return waiting() >= upstream.MaxOwn })
+	if n := waiting(); n != upstream.MaxOwn {
+		t.Errorf("%d connections wait, want %d", n, upstream.MaxOwn)
 	}
 	alice.gets("401 ", "Cookie: SERVERID=A")
 	alice.gets("200 f alice", "Cookie: SERVERID=F")

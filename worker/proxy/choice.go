@@ -5,6 +5,7 @@ import (
 	"lbmaster/worker/accesslog"
 	"lbmaster/worker/cookie"
 	"lbmaster/worker/http1"
+	"lbmaster/worker/upstream"
 )
 
 // choose finds the server for the request: the one that the client's cookie names, else one that knows the client's connection,
@@ -12,24 +13,24 @@ import (
 func (s *session) choose() bool {
 	st := s.stream
 	b := s.front.back
-	b.refresh(s.p.board)
-	b.counters.Requests.Add(1)
-	b.gauges.Sessions.Add(1)
+	b.Refresh()
+	b.Counters.Requests.Add(1)
+	b.Gauges.Sessions.Add(1)
 	st.back = b
-	st.tries = b.retries
-	if st.heads != nil && (b.cookie.Mode != conf.CookiePlain || b.cookie.Indirect) {
+	st.tries = b.Retries
+	if st.heads != nil && (b.Cookie.Mode != conf.CookiePlain || b.Cookie.Indirect) {
 		st.fromCookie, st.toCookie = accesslog.CookieNone, accesslog.SetNone
 	}
-	var srv *server
+	var srv *upstream.Server
 	if st.heads != nil {
 		srv = s.prefer(st.persistent(s.client.In.Bytes()))
 	}
 	if srv == nil {
-		if srv = b.balanced(); srv == nil {
+		if srv = b.Balanced(); srv == nil {
 			return false
 		}
-		b.counters.Balanced.Add(1)
-		srv.counters.Balanced.Add(1)
+		b.Counters.Balanced.Add(1)
+		srv.Counters.Balanced.Add(1)
 	}
 	st.serve(srv)
 	return true
@@ -37,8 +38,8 @@ func (s *session) choose() bool {
 
 // persistent is the server that the client's cookie names, nil when there is none that can be used. Of several cookies of the name the
 // first one that names such a server counts: browsers send a stale one too when their paths differ.
-func (st *stream) persistent(head []byte) *server {
-	if st.back.cookie.Name == "" {
+func (st *stream) persistent(head []byte) *upstream.Server {
+	if st.back.Cookie.Name == "" {
 		return nil
 	}
 	for i := range st.request.N {
@@ -54,14 +55,14 @@ func (st *stream) persistent(head []byte) *server {
 }
 
 // named is the server that a Cookie field names, nil when there is none that can be used.
-func (st *stream) named(field []byte) *server {
+func (st *stream) named(field []byte) *upstream.Server {
 	b := st.back
-	values := cookie.ValuesOf(field, b.cookie.Name)
+	values := cookie.ValuesOf(field, b.Cookie.Name)
 	for value, ok := values.Next(); ok; value, ok = values.Next() {
-		if b.cookie.Mode == conf.CookiePrefix {
+		if b.Cookie.Mode == conf.CookiePrefix {
 			value, _, _ = cookie.Split(value)
 		}
-		srv, down := b.byCookie(value)
+		srv, down := b.ByCookie(value)
 		st.noteCookie(srv != nil, down)
 		if srv != nil {
 			st.byCookie = true

@@ -20,9 +20,9 @@ func (st *stream) count(e event) {
 	if st.back == nil {
 		return
 	}
-	add(st.back.counters, e)
+	add(st.back.Counters, e)
 	if st.server != nil {
-		add(st.server.counters, e)
+		add(st.server.Counters, e)
 	}
 }
 
@@ -52,10 +52,10 @@ func (s *session) countResponse() {
 	st := s.stream
 	class(s.p.counters, st.response.Status)
 	class(s.front.counters, st.response.Status)
-	class(st.back.counters, st.response.Status)
-	class(st.server.counters, st.response.Status)
-	if st.link.reused {
-		st.server.counters.Reuses.Add(1)
+	class(st.back.Counters, st.response.Status)
+	class(st.server.Counters, st.response.Status)
+	if st.link.Reused {
+		st.server.Counters.Reuses.Add(1)
 	}
 }
 
@@ -64,7 +64,7 @@ func (s *session) countPage(status int) {
 	class(s.p.counters, status)
 	class(s.front.counters, status)
 	if st := s.stream; st.back != nil {
-		class(st.back.counters, status)
+		class(st.back.Counters, status)
 	}
 }
 
@@ -96,10 +96,10 @@ func (s *session) account() {
 	bytes(s.p.counters, in, out)
 	bytes(s.front.counters, in, out)
 	if st.server != nil {
-		bytes(st.back.counters, in, out)
-		bytes(st.server.counters, in, out)
-		st.times(st.back.counters, s.p.loop.Now())
-		st.times(st.server.counters, s.p.loop.Now())
+		bytes(st.back.Counters, in, out)
+		bytes(st.server.Counters, in, out)
+		st.times(st.back.Counters, s.p.loop.Now())
+		st.times(st.server.Counters, s.p.loop.Now())
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"lbmaster/worker/flow"
 	"lbmaster/worker/http1"
 	"lbmaster/worker/logline"
+	"lbmaster/worker/page"
 )
 
 // faultyRequest notes what is wrong with the request, before it is answered with that status.
@@ -19,7 +20,7 @@ func (s *session) faultyRequest(status int) {
 func (s *session) faultyResponse() {
 	st := s.stream
 	f := logline.Fault{Response: true, Cut: st.answering}
-	s.note(f, pageText[page502].status, &st.response, &st.down, st.link.In)
+	s.note(f, page.BadGateway.Status(), &st.response, &st.down, st.link.In)
 }
 
 // note completes a fault of a message, whose last bytes are in. It is kept for the log, and for who asks on the admin socket.
@@ -57,13 +58,13 @@ func (s *session) show(f *logline.Fault, status int, first int64, p []byte) {
 	}
 	place, st := s.front.number, s.stream
 	if st.back != nil {
-		seen.Backend = st.back.name
+		seen.Backend = st.back.Name
 	}
-	if st.server != nil && st.server != st.back.dispatch {
-		seen.Server = st.server.name
+	if st.server != nil && st.server != st.back.Dispatch {
+		seen.Server = st.server.Name
 	}
 	if f.Response {
-		place = st.back.place
+		place = st.back.Place
 	}
 	s.p.faults.Put(place, &seen)
 }

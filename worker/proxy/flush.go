@@ -46,7 +46,7 @@ func (s *session) patience() int64 {
 	if s.client.Unsent() > 0 {
 		return min(s.front.client, stallTime)
 	}
-	return min(s.stream.back.timeout, stallTime)
+	return min(s.stream.back.Timeout, stallTime)
 }
 
 // stepFlushing ends the session when a peer has left.

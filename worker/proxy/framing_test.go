@@ -73,7 +73,7 @@ func (f *fixture) exchange(request, want string, client, server bool) {
 			f.t.Fatalf("got %q\nwant %q", got, want)
 		}
 	}
-	if n := f.proxy.backends[0].servers[0].counters.Reuses.Load(); n > 0 != server {
+	if n := f.proxy.backends[0].Servers[0].Counters.Reuses.Load(); n > 0 != server {
 		f.t.Errorf("the server's connection was used again %d times, want %v", n, server)
 	}
 }

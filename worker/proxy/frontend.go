@@ -7,6 +7,9 @@ import (
 	"lbmaster/conf"
 	"lbmaster/shared/stats"
 	"lbmaster/worker/accesslog"
+	"lbmaster/worker/loop"
+	"lbmaster/worker/page"
+	"lbmaster/worker/upstream"
 )
 
 // frontend is what a worker needs of a conf.Frontend.
@@ -15,13 +18,13 @@ type frontend struct {
 	number     int // in the configuration
 	mode       conf.Mode
 	row        int // of the counters
-	back       *backend
+	back       *upstream.Backend
 	httpClose  bool
 	forward    bool           // servers are told who the client is
 	monitors   []netip.Prefix // clients that only want to see whether we are alive
 	grace      int64          // ms that it goes on accepting after a soft stop
 	leaving    bool           // it accepts nothing any more, and its sessions end after the request that runs
-	pages      *pages
+	pages      *page.Set
 	log        *accesslog.Log // nil: nothing is logged
 	healthHTTP bool           // mode health answers like an HTTP server
 	maxconn    int64
@@ -33,13 +36,10 @@ type frontend struct {
 	gauges     *stats.Gauges
 }
 
-// never is a time in ms that does not come.
-const never = int64(1) << 62
-
-func newFrontend(c *conf.Frontend, maxconn, number, slot int, back *backend, st *stats.Stats) *frontend {
+func newFrontend(c *conf.Frontend, maxconn, number, slot int, back *upstream.Backend, st *stats.Stats) *frontend {
 	row := 1 + number
-	client := millis(c.Timeout.Client)
-	request := orElse(millis(c.Timeout.HTTPRequest), client)
+	client := loop.Millis(c.Timeout.Client)
+	request := orElse(loop.Millis(c.Timeout.HTTPRequest), client)
 	f := &frontend{
 		name:       c.Name,
 		mode:       c.Mode,
@@ -50,29 +50,21 @@ func newFrontend(c *conf.Frontend, maxconn, number, slot int, back *backend, st 
 		forward:    c.ForwardFor,
 		monitors:   c.MonitorNet,
 		grace:      int64(c.Grace / time.Millisecond),
-		pages:      newPages(c.Errorfile),
+		pages:      page.New(c.Errorfile),
 		healthHTTP: c.HealthHTTP,
 		maxconn:    int64(maxconn),
 		maxHeader:  c.HeaderLimit(),
 		client:     client,
 		request:    request,
-		keepAlive:  orElse(millis(c.Timeout.HTTPKeepAlive), request),
+		keepAlive:  orElse(loop.Millis(c.Timeout.HTTPKeepAlive), request),
 		counters:   st.Counters(slot, row),
 		gauges:     st.Gauges(slot, row),
 	}
 	if back != nil {
-		f.httpClose = f.httpClose || back.httpClose
-		f.forward = f.forward || back.forwardFor
+		f.httpClose = f.httpClose || back.HTTPClose
+		f.forward = f.forward || back.ForwardFor
 	}
 	return f
-}
-
-// millis is d in ms, rounded up; never when d is 0.
-func millis(d time.Duration) int64 {
-	if d == 0 {
-		return never
-	}
-	return int64((d + time.Millisecond - 1) / time.Millisecond)
 }
 
 // monitored says whether connections from this address only want to see whether we are alive (guide section 2.2).
@@ -87,7 +79,7 @@ func (f *frontend) monitored(peer netip.Addr) bool {
 
 // orElse is timeout unless there is none.
 func orElse(timeout, other int64) int64 {
-	if timeout == never {
+	if timeout == loop.Never {
 		return other
 	}
 	return timeout

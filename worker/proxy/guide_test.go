@@ -85,7 +85,7 @@ func TestAddedFields(t *testing.T) {
 	if got := c.wantEnd(); got != want {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
-	if n := f.proxy.backends[0].servers[0].gauges.Idle.Load(); n != 0 {
+	if n := f.proxy.backends[0].Servers[0].Gauges.Idle.Load(); n != 0 {
 		t.Error("the server's connection was kept")
 	}
 }
@@ -104,7 +104,7 @@ func TestRetries(t *testing.T) {
 		t.Errorf("it took %v, with a pause of 50 ms", d)
 	}
 	b := f.proxy.backends[0]
-	if r, d := b.counters.Retries.Load(), b.counters.Redispatches.Load(); r != 2 || d != 1 {
+	if r, d := b.Counters.Retries.Load(), b.Counters.Redispatches.Load(); r != 2 || d != 1 {
 		t.Errorf("%d retries, %d redispatches; want 2, 1", r, d)
 	}
 }
@@ -120,7 +120,7 @@ func TestRetriesEnd(t *testing.T) {
 	if got := c.wantEnd(); !strings.HasPrefix(got, "HTTP/1.1 503 ") {
 		t.Errorf("got %.60q", got)
 	}
-	if n := f.proxy.backends[0].counters.Retries.Load(); n != 2 {
+	if n := f.proxy.backends[0].Counters.Retries.Load(); n != 2 {
 		t.Errorf("%d retries, want 2", n)
 	}
 }

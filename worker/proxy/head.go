@@ -21,7 +21,7 @@ const (
 // responseRoom is how long the response's head may get, in bytes. Each cookie that the server sets under the name of ours may get longer.
 func (st *stream) responseRoom(head []byte) int {
 	r := &st.response
-	room, prefix := r.Size+headReserve, len(st.server.cookie)+1
+	room, prefix := r.Size+headReserve, len(st.server.Cookie)+1
 	if room+r.N*prefix <= buffer.Size {
 		return room
 	}

@@ -86,7 +86,7 @@ func TestLargeRequestIsRepeated(t *testing.T) {
 		c.send(ask)
 		c.want(answers(ask, 0, 0))
 	}
-	if n := f.proxy.backends[0].counters.Retries.Load(); n != uint64(len(largeHeads)-1) {
+	if n := f.proxy.backends[0].Counters.Retries.Load(); n != uint64(len(largeHeads)-1) {
 		t.Errorf("%d retries, want %d", n, len(largeHeads)-1)
 	}
 
@@ -100,7 +100,7 @@ func TestLargeRequestIsRepeated(t *testing.T) {
 		c.send(ask)
 		c.want(answers(ask, 0, 0))
 	}
-	if n := f.proxy.backends[0].counters.Redispatches.Load(); n == 0 {
+	if n := f.proxy.backends[0].Counters.Redispatches.Load(); n == 0 {
 		t.Error("no redispatch")
 	}
 }

@@ -127,7 +127,7 @@ func TestMaxHeader(t *testing.T) {
 		}
 		c.send(asks("GET", 0, "", limit+1, 0))
 		c.startsWith("HTTP/1.1 502 ")
-		if n := f.proxy.backends[0].counters.ResponseErrors.Load(); n != 1 {
+		if n := f.proxy.backends[0].Counters.ResponseErrors.Load(); n != 1 {
 			t.Errorf("%d bytes: %d response errors, want 1", limit, n)
 		}
 	}
@@ -185,7 +185,7 @@ func TestSmallHeadsTakeSmallBuffers(t *testing.T) {
 		c.send(asks("GET", 0, "", 0, 0)) // when this one is answered, nothing is left of the other
 		c.want(answers(asks("GET", 0, "", 0, 0), 0, 0))
 	}
-	for _, size := range []int{0, 15 << 10, buffer.Size - headReserve} {
+	for _, size := range []int{0, 15 << 10, buffer.Size - buffer.Front} {
 		exchange(size, size, padding(100_000), 100_000)
 	}
 	if n := f.large(); n != 0 {

@@ -176,7 +176,7 @@ func (p *Proxy) startSession(s *session) {
 func (p *Proxy) acceptFailed(l *listener, e unix.Errno) {
 	switch e {
 	case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM:
-		if p.dropIdle() {
+		if p.upstream.DropIdle() {
 			return // the queue is reported again, and now there is room
 		}
 		p.starve(l, e)

@@ -110,5 +110,5 @@ func (c *client) ntlm(server, user string, fields ...string) {
 
 // idleConns is the number of idle connections to the server.
 func (f *fixture) idleConns(i int) (n int64) {
-	return f.proxy.backends[0].servers[i].gauges.Idle.Load()
+	return f.proxy.backends[0].Servers[i].Gauges.Idle.Load()
 }

@@ -8,14 +8,13 @@ import (
 )
 
 // kinds are the objects of the data plane that have tokens and timers.
-type kinds struct{ listener, client, server, wake loop.Kind }
+type kinds struct{ listener, client, wake loop.Kind }
 
 // handleKinds tells the loop who takes what happens to which objects.
 func (p *Proxy) handleKinds() {
 	p.kinds = kinds{
 		listener: p.loop.Handle(listenerEvents{p}),
 		client:   p.loop.Handle(clientEvents{p}),
-		server:   p.loop.Handle(serverEvents{p}),
 		wake:     p.loop.Handle(wakeEvents{p}),
 	}
 }
@@ -29,11 +28,6 @@ type clientEvents struct{ *Proxy }
 
 func (p clientEvents) OnEvent(t poll.Token, r poll.Ready) { p.onClient(t, r) }
 func (p clientEvents) OnTime(slot uint32)                 { p.onTime(p.sessions.At(slot)) }
-
-type serverEvents struct{ *Proxy }
-
-func (p serverEvents) OnEvent(t poll.Token, r poll.Ready) { p.onServer(t, r) }
-func (p serverEvents) OnTime(slot uint32)                 { p.onIdleTime(p.serverConns.At(slot)) }
 
 type wakeEvents struct{ *Proxy }
 
@@ -67,7 +61,7 @@ func (p *Proxy) close() {
 			s.stop()
 		}
 	}
-	p.dropIdle()
+	p.upstream.DropIdle()
 	p.closeListeners()
 	p.logs.Close()
 	p.dropSuccessor()

@@ -3,11 +3,13 @@ package proxy
 import (
 	"lbmaster/conf"
 	"lbmaster/worker/accesslog"
+	"lbmaster/worker/http1"
+	"lbmaster/worker/page"
 )
 
 // part answers the request with a page of the proxy's own, and then ends the session. It is never called once the head of
 // the final response is on its way.
-func (s *session) part(p page, cause accesslog.Cause) {
+func (s *session) part(p page.Page, cause accesslog.Cause) {
 	st := s.stream
 	s.blame(cause)
 	s.dropLink()
@@ -15,7 +17,7 @@ func (s *session) part(p page, cause accesslog.Cause) {
 		st.down.Drop(s.p.pools)
 		st.down.Out = s.p.pools.Buffers.Take()
 	}
-	text := s.answerText(p)
+	text := s.pageText(p)
 	if len(text) > len(st.down.Out.Space()) {
 		s.client.Resets = true
 		s.end()
@@ -23,7 +25,7 @@ func (s *session) part(p page, cause accesslog.Cause) {
 	}
 	st.down.Out.AppendString(text)
 	st.down.Done, st.down.Last = true, true
-	st.status = pageText[p].status
+	st.status = p.Status()
 	s.countPage(st.status)
 	s.become(parting)
 }
@@ -55,4 +57,13 @@ func (s *session) assure() {
 	}
 	s.client.Send(text, true) // it fits into any send buffer
 	s.becomeLingering()
+}
+
+// pageText is what a client of the stream gets as answer p: the backend's, else the frontend's, else ours.
+func (s *session) pageText(p page.Page) string {
+	headless := s.stream.request.MethodID == http1.HEAD
+	if b := s.stream.back; b != nil {
+		return page.Text(p, headless, b.Pages, s.front.pages)
+	}
+	return page.Text(p, headless, s.front.pages)
 }

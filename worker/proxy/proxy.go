@@ -35,6 +35,7 @@ import (
 	"lbmaster/worker/loop"
 	"lbmaster/worker/poll"
 	"lbmaster/worker/sock"
+	"lbmaster/worker/upstream"
 )
 
 // Params is what a proxy is made of.
@@ -62,14 +63,14 @@ type Proxy struct {
 	kinds kinds
 	mode  mode
 
-	frontends   []*frontend // by index in the configuration; nil: not started
-	backends    []*backend
-	listeners   loop.Table[listener]
-	sessions    loop.Table[session]
-	serverConns loop.Table[serverConn]
-	pools       *flow.Pools
-	streams     loop.FreeList[stream]
-	heads       loop.FreeList[heads]
+	frontends []*frontend // by index in the configuration; nil: not started
+	backends  []*upstream.Backend
+	listeners loop.Table[listener]
+	sessions  loop.Table[session]
+	upstream  *upstream.Pool
+	pools     *flow.Pools
+	streams   loop.FreeList[stream]
+	heads     loop.FreeList[heads]
 
 	stats               *stats.Stats
 	counters            *stats.Counters
@@ -91,7 +92,6 @@ type Proxy struct {
 	shortageReported    bool             // and there have not been enough descriptors since
 	reporter            func(string)
 	spare               sock.Reserve // for what the master sends
-	forServers          sock.Reserve // for connections to servers
 	crowded             bool         // connections of older generations wait for room in the channels
 	retrying            bool         // and will be received again
 	complaints          control.Complaints
@@ -120,6 +120,7 @@ func New(params Params) (*Proxy, error) {
 		reporter:   params.Report,
 	}
 	p.handleKinds()
+	p.upstream = upstream.NewPool(l, p.pools)
 	var err error
 	p.logs, err = accesslog.NewWriter(params.Config, params.Files, l, &p.counters.LogsDropped, params.Reopen)
 	p.logs.SetSockets(params.Logs)
@@ -136,18 +137,19 @@ func New(params Params) (*Proxy, error) {
 
 // build is the one place where inert configuration becomes runtime objects.
 func (p *Proxy) build(c *conf.Config, slot int) error {
-	byName := make(map[string]*backend)
+	byName := make(map[string]*upstream.Backend)
 	row, first := 1+len(c.Frontends), 0
 	for i := range c.Backends {
-		b, err := newBackend(&c.Backends[i], row, first, slot, p.stats)
+		b, err := upstream.NewBackend(&c.Backends[i], row, first, slot, p.stats, p.board)
 		if err != nil {
 			return err
 		}
-		b.place = len(c.Frontends) + i
+		b.Place = len(c.Frontends) + i
+		p.upstream.Add(b)
 		p.backends = append(p.backends, b)
-		byName[b.name] = b
-		row += 1 + len(b.servers)
-		first += len(b.servers)
+		byName[b.Name] = b
+		row += 1 + len(b.Servers)
+		first += len(b.Servers)
 	}
 	for i := range c.Frontends {
 		var f *frontend

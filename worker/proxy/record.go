@@ -20,15 +20,15 @@ func (s *session) logStream() {
 	r.Term = [4]byte{byte(st.cause), byte(st.progress), byte(st.fromCookie), byte(st.toCookie)}
 	r.Redispatched = st.elsewhere
 	if b := st.back; b != nil {
-		r.Backend = b.name
-		r.Conns.Backend = s.p.stats.SessionsNow(b.row)
-		r.Retries = b.retries - st.tries
+		r.Backend = b.Name
+		r.Conns.Backend = s.p.stats.SessionsNow(b.Row)
+		r.Retries = b.Retries - st.tries
 	}
 	if srv := st.server; srv != nil {
 		r.Queue = 0
-		if srv != st.back.dispatch { // which is no server
-			r.Server = srv.name
-			r.Conns.Server = s.p.stats.SessionsNow(srv.row)
+		if srv != st.back.Dispatch { // which is no server
+			r.Server = srv.Name
+			r.Conns.Server = s.p.stats.SessionsNow(srv.Row)
 		}
 	}
 	st.trace.Tell(r)

@@ -6,6 +6,7 @@ import (
 	"lbmaster/worker/accesslog"
 	"lbmaster/worker/flow"
 	"lbmaster/worker/http1"
+	"lbmaster/worker/page"
 )
 
 // A relay passes bytes both ways, unread: the whole of a connection in mode tcp, and an HTTP connection after it has
@@ -26,7 +27,7 @@ func (s *session) beginRelay() {
 // unserved ends a stream that no server takes.
 func (s *session) unserved(why accesslog.Cause) {
 	if s.stream.heads != nil {
-		s.part(page503, why)
+		s.part(page.Unavailable, why)
 		return
 	}
 	s.blame(why)
@@ -43,12 +44,12 @@ func (s *session) stepConnecting() {
 		return
 	case st.link == nil && !s.connectAnew():
 		return
-	case st.link.heard && st.link.FD.Error() != 0:
+	case st.link.Heard && st.link.FD.Error() != 0:
 		s.connectFailed(accesslog.ByServer)
 		return
-	case !st.link.heard && !s.client.Empty() && !s.relay(&st.up, &s.client, &st.link.Conn):
+	case !st.link.Heard && !s.client.Empty() && !s.relay(&st.up, &s.client, &st.link.Conn):
 		return
-	case st.link.heard || st.up.Took > 0:
+	case st.link.Heard || st.up.Took > 0:
 		s.becomeRelaying()
 		return
 	}
@@ -164,7 +165,7 @@ func (s *session) side(c *flow.Conn) accesslog.Cause {
 // still takes what was sent before.
 func (s *session) relayDeadline() int64 {
 	st := s.stream
-	idle := min(s.front.client, st.back.timeout)
+	idle := min(s.front.client, st.back.Timeout)
 	if st.up.Lost || st.down.Lost || s.client.Reset || st.link.Reset {
 		idle = min(idle, stallTime)
 	}
@@ -174,7 +175,7 @@ func (s *session) relayDeadline() int64 {
 // expireRelay ends a relay through which nothing has passed, and blames the side that has the shorter time.
 func (s *session) expireRelay() {
 	why := accesslog.ServerTime
-	if s.front.client <= s.stream.back.timeout {
+	if s.front.client <= s.stream.back.Timeout {
 		why = accesslog.ClientTime
 	}
 	s.countAbort(why)

@@ -297,7 +297,7 @@ func TestRelayReachesAnother(t *testing.T) {
 	c := f.dial()
 	c.send("hello\n") // before there is a server
 	c.want("I am b\nb: hello\n")
-	b := f.proxy.backends[0].counters
+	b := f.proxy.backends[0].Counters
 	if b.Redispatches.Load() != 1 || b.Retries.Load() != 1 {
 		t.Errorf("%d retries, %d redispatches", b.Retries.Load(), b.Redispatches.Load())
 	}
@@ -309,7 +309,7 @@ func TestRelayUnserved(t *testing.T) {
 	if got := f.dial().wantEnd(); got != "" {
 		t.Errorf("got %q", got)
 	}
-	if n := f.proxy.backends[0].counters.ConnectErrors.Load(); n != 1 {
+	if n := f.proxy.backends[0].Counters.ConnectErrors.Load(); n != 1 {
 		t.Errorf("%d connect errors", n)
 	}
 }
@@ -360,7 +360,7 @@ func TestConnectTime(t *testing.T) {
 	c := f.dial()
 	c.send("hello\n")
 	f.await("the session ends", func() bool { return f.proxy.Sessions() == 0 })
-	if n := f.proxy.backends[0].counters.ConnectErrors.Load(); n != 1 {
+	if n := f.proxy.backends[0].Counters.ConnectErrors.Load(); n != 1 {
 		t.Errorf("%d connect errors", n)
 	}
 }
@@ -424,18 +424,6 @@ func TestMappedPortOutOfRange(t *testing.T) {
 	}
 }
 
-// TestSourceOfAnotherFamily is refused when the proxy is made.
-func TestSourceOfAnotherFamily(t *testing.T) {
-	b := conf.Backend{
-		Section: "listen.x", Source: &conf.Source{IP: netip.MustParseAddr("::1")},
-		Servers: []conf.Server{{Name: "a", Address: conf.Address{IP: netip.MustParseAddr("127.0.0.1"), Port: 1}}},
-	}
-	s, err := newServer(&b.Servers[0], b.Source, &backend{})
-	if err == nil || s.source != nil || !strings.Contains(err.Error(), "not of the same family") {
-		t.Errorf("%v", err)
-	}
-}
-
 // TestMonitorsOfRelays: connections that only look whether we are alive are closed at once, and count for nothing.
 func TestMonitorsOfRelays(t *testing.T) {
 	f := start(t, "127.61.3.20", also(relays, func(c *conf.Config) {
@@ -444,7 +432,7 @@ func TestMonitorsOfRelays(t *testing.T) {
 	if got := f.dial().wantEnd(); got != "" {
 		t.Errorf("got %q", got)
 	}
-	if n := f.proxy.counters.Sessions.Load() + f.proxy.backends[0].counters.Requests.Load(); n != 0 {
+	if n := f.proxy.counters.Sessions.Load() + f.proxy.backends[0].Counters.Requests.Load(); n != 0 {
 		t.Errorf("%d counted", n)
 	}
 }

@@ -3,6 +3,7 @@ package proxy
 import (
 	"lbmaster/worker/accesslog"
 	"lbmaster/worker/http1"
+	"lbmaster/worker/page"
 )
 
 // stepReading reads the head of a request, and begins to serve it when it is complete.
@@ -37,7 +38,7 @@ func (s *session) requestCut() {
 		s.end()
 		return
 	}
-	s.part(page400, accesslog.ByClient)
+	s.part(page.BadRequest, accesslog.ByClient)
 }
 
 // requestRead goes on with a head that is complete or refused.
@@ -50,13 +51,13 @@ func (s *session) requestRead(v http1.Verdict) {
 	if v != http1.Done {
 		s.front.counters.RequestErrors.Add(1)
 		s.faultyRequest(v.Status())
-		s.part(pageOf(v.Status()), accesslog.ByProxy)
+		s.part(page.Of(v.Status()), accesslog.ByProxy)
 		return
 	}
 	s.stream.complete = s.p.loop.Now()
 	s.stream.trace = s.front.log.Request(&s.stream.request, s.client.In.Bytes())
 	if !s.choose() {
-		s.part(page503, accesslog.ByServer)
+		s.part(page.Unavailable, accesslog.ByServer)
 		return
 	}
 	s.forward()
@@ -76,7 +77,7 @@ func (s *session) forward() {
 	if !st.up.Gather(&s.client, s.p.pools) {
 		s.front.counters.RequestErrors.Add(1)
 		s.faultyRequest(400)
-		s.part(page400, accesslog.ByProxy)
+		s.part(page.BadRequest, accesslog.ByProxy)
 		return
 	}
 	s.become(serving)

@@ -7,21 +7,16 @@ import (
 	"lbmaster/worker/sock"
 )
 
-// serverSpare is how many connections to servers can be made when clients have taken all other descriptors: whoever is in must be
-// served, or nobody would ever leave.
-const serverSpare = 4
-
 // SetAside keeps n descriptors for what the master sends, which clients and servers then cannot take, and some for servers,
 // which clients cannot take. It says whether there are so many.
 func (p *Proxy) SetAside(n int) bool {
 	p.spare.Empty()
-	p.forServers.Empty()
-	p.spare, p.forServers = sock.NewReserve(n), sock.NewReserve(serverSpare)
-	return p.refilled()
+	p.spare = sock.NewReserve(n)
+	return p.spare.Fill() && p.upstream.SetAside()
 }
 
 // refilled says that what was set aside is there again after it was made use of. Before that nobody is accepted.
-func (p *Proxy) refilled() bool { return p.spare.Fill() && p.forServers.Fill() }
+func (p *Proxy) refilled() bool { return p.spare.Fill() && p.upstream.Refill() }
 
 // Spare says that there is room for what the master sends.
 func (p *Proxy) Spare() bool { return p.spare.Fill() }

@@ -4,6 +4,7 @@ import (
 	"lbmaster/shared/control"
 	"lbmaster/worker/accesslog"
 	"lbmaster/worker/http1"
+	"lbmaster/worker/page"
 )
 
 // maxInterim bounds the 1xx responses that come one behind the other: each is sent by itself, and costs more than its bytes. A
@@ -44,13 +45,13 @@ func (s *session) readResponse() bool {
 func (s *session) parseResponse() http1.Verdict {
 	st := s.stream
 	r := &st.response
-	r.Tolerant = st.back.tolerant
+	r.Tolerant = st.back.Tolerant
 	v := r.ParseResponse(st.link.In.Bytes(), st.request.MethodID)
 	if v != http1.Done {
 		return v
 	}
 	if r.Flags&http1.Overhang != 0 {
-		st.link.spent = true
+		st.link.Spent = true
 	}
 	if r.Flags&http1.Untidy != 0 {
 		return s.tidy()
@@ -142,7 +143,7 @@ func (s *session) answer() {
 	}
 	st.link.Conn.Consume(r.Size, s.p.pools)
 	st.down.Begin(r.Framing, r.Length)
-	if st.back.tolerant {
+	if st.back.Tolerant {
 		st.down.Body.Tolerate()
 	}
 	if !st.down.Lead(&st.link.Conn, s.p.pools) {
@@ -216,7 +217,7 @@ func (s *session) becomeTunnel() {
 	st.up.Begin(http1.UntilClose, 0)
 	st.down.Begin(http1.UntilClose, 0)
 	st.answering = true
-	s.dropOwn()
+	s.p.upstream.DropOwn(&s.own)
 	s.countResponse()
 	st.up.Seen += int64(st.request.Size)
 	s.p.putHeads(st)
@@ -237,7 +238,7 @@ func (s *session) serverGone() {
 		s.end()
 	default:
 		st.count(responseErrors)
-		s.part(page502, accesslog.ByServer)
+		s.part(page.BadGateway, accesslog.ByServer)
 	}
 }
 
@@ -257,7 +258,7 @@ func (s *session) repeat() {
 func (s *session) badResponse() {
 	s.stream.count(responseErrors)
 	s.faultyResponse()
-	s.part(page502, accesslog.ByProxy)
+	s.part(page.BadGateway, accesslog.ByProxy)
 }
 
 // persistent says that the sender of the head wants the connection to go on (RFC 9112 section 9.3).

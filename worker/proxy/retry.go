@@ -36,20 +36,20 @@ func (s *session) connectFailed(why accesslog.Cause) {
 func (s *session) redispatch() bool {
 	st := s.stream
 	b := st.back
-	b.refresh(s.p.board)
-	if !b.redispatch || st.tries > 0 && st.server.up {
+	b.Refresh()
+	if !b.Redispatch || st.tries > 0 && st.server.Up {
 		return false
 	}
-	next := s.boundServer(st.server)
+	next := s.own.Server(st.server)
 	if next == nil {
-		next = b.another(st.server)
+		next = b.Another(st.server)
 	}
 	if next == nil {
 		return false
 	}
 	st.count(redispatches)
-	b.counters.Balanced.Add(1)
-	next.counters.Balanced.Add(1)
+	b.Counters.Balanced.Add(1)
+	next.Counters.Balanced.Add(1)
 	st.serve(next)
 	st.elsewhere, st.byCookie = true, false
 	if st.fromCookie == accesslog.CookieValid {

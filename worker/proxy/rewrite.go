@@ -66,7 +66,7 @@ func (s *session) serverConnection() string {
 
 // writeCookie appends a Cookie field as the server is to see it. A field of which nothing is left is left out.
 func (st *stream) writeCookie(dst, head []byte, f *http1.Field) []byte {
-	c := &st.back.cookie
+	c := &st.back.Cookie
 	at := len(dst)
 	switch {
 	case c.Mode == conf.CookiePrefix:
@@ -144,7 +144,7 @@ func (st *stream) writeResponse(dst, head []byte, connection string) []byte {
 	dst = append(dst, head[from:r.Size-2]...)
 	dst[begin+r.MinorAt] = '0' + r.Minor
 	if st.inserts() {
-		dst = append(dst, st.server.setCookie...)
+		dst = append(dst, st.server.SetCookie...)
 		st.toCookie = accesslog.SetInserted
 	}
 	dst = append(dst, connection...)
@@ -153,23 +153,23 @@ func (st *stream) writeResponse(dst, head []byte, connection string) []byte {
 
 // owns says that a Set-Cookie field sets the persistence cookie.
 func (st *stream) owns(setCookie []byte) bool {
-	return st.back.cookie.Name != "" && string(cookie.Name(setCookie)) == st.back.cookie.Name
+	return st.back.Cookie.Name != "" && string(cookie.Name(setCookie)) == st.back.Cookie.Name
 }
 
 // writeSetCookie appends the server's own Set-Cookie field of the persistence cookie as the client is to see it, if at
 // all.
 func (st *stream) writeSetCookie(dst, head []byte, f *http1.Field) []byte {
-	c := &st.back.cookie
+	c := &st.back.Cookie
 	switch {
 	case c.Mode == conf.CookieInsert, c.Indirect && st.byCookie:
 		st.setTo(accesslog.SetDeleted)
 		return dst
-	case c.Mode == conf.CookieRewrite && st.server.cookie != "":
+	case c.Mode == conf.CookieRewrite && st.server.Cookie != "":
 		dst = append(dst, head[f.Start:f.Value.Off]...)
-		dst = cookie.AppendReplaced(dst, f.Value.In(head), st.server.cookie)
-	case c.Mode == conf.CookiePrefix && st.server.cookie != "":
+		dst = cookie.AppendReplaced(dst, f.Value.In(head), st.server.Cookie)
+	case c.Mode == conf.CookiePrefix && st.server.Cookie != "":
 		dst = append(dst, head[f.Start:f.Value.Off]...)
-		dst = cookie.AppendPrefixed(dst, f.Value.In(head), st.server.cookie)
+		dst = cookie.AppendPrefixed(dst, f.Value.In(head), st.server.Cookie)
 	default:
 		st.setTo(accesslog.SetPassed)
 		return append(dst, head[f.Start:f.End(head)]...)
@@ -187,7 +187,7 @@ func (st *stream) setTo(what accesslog.ToCookie) {
 
 // inserts says that the response brings the client its cookie: it came without one that chose this server.
 func (st *stream) inserts() bool {
-	c := &st.back.cookie
+	c := &st.back.Cookie
 	return c.Mode == conf.CookieInsert && !st.byCookie && st.response.Status >= 200 &&
 		(!c.PostOnly || st.request.MethodID == http1.POST)
 }

@@ -1,8 +1,12 @@
 package proxy
 
 import (
+	"golang.org/x/sys/unix"
+
 	"lbmaster/worker/accesslog"
 	"lbmaster/worker/flow"
+	"lbmaster/worker/page"
+	"lbmaster/worker/upstream"
 )
 
 // stepServing moves both directions of a stream.
@@ -21,9 +25,9 @@ func (s *session) stepServing() {
 func (s *session) connect() bool {
 	st := s.stream
 	once := st.once()
-	c := s.takeOwn(st.server, once)
+	c := s.p.upstream.TakeOwn(&s.own, st.server, once)
 	if c == nil && !(once && s.fresh) {
-		c = s.p.takeIdle(st.server, once)
+		c = s.p.upstream.TakeIdle(st.server, once)
 	}
 	if c == nil {
 		return s.connectAnew()
@@ -44,12 +48,21 @@ func (s *session) connectAnew() bool {
 	return true
 }
 
+// dial begins a new connection to srv.
+func (s *session) dial(srv *upstream.Server) (*upstream.Conn, unix.Errno) {
+	port := uint16(0)
+	if srv.Mapped {
+		port = s.client.FD.Name().Port()
+	}
+	return s.p.upstream.Dial(srv, port, s.stream.heads == nil)
+}
+
 // attach makes c the stream's connection.
-func (s *session) attach(c *serverConn) {
-	c.session = s
+func (s *session) attach(c *upstream.Conn) {
+	c.User = s
 	s.stream.link = c
 	s.since = s.p.loop.Now()
-	if c.reused {
+	if c.Reused {
 		s.stream.linked = s.p.loop.Now()
 	}
 	if s.stream.heads != nil {
@@ -110,7 +123,7 @@ func (s *session) requestFaulty() {
 		s.cut()
 		return
 	}
-	s.part(page400, accesslog.ByProxy)
+	s.part(page.BadRequest, accesslog.ByProxy)
 }
 
 // moveResponse gives the client what it can of the response.
@@ -166,17 +179,17 @@ func (s *session) finish() {
 func (s *session) reusable() bool {
 	st := s.stream
 	c := st.link
-	return st.sent && !s.front.httpClose && !c.spent && s.wanted(c) && persistent(&st.response) && !st.down.Open && c.Empty() && !c.Over() && !c.PeerDone &&
-		c.drained()
+	return st.sent && !s.front.httpClose && !c.Spent && s.wanted(c) && persistent(&st.response) && !st.down.Open && c.Empty() && !c.Over() && !c.PeerDone &&
+		c.Drained()
 }
 
 // wanted says that there can be another request for a connection: only its owner's if it has one, else anybody's, but for a
 // port that depends on the one which the client has connected to.
-func (s *session) wanted(c *serverConn) bool {
-	if c.owner != nil {
+func (s *session) wanted(c *upstream.Conn) bool {
+	if c.Owner != nil {
 		return s.stream.keep
 	}
-	return !c.server.mapped
+	return !c.Server.Mapped
 }
 
 // keepLink lets the stream's connection wait for another request.
@@ -184,10 +197,10 @@ func (s *session) keepLink() {
 	st := s.stream
 	c := st.link
 	st.link = nil
-	c.challenged = c.owner != nil && st.midHandshake()
-	s.p.park(c)
-	if c.owner != nil {
-		s.limitOwn()
+	c.Challenged = c.Owner != nil && st.midHandshake()
+	s.p.upstream.Park(c)
+	if c.Owner != nil {
+		s.p.upstream.LimitOwn(&s.own)
 	}
 }
 

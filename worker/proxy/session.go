@@ -6,6 +6,7 @@ import (
 	"lbmaster/worker/accesslog"
 	"lbmaster/worker/flow"
 	"lbmaster/worker/loop"
+	"lbmaster/worker/upstream"
 
 	"lbmaster/worker/poll"
 	"lbmaster/worker/sock"
@@ -22,11 +23,11 @@ type session struct {
 	client  flow.Conn
 	peer    netip.AddrPort // the client's; not valid on a unix socket
 	state   state
-	stream  *stream  // the request at work; nil while idle and lingering
-	own     idlePool // idle connections to servers that are bound to the client connection
-	since   int64    // ms: when something last moved, or when the state began
-	fresh   bool     // no request has been served yet
-	expired bool     // the time of the state is up; Run acts on it
+	stream  *stream        // the request at work; nil while idle and lingering
+	own     upstream.Owner // idle connections to servers that are bound to the client connection
+	since   int64          // ms: when something last moved, or when the state began
+	fresh   bool           // no request has been served yet
+	expired bool           // the time of the state is up; Run acts on it
 	queues  sendQueues
 	timer   timer.Timer
 	task    loop.Task
@@ -41,6 +42,7 @@ func (p *Proxy) begin(fd sock.FD, front *frontend, bind int, peer netip.AddrPort
 	s, slot := p.sessions.Take()
 	// A session can end after it got another turn. That then passes to the next use.
 	*s = session{p: p, slot: slot, seq: s.seq + 1, front: front, bind: int32(bind), peer: peer, fresh: true, task: s.task}
+	s.own = upstream.NewOwner(&s.task)
 	s.task.Does(s)
 	s.timer.Token = loop.TimerToken(p.kinds.client, slot)
 	s.client.Open(fd, loop.Token(p.kinds.client, slot, s.seq))
@@ -54,7 +56,7 @@ func (s *session) end() {
 	if s.stream != nil {
 		s.endStream()
 	}
-	s.dropOwn()
+	s.p.upstream.DropOwn(&s.own)
 	s.client.Close(s.p.pools)
 	s.p.loop.Stop(&s.timer)
 	s.p.release(s.front)
@@ -73,6 +75,14 @@ func (p *Proxy) onClient(t poll.Token, r poll.Ready) {
 		s.client.Fill(p.pools)
 	}
 	p.loop.Enqueue(&s.task)
+}
+
+// Heard takes what has come of the server, or where its connection stands.
+func (s *session) Heard(c *upstream.Conn) {
+	if c.Empty() && s.wantsResponse() {
+		c.Fill(s.p.pools)
+	}
+	s.p.loop.Enqueue(&s.task)
 }
 
 // wantsRequest says that bytes of the client are of use now.
@@ -152,7 +162,7 @@ func (s *session) rest() {
 	if !s.client.Registered && s.awaitsClient() {
 		s.p.register(&s.client)
 	}
-	if at := s.deadline(); at < never && (!s.timer.Armed() || s.timer.At() > at) {
+	if at := s.deadline(); at < loop.Never && (!s.timer.Armed() || s.timer.At() > at) {
 		s.p.loop.Set(&s.timer, at)
 	}
 }

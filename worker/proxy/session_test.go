@@ -138,7 +138,7 @@ func TestPipelined(t *testing.T) {
 		c.want(echoed(fmt.Sprintf("GET /%d HTTP/1.1\r\nHost: a\r\n\r\n", i), ""))
 	}
 	var used int
-	f.do(func() { used = f.proxy.serverConns.Used() })
+	f.do(func() { used = f.proxy.upstream.Used() })
 	if used > 1 {
 		t.Errorf("%d connections to the server, want 1 that is used again", used)
 	}
@@ -212,7 +212,7 @@ func TestReusedConnectionDies(t *testing.T) {
 		c.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\n\r\n")
 		c.want(okHead + "ok")
 	}
-	if n := f.proxy.backends[0].counters.Retries.Load(); n != 4 {
+	if n := f.proxy.backends[0].Counters.Retries.Load(); n != 4 {
 		t.Errorf("%d retries, want 4", n)
 	}
 	c.send("POST / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\nContent-Length: 0\r\n\r\n")

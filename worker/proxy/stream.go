@@ -5,6 +5,7 @@ import (
 	"lbmaster/worker/flow"
 	"lbmaster/worker/http1"
 	"lbmaster/worker/logline"
+	"lbmaster/worker/upstream"
 )
 
 // stream is one request and its response; in mode tcp, the one exchange of a connection. It is borrowed from a free list
@@ -17,9 +18,9 @@ type stream struct {
 	headed     int64     // ms: when the response's head was complete
 	up         flow.Flow // client to server
 	down       flow.Flow // server to client
-	back       *backend
-	server     *server
-	link       *serverConn
+	back       *upstream.Backend
+	server     *upstream.Server
+	link       *upstream.Conn
 	byCookie   bool // the client's cookie chose the server
 	tries      int  // how often the server may be tried again
 	elsewhere  bool // another server than the one chosen first was tried
@@ -103,29 +104,29 @@ func (st *stream) clear() {
 }
 
 // serve makes srv the stream's server.
-func (st *stream) serve(srv *server) {
+func (st *stream) serve(srv *upstream.Server) {
 	if st.server != nil {
-		st.server.gauges.Sessions.Add(-1)
+		st.server.Gauges.Sessions.Add(-1)
 	}
 	st.server = srv
-	srv.counters.Requests.Add(1)
-	srv.gauges.Sessions.Add(1)
+	srv.Counters.Requests.Add(1)
+	srv.Gauges.Sessions.Add(1)
 }
 
 // leave ends the stream's place among those of its backend and server.
 func (st *stream) leave() {
 	if st.back != nil {
-		st.back.gauges.Sessions.Add(-1)
+		st.back.Gauges.Sessions.Add(-1)
 	}
 	if st.server != nil {
-		st.server.gauges.Sessions.Add(-1)
+		st.server.Gauges.Sessions.Add(-1)
 	}
 }
 
 // dropLink closes the stream's connection to the server, if there is one.
 func (s *session) dropLink() {
 	if st := s.stream; st.link != nil {
-		s.p.closeServerConn(st.link)
+		s.p.upstream.Close(st.link)
 		st.link = nil
 	}
 }
@@ -136,7 +137,7 @@ func (st *stream) connected() bool {
 	if st.heads == nil {
 		return st.linked >= 0
 	}
-	return st.link != nil && (st.link.reused || st.up.Sent > 0 || st.up.Past > 0 || st.up.Out == nil)
+	return st.link != nil && (st.link.Reused || st.up.Sent > 0 || st.up.Past > 0 || st.up.Out == nil)
 }
 
 // waitsForClient says that it is the client's turn: to take bytes, or to send the rest of its request.
@@ -154,14 +155,14 @@ func (st *stream) once() bool { return !st.request.MethodID.Idempotent() || !st.
 // clientRepeats says that the client is to repeat the request that an idle connection has lost, which is why its own connection is closed
 // without an answer (RFC 9112 section 9.3.1). A client whose first request on its connection this is would not.
 func (st *stream) clientRepeats(fresh bool) bool {
-	return !fresh && st.link.reused && st.interim == 0 && st.link.Empty()
+	return !fresh && st.link.Reused && st.interim == 0 && st.link.Empty()
 }
 
 // repeatable says that the request may be sent again on another connection after this one died without an answer: the
 // connection had been used before, all that was sent is still at hand, and a second execution does no harm (RFC 9110
 // section 9.2.2) or the server has seen nothing of the first.
 func (st *stream) repeatable() bool {
-	if !st.link.reused || st.answering || st.interim > 0 || st.up.Out == nil || st.up.Past > 0 || !st.link.Empty() {
+	if !st.link.Reused || st.answering || st.interim > 0 || st.up.Out == nil || st.up.Past > 0 || !st.link.Empty() {
 		return false
 	}
 	return st.up.Sent == 0 || st.request.MethodID.Idempotent()

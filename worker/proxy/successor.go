@@ -197,7 +197,7 @@ func (p *Proxy) drainChannels() bool {
 // channel, with what its client sends, until there is.
 func (p *Proxy) receive(channel int) bool {
 	for n := 0; ; {
-		if !roomForClient() && !p.dropIdle() {
+		if !roomForClient() && !p.upstream.DropIdle() {
 			p.confirm(channel, n)
 			p.receiveLater(channel)
 			return false

@@ -43,7 +43,7 @@ func (s *session) countAbort(why accesslog.Cause) {
 	st := s.stream
 	addAbort(s.front.counters, why)
 	if st.server != nil {
-		addAbort(st.back.counters, why)
-		addAbort(st.server.counters, why)
+		addAbort(st.back.Counters, why)
+		addAbort(st.server.Counters, why)
 	}
 }

@@ -1,6 +1,10 @@
 package proxy
 
-import "lbmaster/worker/accesslog"
+import (
+	"lbmaster/worker/accesslog"
+	"lbmaster/worker/loop"
+	"lbmaster/worker/page"
+)
 
 // deadline is when the session has waited too long, in ms. It is derived from what is waited for, so that no timer
 // needs to be stopped or moved while bytes flow.
@@ -16,9 +20,9 @@ func (s *session) deadline() int64 {
 	case serving:
 		return s.servingDeadline()
 	case pausing:
-		return s.since + min(s.stream.back.connect, turnaround)
+		return s.since + min(s.stream.back.Connect, turnaround)
 	case connecting:
-		return s.since + s.stream.back.connect
+		return s.since + s.stream.back.Connect
 	case relaying:
 		return s.relayDeadline()
 	case flushing:
@@ -34,11 +38,11 @@ func (s *session) servingDeadline() int64 {
 	st := s.stream
 	switch {
 	case !st.connected():
-		return s.since + st.back.connect
+		return s.since + st.back.Connect
 	case st.waitsForClient():
 		return s.since + s.front.client
 	}
-	return s.since + st.back.timeout
+	return s.since + st.back.Timeout
 }
 
 // onTime takes the end of the session's timer. The deadline may have moved on since the timer was set.
@@ -50,7 +54,7 @@ func (p *Proxy) onTime(s *session) {
 	case at <= p.loop.Now():
 		s.expired = true
 		p.loop.Enqueue(&s.task)
-	case at < never:
+	case at < loop.Never:
 		p.loop.Set(&s.timer, at)
 	}
 }
@@ -67,7 +71,7 @@ func (s *session) expire() {
 		s.end()
 	case reading:
 		s.front.counters.RequestErrors.Add(1)
-		s.part(page408, accesslog.ClientTime)
+		s.part(page.RequestTimeout, accesslog.ClientTime)
 	case serving:
 		s.expireServing()
 	case pausing:
@@ -96,11 +100,11 @@ func (s *session) expireServing() {
 		s.abort(accesslog.ClientTime)
 	case st.waitsForClient():
 		s.countAbort(accesslog.ClientTime)
-		s.part(page408, accesslog.ClientTime)
+		s.part(page.RequestTimeout, accesslog.ClientTime)
 	case st.answering:
 		s.breakOff(accesslog.ServerTime)
 	default:
 		st.count(responseErrors)
-		s.part(page504, accesslog.ServerTime)
+		s.part(page.GatewayTimeout, accesslog.ServerTime)
 	}
 }

@@ -1,4 +1,4 @@
-package proxy
+package upstream
 
 import (
 	"errors"
@@ -7,43 +7,48 @@ import (
 
 	"lbmaster/conf"
 	"lbmaster/shared/stats"
+	"lbmaster/worker/buffer"
 	"lbmaster/worker/cookie"
 	"lbmaster/worker/sock"
 )
 
-// server is what a worker needs of a conf.Server.
-type server struct {
-	name      string
-	back      *backend
-	cookie    string
-	setCookie []byte // the field lines that make a client come back; nil: the proxy sets no cookie
+// MaxSetCookie is how long the field lines may be, in bytes, that make a client come back to a server: they must fit beside what else is
+// added to a head.
+const MaxSetCookie = buffer.Front / 2
+
+// Server is what a worker needs of a conf.Server.
+type Server struct {
+	Name      string
+	back      *Backend
+	Cookie    string
+	SetCookie []byte // the field lines that make a client come back; nil: the proxy sets no cookie
 	address   sock.Address
 	moved     netip.AddrPort // the address that was set at run time; not valid: none
 	moves     uint32         // how often that has happened; connections from before are not used again
-	mapped    bool           // the port is the one that the client has connected to, plus shift
+	Mapped    bool           // the port is the one that the client has connected to, plus shift
 	shift     int
 	source    *sock.Address // where connections come from; nil: any address of this machine
 	backup    bool
-	up        bool // and not in maintenance; follows the board, as the next one does
+	Up        bool // and not in maintenance; follows the board, as the next one does
 	insist    bool // a cookie may choose it even when it is down
-	row       int  // of the counters
+	Row       int  // of the counters
 	idle      idlePool
-	counters  *stats.Counters
-	gauges    *stats.Gauges
+	Counters  *stats.Counters
+	Gauges    *stats.Gauges
 }
 
-func newServer(c *conf.Server, source *conf.Source, b *backend) (*server, error) {
-	s := &server{name: c.Name, back: b, cookie: c.Cookie, backup: c.Backup, mapped: c.Address.Mapped}
-	if s.mapped {
+func newServer(c *conf.Server, source *conf.Source, b *Backend) (*Server, error) {
+	s := &Server{Name: c.Name, back: b, Cookie: c.Cookie, backup: c.Backup, Mapped: c.Address.Mapped}
+	if s.Mapped {
 		s.shift = c.Address.Port
 	}
-	if b.cookie.Mode == conf.CookieInsert {
-		s.setCookie = cookie.AppendSet(nil, b.cookie.Name, c.Cookie)
-		if b.cookie.NoCache { // a shared cache must not hand the cookie to others
-			s.setCookie = append(s.setCookie, "Cache-control: private\r\n"...)
+	if b.Cookie.Mode == conf.CookieInsert {
+		s.SetCookie = cookie.AppendSet(nil, b.Cookie.Name, c.Cookie)
+		if b.Cookie.NoCache { // a shared cache must not hand the cookie to others
+			s.SetCookie = append(s.SetCookie, "Cache-control: private\r\n"...)
 		}
-		if len(s.setCookie) > headReserve/2 {
-			return nil, fmt.Errorf("cookie is %d bytes long: at most %d are possible", len(s.setCookie), headReserve/2)
+		if len(s.SetCookie) > MaxSetCookie {
+			return nil, fmt.Errorf("cookie is %d bytes long: at most %d are possible", len(s.SetCookie), MaxSetCookie)
 		}
 	}
 	if c.Source != nil {
@@ -54,8 +59,8 @@ func newServer(c *conf.Server, source *conf.Source, b *backend) (*server, error)
 
 // newDispatch makes the one target of a backend without servers. It has no place on the board, and counts for nobody: what
 // it would count is the backend's.
-func newDispatch(c *conf.Backend, b *backend) (*server, error) {
-	s := &server{back: b, up: true, counters: new(stats.Counters), gauges: new(stats.Gauges)}
+func newDispatch(c *conf.Backend, b *Backend) (*Server, error) {
+	s := &Server{back: b, Up: true, Counters: new(stats.Counters), Gauges: new(stats.Gauges)}
 	if err := s.locate(c.Dispatch, c.Source); err != nil {
 		return nil, fmt.Errorf("dispatch of %s: %w", c.Section, err)
 	}
@@ -63,7 +68,7 @@ func newDispatch(c *conf.Backend, b *backend) (*server, error) {
 }
 
 // locate says where the server is, and from where it is reached.
-func (s *server) locate(to *conf.Address, from *conf.Source) error {
+func (s *Server) locate(to *conf.Address, from *conf.Source) error {
 	var err error
 	if s.address, err = address(to); err != nil || from == nil || to.Path != "" {
 		return err
@@ -78,7 +83,7 @@ func (s *server) locate(to *conf.Address, from *conf.Source) error {
 
 // at is the address of a server with a mapped port, for a client that has connected to port. There is none when that port
 // is not known, or the shifted one out of range.
-func (s *server) at(port uint16) (a sock.Address, ok bool) {
+func (s *Server) at(port uint16) (a sock.Address, ok bool) {
 	p := int(port) + s.shift
 	return s.address.WithPort(uint16(p)), port != 0 && p > 0 && p <= 65535
 }
