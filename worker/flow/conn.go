@@ -4,6 +4,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/worker/buffer"
+	"lbmaster/worker/loop"
 	"lbmaster/worker/poll"
 	"lbmaster/worker/sock"
 )
@@ -31,6 +32,12 @@ type Conn struct {
 // Open begins the life of a conn. A socket that has just been opened can be tried both ways.
 func (c *Conn) Open(fd sock.FD, token poll.Token) {
 	*c = Conn{FD: fd, Token: token, Readable: true, writable: true}
+}
+
+// Register begins to poll the socket.
+func (c *Conn) Register(l *loop.Loop) {
+	c.Registered = true
+	l.Poll(c.FD.Int(), poll.Stream, c.Token)
 }
 
 // Close ends the life of a conn.

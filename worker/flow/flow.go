@@ -18,7 +18,7 @@ import (
 // Nothing is received while something waits to be sent: that is the back-pressure, and it bounds a Flow's memory to
 // out and the source's buffer.
 type Flow struct {
-	Plain
+	*Plain
 	Out   *buffer.Buffer // nil: nothing was written
 	pipe  *sock.Pipe     // holds bytes that the destination has not taken; nil: none
 	large bool           // it brings so much at a time that splicing pays
@@ -88,7 +88,8 @@ func (f *Flow) Unsent() int {
 func (f *Flow) End(pools *Pools) {
 	f.Drop(pools)
 	f.dropPipe(pools)
-	*f = Flow{}
+	*f.Plain = Plain{}
+	f.large = false
 }
 
 // Drop gives out back. What it held cannot be sent again.

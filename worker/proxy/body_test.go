@@ -76,7 +76,7 @@ func TestBodiesOfAllSizes(t *testing.T) {
 		}
 	}
 	f.do(func() {
-		if f.proxy.pools.Pipes.Taken() > 0 || !f.proxy.pools.Pipes.Trim(0) {
+		if f.proxy.worker.Pools.Pipes.Taken() > 0 || !f.proxy.worker.Pools.Pipes.Trim(0) {
 			t.Error("nothing was spliced, or a pipe is still held")
 		}
 	})

@@ -210,7 +210,7 @@ func TestBoundConnectionWaits(t *testing.T) {
 	alice.gets("200 a alice", "Authorization: NTLM 3 alice")
 	bob.ask("/public")
 	f.do(func() {
-		if !f.proxy.upstream.DropIdle() || f.proxy.upstream.DropIdle() {
+		if !f.proxy.worker.Upstream.DropIdle() || f.proxy.worker.Upstream.DropIdle() {
 			t.Error("the connection without an owner is closed once")
 		}
 	})
@@ -229,7 +229,7 @@ func TestSpareConnections(t *testing.T) {
 	bob := f.dial()
 	bob.ask("/public")
 	f.do(func() {
-		if !f.proxy.upstream.DropIdle() {
+		if !f.proxy.worker.Upstream.DropIdle() {
 			t.Error("nothing was closed")
 		}
 	})

@@ -9,8 +9,12 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"lbmaster/conf"
 	"lbmaster/shared/faults"
+	"lbmaster/worker/exchange/http"
+	"lbmaster/worker/sock"
 )
 
 const getA = "GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\n"
@@ -124,7 +128,7 @@ var badMessages = []struct {
 	},
 	{
 		"interim ones", getA + "\r\n",
-		[]string{strings.Repeat("HTTP/1.1 102 x\r\n\r\n", maxInterim+1)},
+		[]string{strings.Repeat("HTTP/1.1 102 x\r\n\r\n", http.MaxInterim+1)},
 		"Bad response: client %s, frontend web, server web/a, status 502: there are too many interim responses at a time",
 		`response web/web/a 502 cut=false: there are too many interim responses at a time, -1 of 18, 0 "HTTP/1.1 102 x\r\n\r\n"`,
 	},
@@ -207,23 +211,29 @@ func TestFaultsAllocateNothing(t *testing.T) {
 		c.Global.Log = []conf.LogTarget{{Target: "udp", Address: "127.61.10.50:5140", Facility: "local0"}}
 		c.Frontends[0].LogFormat = "httplog"
 	})
-	showFaults(t, b.proxy, benchConfig("127.61.10.50", 8001))
-	b.pour(b.client, "GET / HTTP/1.1\r\nX: "+strings.Repeat("x", 3000))
-	b.spend()
-	for _, s := range b.proxy.sessions.All() {
-		if s.stream == nil {
-			continue
+	faults := showFaults(t, b.proxy, benchConfig("127.61.10.50", 8001))
+	to := &unix.SockaddrInet4{Port: 8000, Addr: [4]byte{127, 61, 10, 50}}
+	nonsense := "GET / HTTP/1.1\r\nX: " + strings.Repeat("x", 3000) + "\x01"
+	send := func() {
+		unix.Close(b.client)
+		b.client, _ = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+		if err := unix.Connect(b.client, to); err != nil {
+			t.Fatal(err)
 		}
-		n := testing.AllocsPerRun(100, func() {
-			s.faultyRequest(400)
-			s.logStream()
-		})
-		if n != 0 || s.stream.fault.Text == "" {
-			t.Errorf("%v allocations for the fault %q", n, s.stream.fault.Text)
-		}
-		return
+		b.write(b.client, nonsense)
+		b.turn()
+		b.read(b.client)
 	}
-	t.Error("there is no stream")
+	send()
+	if n := testing.AllocsPerRun(100, send); n != 0 && !sock.Traced {
+		t.Errorf("%v allocations for a fault", n)
+	}
+	if n := b.proxy.frontends[0].Counters.RequestErrors.Load(); n != 102 {
+		t.Errorf("%d faults counted, want 102", n)
+	}
+	if seen := seenFaults(t, faults); len(seen) != 1 {
+		t.Errorf("shown: %q", seen)
+	}
 }
 
 // showFaults lets a proxy show its faults, and returns who reads them.
@@ -238,7 +248,7 @@ func showFaults(tb testing.TB, p *Proxy, c *conf.Config) *faults.Reader {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	if p.faults, err = faults.Open(fd, places); err != nil {
+	if p.worker.Faults, err = faults.Open(fd, places); err != nil {
 		tb.Fatal(err)
 	}
 	r, err := faults.NewReader(own)
@@ -247,7 +257,7 @@ func showFaults(tb testing.TB, p *Proxy, c *conf.Config) *faults.Reader {
 	}
 	tb.Cleanup(func() {
 		r.Close()
-		p.faults.Close()
+		p.worker.Faults.Close()
 	})
 	return r
 }

@@ -119,7 +119,7 @@ func (f *fixture) stop() {
 		f.t.Error("the loop does not stop")
 	}
 	unix.Close(f.bell)
-	if n := f.proxy.pools.Buffers.Taken(); n != 0 {
+	if n := f.proxy.worker.Pools.Buffers.Taken(); n != 0 {
 		f.t.Errorf("%d buffers were not given back", n)
 	}
 	if n := f.stats.SessionsNow(0); n != 0 {

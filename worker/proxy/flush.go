@@ -1,5 +1,7 @@
 package proxy
 
+import "lbmaster/worker/exchange"
+
 // A response that stays incomplete, and a relay that a peer has reset, must not look complete to the other peer. Where nothing else
 // says so, the connection is closed by reset. But a reset destroys what waits in the kernel's queue of sent bytes, which may be
 // megabytes that the server had sent before it failed: so it comes when the peer's kernel has got them.
@@ -7,9 +9,8 @@ package proxy
 // The kernel does not tell when that is. It is looked for, more and more seldom.
 
 const (
-	firstLook = 5      // ms until the queues are looked at again, doubled each time
-	seldom    = 250    // ms, the longest time between two looks
-	stallTime = 60_000 // ms for which a peer may take nothing, if its time-out is not shorter
+	firstLook = 5   // ms until the queues are looked at again, doubled each time
+	seldom    = 250 // ms, the longest time between two looks
 )
 
 // sendQueues is what a session knows of the queues that it waits for.
@@ -27,16 +28,17 @@ func (s *session) flush() {
 		return
 	}
 	s.become(flushing)
-	s.stream.up.Drop(s.p.pools)
-	s.stream.down.Drop(s.p.pools)
+	st := s.exchange.Base()
+	st.Up.Drop(st.Pools)
+	st.Down.Drop(st.Pools)
 	s.queues = sendQueues{unsent: unsent, wait: firstLook, at: s.p.loop.Now() + firstLook}
 }
 
 // unsent is how many bytes wait for peers whose connections are to be reset. Those that have failed wait for nobody.
 func (s *session) unsent() int {
 	n := s.client.Unsent()
-	if st := s.stream; st != nil && st.link != nil {
-		n += st.link.Unsent()
+	if st := s.exchange.Base(); st.Link != nil {
+		n += st.Link.Unsent()
 	}
 	return n
 }
@@ -44,9 +46,9 @@ func (s *session) unsent() int {
 // patience is for how many ms a peer may take nothing.
 func (s *session) patience() int64 {
 	if s.client.Unsent() > 0 {
-		return min(s.front.client, stallTime)
+		return min(s.front.Client, exchange.StallTime)
 	}
-	return min(s.stream.back.Timeout, stallTime)
+	return min(s.exchange.Base().Back.Timeout, exchange.StallTime)
 }
 
 // stepFlushing ends the session when a peer has left.

@@ -126,7 +126,7 @@ func TestBlockedByReset(t *testing.T) {
 			}
 			f.await("the reset is seen", func() bool {
 				s := f.proxy.sessions.At(0)
-				return s.client.Reset || s.stream.link.Reset
+				return s.client.Reset || s.exchange.Base().Link.Reset
 			})
 			other.SetDeadline(time.Now().Add(fatal))
 			n, err := io.Copy(io.Discard, other)
@@ -134,7 +134,7 @@ func TestBlockedByReset(t *testing.T) {
 				t.Errorf("%v instead of a reset", err)
 			}
 			f.await("the session ends", func() bool { return f.proxy.Sessions() == 0 })
-			row := f.proxy.frontends[0].counters
+			row := f.proxy.frontends[0].Counters
 			if passed := int64(row.BytesIn.Load() + row.BytesOut.Load()); n < 1<<20 || n != passed {
 				t.Errorf("%d bytes arrived, %d were passed on", n, passed)
 			}

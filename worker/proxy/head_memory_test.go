@@ -72,7 +72,7 @@ func TestNothingIsAllocatedForLargeHeads(t *testing.T) {
 	answer := []byte(padded("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nSet-Cookie: SESSION=0123456789\r\n", 100<<10))
 	exchange := func() {
 		b.sends(b.client, ask)
-		b.until("the request has been sent", func(s *session) bool { return s.state == serving && s.stream.sent && b.origin > 0 })
+		b.until("the request has been sent", func(s *session) bool { return s.requested() && b.origin > 0 })
 		b.sends(b.origin, answer)
 		b.until("the response has been given", func(s *session) bool { return s.state == idle })
 	}
@@ -99,8 +99,8 @@ func TestLargeBuffersAreGivenBack(t *testing.T) {
 			return q.Len() + len(q.Space())
 		}
 		var up *buffer.Buffer
-		if s.stream != nil {
-			up = s.stream.up.Out
+		if s.exchange != nil {
+			up = s.exchange.Base().Up.Out
 		}
 		if got := size(s.client.In); got != in {
 			t.Errorf("%s: the client's receive buffer has %d bytes, want %d", when, got, in)
@@ -115,20 +115,20 @@ func TestLargeBuffersAreGivenBack(t *testing.T) {
 	b.until("half a head has come", func(s *session) bool { return s.client.In != nil && s.client.In.Len() == 99<<10 })
 	want("half a head", s, 135<<10, 0)
 	b.sends(b.client, []byte(head[99<<10:]+"GET /next HTTP/1.1\r\n"))
-	b.until("the request has been sent", func(s *session) bool { return s.state == serving && s.stream.sent && b.origin > 0 })
+	b.until("the request has been sent", func(s *session) bool { return s.requested() && b.origin > 0 })
 	want("a head, and the beginning of the next one", s, buffer.Size, 135<<10)
 	b.sends(b.origin, []byte(benchResponse))
 	want("the beginning of the next one", s, buffer.Size, 0)
 	b.sends(b.client, []byte("Host: a\r\n\r\n"))
 	b.sends(b.origin, []byte(benchResponse))
 	want("nothing", s, 0, 0)
-	if n := b.proxy.pools.Buffers.Taken(); n != 0 {
+	if n := b.proxy.worker.Pools.Buffers.Taken(); n != 0 {
 		t.Errorf("%d buffers are in use", n)
 	}
 	for i, least := range []int{1, 0, 0} { // the minute of the large head, and two without
 		b.proxy.loop.Leap(shrinkTime.Milliseconds())
 		b.settle()
-		if n := b.proxy.pools.Buffers.Idle(); n < least || i > 0 && n > 0 {
+		if n := b.proxy.worker.Pools.Buffers.Idle(); n < least || i > 0 && n > 0 {
 			t.Errorf("after %d minutes %d buffers are free", i+1, n)
 		}
 	}
@@ -145,11 +145,20 @@ func TestLargeHeadsHoldOneBuffer(t *testing.T) {
 		defer unix.Close(c)
 		b.sends(c, part)
 	}
-	if n := b.proxy.pools.Buffers.Taken(); n != clients {
+	if n := b.proxy.worker.Pools.Buffers.Taken(); n != clients {
 		t.Errorf("%d buffers for %d clients", n, clients)
 	}
-	b.proxy.pools.Buffers.Shrink()
-	if n := b.proxy.pools.Buffers.Shrink(); b.proxy.pools.Buffers.Idle() > 0 {
+	b.proxy.worker.Pools.Buffers.Shrink()
+	if n := b.proxy.worker.Pools.Buffers.Shrink(); b.proxy.worker.Pools.Buffers.Idle() > 0 {
 		t.Errorf("%d bytes of free buffers are left", n)
 	}
+}
+
+// requested says that the server has got the whole request.
+func (s *session) requested() bool {
+	if s.state != exchanging {
+		return false
+	}
+	st := s.exchange.Base()
+	return st.Link != nil && st.Up.Done && st.Up.Idle()
 }

@@ -31,7 +31,7 @@ func TestBodiesBehindLargeHeads(t *testing.T) {
 		}
 	}
 	f.do(func() {
-		if f.proxy.pools.Pipes.Taken() > 0 || !f.proxy.pools.Pipes.Trim(0) {
+		if f.proxy.worker.Pools.Pipes.Taken() > 0 || !f.proxy.worker.Pools.Pipes.Trim(0) {
 			t.Error("nothing was spliced, or a pipe is still held")
 		}
 	})
@@ -143,7 +143,7 @@ func TestLargeHeadsOfOtherResponses(t *testing.T) {
 	c.want(padded("HTTP/1.1 200 OK\r\n", 60_000) + "early" + "at once")
 	c.tunnels(300_000)
 	f.do(func() {
-		if n := f.proxy.heads.Taken(); n > 0 {
+		if n, _ := f.proxy.http.Exchanges(); n > 0 {
 			t.Errorf("tunnels hold %d heads", n)
 		}
 	})

@@ -122,7 +122,7 @@ func TestMaxHeader(t *testing.T) {
 		d = f.dial()
 		go func() { io.WriteString(d, "GET /"+padding(limit)+" HTTP/1.1\r\nHost: a\r\n\r\n") }()
 		d.startsWith("HTTP/1.1 414 ")
-		if n := f.proxy.frontends[0].counters.RequestErrors.Load(); n != 2 {
+		if n := f.proxy.frontends[0].Counters.RequestErrors.Load(); n != 2 {
 			t.Errorf("%d bytes: %d request errors, want 2", limit, n)
 		}
 		c.send(asks("GET", 0, "", limit+1, 0))
@@ -163,11 +163,11 @@ func TestLargeHeadStops(t *testing.T) {
 // large says how many bytes of free buffers are those of larger ones. It lets go of all.
 func (f *fixture) large() (n int) {
 	f.do(func() {
-		if taken := f.proxy.pools.Buffers.Taken(); taken > 0 {
+		if taken := f.proxy.worker.Pools.Buffers.Taken(); taken > 0 {
 			f.t.Errorf("%d buffers are in use", taken)
 		}
-		idle := f.proxy.pools.Buffers.Idle()
-		n = f.proxy.pools.Buffers.Shrink() + f.proxy.pools.Buffers.Shrink() - idle*(buffer.Front+buffer.Size)
+		idle := f.proxy.worker.Pools.Buffers.Idle()
+		n = f.proxy.worker.Pools.Buffers.Shrink() + f.proxy.worker.Pools.Buffers.Shrink() - idle*(buffer.Front+buffer.Size)
 	})
 	return n
 }

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"lbmaster/worker/exchange/http"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -15,10 +17,10 @@ func TestInterimResponses(t *testing.T) {
 		bursts []int // how many come, a while after those before
 		good   bool
 	}{
-		{"as many as may be", []int{maxInterim}, true},
-		{"one too many", []int{maxInterim + 1}, false},
-		{"with time between them", []int{maxInterim, maxInterim, 1, 1, maxInterim}, true},
-		{"one too many at the end", []int{1, maxInterim + 1}, false},
+		{"as many as may be", []int{http.MaxInterim}, true},
+		{"one too many", []int{http.MaxInterim + 1}, false},
+		{"with time between them", []int{http.MaxInterim, http.MaxInterim, 1, 1, http.MaxInterim}, true},
+		{"one too many at the end", []int{1, http.MaxInterim + 1}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			b := newBench(t, "127.61.8.9", 8000, 8001)
@@ -28,7 +30,7 @@ func TestInterimResponses(t *testing.T) {
 			b.drain(b.origin)
 			got := ""
 			for _, n := range tt.bursts {
-				b.proxy.loop.Leap(2 * interimTime)
+				b.proxy.loop.Leap(2 * http.InterimTime)
 				b.pour(b.origin, strings.Repeat(one, n))
 				b.spend()
 				got += b.received()

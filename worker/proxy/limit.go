@@ -1,5 +1,7 @@
 package proxy
 
+import "lbmaster/worker/exchange"
+
 // maxconn holds over the sum of all workers, those of older generations too: each of them counts its own connections where
 // all can see them.
 
@@ -11,12 +13,12 @@ func (p *Proxy) reserve(front *frontend) bool {
 	for {
 		p.gauges.Sessions.AddFirst(1)
 		front.gauges.Sessions.AddFirst(1)
-		if p.sessionsNow(workerRow) <= p.maxconn && p.sessionsNow(front.row) <= front.maxconn {
+		if p.sessionsNow(exchange.Row) <= p.maxconn && p.sessionsNow(front.Row) <= front.maxconn {
 			return true
 		}
 		p.gauges.Sessions.AddFirst(-1)
 		front.gauges.Sessions.AddFirst(-1)
-		if p.sessionsNow(workerRow) >= p.maxconn || p.sessionsNow(front.row) >= front.maxconn {
+		if p.sessionsNow(exchange.Row) >= p.maxconn || p.sessionsNow(front.Row) >= front.maxconn {
 			return false
 		}
 	}
@@ -31,7 +33,7 @@ func (p *Proxy) unreserve(front *frontend) {
 	p.gauges.Sessions.AddFirst(-1)
 	front.gauges.Sessions.AddFirst(-1)
 	workers := int64(p.stats.Workers())
-	if p.sessionsNow(workerRow)+workers >= p.maxconn || p.sessionsNow(front.row)+workers >= front.maxconn {
+	if p.sessionsNow(exchange.Row)+workers >= p.maxconn || p.sessionsNow(front.Row)+workers >= front.maxconn {
 		p.wakeAll()
 	}
 }

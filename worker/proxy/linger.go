@@ -22,9 +22,9 @@ func (s *session) conclude(expectsMore bool) {
 // becomeLingering ends our side of the client connection.
 func (s *session) becomeLingering() {
 	s.become(lingering)
-	s.endStream()
+	s.endExchange()
 	if !s.client.Empty() {
-		s.client.Consume(s.client.In.Len(), s.p.pools)
+		s.client.Consume(s.client.In.Len(), s.p.worker.Pools)
 	}
 	s.client.FD.ShutdownWrite()
 	s.queues = sendQueues{unsent: s.client.FD.Unsent(), at: s.p.loop.Now() + lingerMost}
@@ -33,7 +33,7 @@ func (s *session) becomeLingering() {
 // stepLingering discards what the client sends until it has ended its side.
 func (s *session) stepLingering() {
 	for range flow.Receives {
-		if !s.client.Fill(s.p.pools) {
+		if !s.client.Fill(s.p.worker.Pools) {
 			return
 		}
 		if s.client.Over() {
@@ -41,9 +41,9 @@ func (s *session) stepLingering() {
 			return
 		}
 		s.since = s.p.loop.Now()
-		s.client.Consume(s.client.In.Len(), s.p.pools)
+		s.client.Consume(s.client.In.Len(), s.p.worker.Pools)
 	}
-	s.p.loop.Enqueue(&s.task)
+	s.Enqueue()
 }
 
 // expireLingering ends the session, unless its client is still taking the answer.

@@ -149,34 +149,11 @@ func (p *Proxy) emptyQueue(l *listener) {
 	}
 }
 
-// startSession lets a new session do what it can at once.
-func (p *Proxy) startSession(s *session) {
-	p.loop.Enqueue(&s.task)
-	monitor := len(s.front.monitors) > 0 && s.front.monitored(s.peer.Addr())
-	switch {
-	case monitor && s.front.mode == conf.ModeTCP:
-		s.end()
-		return
-	case monitor || s.front.mode == conf.ModeHealth:
-		s.assure()
-		return
-	}
-	s.front.counters.Sessions.Add(1)
-	p.counters.Sessions.Add(1)
-	if log := s.front.log; log.Connections() {
-		log.WriteConnection(s.peer, s.client.FD.Name())
-	}
-	s.client.Fill(p.pools)
-	if s.front.mode == conf.ModeTCP {
-		s.beginRelay()
-	}
-}
-
 // acceptFailed tells a drained queue from a lack of descriptors or memory.
 func (p *Proxy) acceptFailed(l *listener, e unix.Errno) {
 	switch e {
 	case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM:
-		if p.upstream.DropIdle() {
+		if p.worker.Upstream.DropIdle() {
 			return // the queue is reported again, and now there is room
 		}
 		p.starve(l, e)
@@ -202,7 +179,7 @@ func (p *Proxy) starve(l *listener, e unix.Errno) {
 func (p *Proxy) reportShortage(l *listener, e unix.Errno) {
 	p.shortageReported = true
 	p.report(fmt.Sprintf("cannot accept for %s: %v; accepting again when a connection has ended "+
-		"(global.maxconn or the limit of open files is too high or too low)", l.front.name, e))
+		"(global.maxconn or the limit of open files is too high or too low)", l.front.Name, e))
 }
 
 // block stops polling a listener until unblock.

@@ -61,9 +61,9 @@ func (p *Proxy) close() {
 			s.stop()
 		}
 	}
-	p.upstream.DropIdle()
+	p.worker.Upstream.DropIdle()
 	p.closeListeners()
-	p.logs.Close()
+	p.worker.Logs.Close()
 	p.dropSuccessor()
 	for len(p.peerGenerations) > 0 {
 		_ = p.RemovePeerGeneration(p.peerGenerations[0].generation)

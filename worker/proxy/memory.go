@@ -16,14 +16,14 @@ const (
 // shrink lets go of what has not been needed since it was called last.
 func (p *Proxy) shrink() {
 	p.loop.After(shrinkTime, p.shrink)
-	p.tidied = nil
-	freed := p.pools.Buffers.Shrink()
-	p.pools.Pipes.Shrink()
-	p.streams.Shrink()
-	p.heads.Shrink()
+	freed := p.worker.Pools.Buffers.Shrink()
+	p.worker.Pools.Pipes.Shrink()
+	p.worker.Shrink()
+	p.http.Shrink()
+	p.relay.Shrink()
 	for _, f := range p.frontends {
 		if f != nil {
-			f.log.Shrink()
+			f.Log.Shrink()
 		}
 	}
 	if freed >= muchMemory {

@@ -23,7 +23,9 @@ func TestPeakIsForgotten(t *testing.T) {
 		b.spend()
 	}
 	kept := func() (buffers, streams, heads int) {
-		return b.proxy.pools.Buffers.Taken() + b.proxy.pools.Buffers.Idle(), b.proxy.streams.Idle() + b.proxy.streams.Taken(), b.proxy.heads.Idle() + b.proxy.heads.Taken()
+		used, idle := b.proxy.worker.Streams()
+		heads, free := b.proxy.http.Exchanges()
+		return b.proxy.worker.Pools.Buffers.Taken() + b.proxy.worker.Pools.Buffers.Idle(), used + idle, heads + free
 	}
 	if buffers, streams, heads := kept(); buffers < peak || streams < peak || heads < peak {
 		t.Fatalf("%d buffers, %d streams, %d heads for %d requests", buffers, streams, heads, peak)

@@ -9,6 +9,7 @@ import (
 	"lbmaster/conf"
 	"lbmaster/shared/control"
 	"lbmaster/shared/stats"
+	"lbmaster/worker/exchange"
 )
 
 // addPeer makes f count the sessions of an older generation, whose counters those of old are.
@@ -156,13 +157,13 @@ func TestPeerGenerationsInOrder(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		others.Gauges(0, workerRow).Sessions.Store(int64(generation))
+		others.Gauges(0, exchange.Row).Sessions.Store(int64(generation))
 		if err := p.AddPeerGeneration(generation, others); err != nil {
 			t.Fatal(err)
 		}
 	}
-	mine.Gauges(0, workerRow).Sessions.Store(30)
-	if n := p.sessionsNow(workerRow); n != 1+2+30+4 {
+	mine.Gauges(0, exchange.Row).Sessions.Store(30)
+	if n := p.sessionsNow(exchange.Row); n != 1+2+30+4 {
 		t.Errorf("%d sessions", n)
 	}
 	if older, newer := p.generationsByAge(); older[0].generation != 1 || older[1].generation != 2 || newer[0].generation != 4 {

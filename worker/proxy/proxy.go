@@ -1,21 +1,18 @@
-// Package proxy is the data plane of a worker: one event loop that owns every descriptor it polls.
+// Package proxy is the data plane of a worker: it accepts clients, keeps their connections, and runs their exchanges on one event loop.
 //
 // A loop turn first takes all events and receives what has come, and only then lets the sessions which got something
 // act and send: on a busy machine that costs less than doing one connection after the other. Nothing on the path of a
 // request allocates, locks, logs or waits.
 //
-//	proxy, loop, mode          the loop, and what it is told by the process around it
-//	listener, limit            accepting
-//	peergeneration             limits that hold over generations
-//	session, state, timeout    the life of a client connection
-//	stream, request, response  one request and its response
-//	head, rewrite              what its heads need, and how they are written anew
-//	fault                      what is wrong with either
-//	conn, serverconn, flow     sockets, and how bytes get from one to another
-//	bound                      connections to servers that know the client by them
-//	relay, splice              bytes that pass unread: mode tcp, and tunnels
-//	successor, transit         client connections that the next generation goes on with
-//	frontend, backend, server  runtime objects made from the configuration
+//	proxy, loop, mode      the data plane, and what it is told by the process around it
+//	frontend, listener     accepting
+//	limit, peergeneration  how many clients there may be, in all workers and generations
+//	reserve                descriptors that clients cannot take
+//	session, state         the life of a client connection; timeout, linger, flush: how it ends
+//	successor, transit     client connections that the next generation goes on with
+//	memory                 what goes back after a peak
+//
+// What a session does with a request is in worker/exchange, the servers in worker/upstream, sockets and bytes in worker/flow.
 package proxy
 
 import (
@@ -31,6 +28,9 @@ import (
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
 	"lbmaster/worker/accesslog"
+	"lbmaster/worker/exchange"
+	"lbmaster/worker/exchange/http"
+	"lbmaster/worker/exchange/relay"
 	"lbmaster/worker/flow"
 	"lbmaster/worker/loop"
 	"lbmaster/worker/poll"
@@ -54,32 +54,25 @@ type Params struct {
 	Report     func(string)         // takes a line for the operator and never blocks; nil drops it
 }
 
-// workerRow is the row of the counters of a worker as a whole.
-const workerRow = 0
-
 // Proxy is the data plane of one worker. All its methods belong to the goroutine that calls Run.
 type Proxy struct {
-	loop  *loop.Loop
-	kinds kinds
-	mode  mode
+	loop   *loop.Loop
+	kinds  kinds
+	mode   mode
+	worker *exchange.Worker
+	http   http.Pool
+	relay  relay.Pool
 
 	frontends []*frontend // by index in the configuration; nil: not started
 	backends  []*upstream.Backend
 	listeners loop.Table[listener]
 	sessions  loop.Table[session]
-	upstream  *upstream.Pool
-	pools     *flow.Pools
-	streams   loop.FreeList[stream]
-	heads     loop.FreeList[heads]
 
 	stats               *stats.Stats
 	counters            *stats.Counters
 	gauges              *stats.Gauges
 	board               *status.Board
 	maxconn             int64
-	faults              *faults.Memory
-	tidied              []byte // the head of a response, for a tolerant backend
-	logs                *accesslog.Writer
 	wake                int
 	peer                sock.Peer  // of the connection that is being accepted
 	channels            []int      // over which older generations send connections
@@ -109,21 +102,22 @@ func New(params Params) (*Proxy, error) {
 	p := &Proxy{
 		loop:       l,
 		stats:      params.Stats,
-		counters:   params.Stats.Counters(params.Slot, workerRow),
-		gauges:     params.Stats.Gauges(params.Slot, workerRow),
+		counters:   params.Stats.Counters(params.Slot, exchange.Row),
+		gauges:     params.Stats.Gauges(params.Slot, exchange.Row),
 		board:      params.Board,
 		maxconn:    int64(params.Config.Global.Maxconn),
 		generation: params.Generation,
-		faults:     params.Faults,
-		pools:      flow.NewPools(),
 		wake:       params.Wake,
 		reporter:   params.Report,
 	}
 	p.handleKinds()
-	p.upstream = upstream.NewPool(l, p.pools)
+	pools := flow.NewPools()
+	p.worker = &exchange.Worker{
+		Loop: l, Pools: pools, Upstream: upstream.NewPool(l, pools), Stats: p.stats, WorkerCounters: p.counters, Faults: params.Faults,
+	}
 	var err error
-	p.logs, err = accesslog.NewWriter(params.Config, params.Files, l, &p.counters.LogsDropped, params.Reopen)
-	p.logs.SetSockets(params.Logs)
+	p.worker.Logs, err = accesslog.NewWriter(params.Config, params.Files, l, &p.counters.LogsDropped, params.Reopen)
+	p.SetLogs(params.Logs)
 	if err == nil {
 		err = p.build(params.Config, params.Slot)
 	}
@@ -145,7 +139,7 @@ func (p *Proxy) build(c *conf.Config, slot int) error {
 			return err
 		}
 		b.Place = len(c.Frontends) + i
-		p.upstream.Add(b)
+		p.worker.Upstream.Add(b)
 		p.backends = append(p.backends, b)
 		byName[b.Name] = b
 		row += 1 + len(b.Servers)
@@ -156,7 +150,7 @@ func (p *Proxy) build(c *conf.Config, slot int) error {
 		if back := byName[c.Frontends[i].Backend]; back != nil || c.Frontends[i].Mode == conf.ModeHealth {
 			f = newFrontend(&c.Frontends[i], c.MaxconnOf(i), i, slot, back, p.stats)
 			var err error
-			if f.log, err = p.logs.NewLog(c, &c.Frontends[i]); err != nil {
+			if f.Log, err = p.worker.Logs.NewLog(c, &c.Frontends[i]); err != nil {
 				return err
 			}
 		}
@@ -193,11 +187,11 @@ func (p *Proxy) wakeAll() {
 }
 
 // BoundPipes bounds the pipes of this worker, when so many descriptors are free.
-func (p *Proxy) BoundPipes(free int) { p.pools.BoundPipes(free, p.maxconn) }
+func (p *Proxy) BoundPipes(free int) { p.worker.Pools.BoundPipes(free, p.maxconn) }
 
 // SetLogs replaces the sockets of those log targets that are neither stdout nor stderr, in the order of the configuration. It takes
 // ownership.
-func (p *Proxy) SetLogs(sockets []int) { p.logs.SetSockets(sockets) }
+func (p *Proxy) SetLogs(sockets []int) { p.worker.Logs.SetSockets(sockets) }
 
 // Notice sends a line to the log targets of the instance that are sockets.
-func (p *Proxy) Notice(text string) { p.logs.Notice(text) }
+func (p *Proxy) Notice(text string) { p.worker.Logs.Notice(text) }

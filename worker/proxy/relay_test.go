@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/conf"
+	"lbmaster/worker/exchange/relay"
 	"lbmaster/worker/sock"
 )
 
@@ -55,8 +56,8 @@ func (f *fixture) idles(sessions int) {
 	f.t.Helper()
 	f.do(func() {
 		p := f.proxy
-		if p.Sessions() != sessions || p.pools.Buffers.Taken() != 0 || p.pools.Pipes.Taken() != 0 {
-			f.t.Errorf("%d sessions hold %d buffers and %d pipes", p.Sessions(), p.pools.Buffers.Taken(), p.pools.Pipes.Taken())
+		if p.Sessions() != sessions || p.worker.Pools.Buffers.Taken() != 0 || p.worker.Pools.Pipes.Taken() != 0 {
+			f.t.Errorf("%d sessions hold %d buffers and %d pipes", p.Sessions(), p.worker.Pools.Buffers.Taken(), p.worker.Pools.Pipes.Taken())
 		}
 	})
 }
@@ -181,7 +182,7 @@ func TestRelayPassesResets(t *testing.T) {
 				t.Errorf("%v instead of a reset", err)
 			}
 			f.await("both sides are gone", func() bool { return f.proxy.Sessions() == 0 })
-			counters := f.proxy.frontends[0].counters
+			counters := f.proxy.frontends[0].Counters
 			if a, b := counters.ClientAborts.Load(), counters.ServerAborts.Load(); a+b != 1 || b == 1 != tt.byServer {
 				t.Errorf("%d client aborts, %d server aborts", a, b)
 			}
@@ -222,13 +223,13 @@ func TestRelayLarge(t *testing.T) {
 	c.want("done")
 	f.idles(1)
 	f.do(func() {
-		if !f.proxy.pools.Pipes.Trim(0) {
+		if !f.proxy.worker.Pools.Pipes.Trim(0) {
 			t.Error("no pipe was used")
 		}
 	})
 	c.Close()
 	f.await("the session ends", func() bool { return f.proxy.Sessions() == 0 })
-	if c := f.proxy.frontends[0].counters; c.BytesIn.Load() != 30_000_000 || c.BytesOut.Load() != 20_000_001+4 {
+	if c := f.proxy.frontends[0].Counters; c.BytesIn.Load() != 30_000_000 || c.BytesOut.Load() != 20_000_001+4 {
 		t.Errorf("%d bytes in, %d out", c.BytesIn.Load(), c.BytesOut.Load())
 	}
 }
@@ -240,7 +241,7 @@ func TestRelayWithoutPipes(t *testing.T) {
 		in.ReadByte()
 		c.Write(down)
 	})
-	f.do(func() { f.proxy.pools.Pipes.Limit(0) })
+	f.do(func() { f.proxy.worker.Pools.Pipes.Limit(0) })
 	c := f.dial()
 	c.send("x")
 	if err := reads(c.in, down); err != nil {
@@ -280,8 +281,12 @@ func TestTunnelIsRelay(t *testing.T) {
 	c.want("earlyI am a\n")
 	f.idles(1)
 	f.do(func() {
-		if s := f.proxy.sessions.At(0); s.stream.heads != nil || s.state != relaying {
-			t.Errorf("%v, with heads %v", s.state, s.stream.heads != nil)
+		s := f.proxy.sessions.At(0)
+		if _, ok := s.exchange.(*relay.Relay); !ok || s.state != exchanging {
+			t.Errorf("%v, with a %T", s.state, s.exchange)
+		}
+		if heads, _ := f.proxy.http.Exchanges(); heads != 0 {
+			t.Errorf("%d heads are kept", heads)
 		}
 	})
 	c.SetLinger(0)
@@ -341,7 +346,7 @@ func TestRelayTimes(t *testing.T) {
 			if took := time.Since(begin); took < short*5/3+short {
 				t.Errorf("ended after %v", took)
 			}
-			counters := f.proxy.frontends[0].counters
+			counters := f.proxy.frontends[0].Counters
 			if got := counters.ClientAborts.Load() == 1; got != (side == "client") {
 				t.Errorf("%d client aborts, %d server aborts", counters.ClientAborts.Load(), counters.ServerAborts.Load())
 			}

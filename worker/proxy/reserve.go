@@ -12,11 +12,11 @@ import (
 func (p *Proxy) SetAside(n int) bool {
 	p.spare.Empty()
 	p.spare = sock.NewReserve(n)
-	return p.spare.Fill() && p.upstream.SetAside()
+	return p.spare.Fill() && p.worker.Upstream.SetAside()
 }
 
 // refilled says that what was set aside is there again after it was made use of. Before that nobody is accepted.
-func (p *Proxy) refilled() bool { return p.spare.Fill() && p.upstream.Refill() }
+func (p *Proxy) refilled() bool { return p.spare.Fill() && p.worker.Upstream.Refill() }
 
 // Spare says that there is room for what the master sends.
 func (p *Proxy) Spare() bool { return p.spare.Fill() }

@@ -138,7 +138,7 @@ func TestPipelined(t *testing.T) {
 		c.want(echoed(fmt.Sprintf("GET /%d HTTP/1.1\r\nHost: a\r\n\r\n", i), ""))
 	}
 	var used int
-	f.do(func() { used = f.proxy.upstream.Used() })
+	f.do(func() { used = f.proxy.worker.Upstream.Used() })
 	if used > 1 {
 		t.Errorf("%d connections to the server, want 1 that is used again", used)
 	}
@@ -240,7 +240,7 @@ func TestOnceOnly(t *testing.T) {
 			c := f.dial()
 			c.send(strings.Replace(first, "Host: a", "Host: a\r\nCookie: SERVERID=A", 1))
 			if first == put {
-				f.await("the server is chosen", func() bool { s := f.proxy.sessions.At(0); return s.state == serving && s.stream.link != nil })
+				f.await("the server is chosen", func() bool { s := f.proxy.sessions.At(0); return s.exchange != nil && s.exchange.Base().Link != nil })
 				c.send("abc")
 			}
 			c.want(okHead + "ok")
@@ -457,7 +457,7 @@ func TestSlowReader(t *testing.T) {
 		t.Errorf("the server could send all of %d bytes to a client that read none", n)
 	}
 	f.do(func() {
-		if n := f.proxy.pools.Buffers.Taken() + f.proxy.pools.Buffers.Idle(); n > 8 {
+		if n := f.proxy.worker.Pools.Buffers.Taken() + f.proxy.worker.Pools.Buffers.Idle(); n > 8 {
 			t.Errorf("%d buffers for one stream", n)
 		}
 	})

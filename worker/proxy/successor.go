@@ -12,6 +12,7 @@ import (
 
 	"lbmaster/conf"
 	"lbmaster/shared/control"
+	"lbmaster/worker/exchange"
 	"lbmaster/worker/sock"
 )
 
@@ -102,13 +103,24 @@ func (p *Proxy) loseSuccessor() {
 	})
 }
 
+// Stays says where the client connection is after the request that runs.
+func (s *session) Stays() exchange.Stay {
+	switch {
+	case !s.front.leaving:
+		return exchange.Here
+	case s.placeAtSuccessor() == control.NoPlace:
+		return exchange.Nowhere
+	}
+	return exchange.Successor
+}
+
 // placeAtSuccessor is where the successor has the bind on which the session's client came.
 func (s *session) placeAtSuccessor() control.Place {
 	next := s.p.successor
-	if next == nil || s.front.number >= len(next.places) || int(s.bind) >= len(next.places[s.front.number]) {
+	if next == nil || s.front.Number >= len(next.places) || int(s.bind) >= len(next.places[s.front.Number]) {
 		return control.NoPlace
 	}
-	place := next.places[s.front.number][s.bind]
+	place := next.places[s.front.Number][s.bind]
 	if place == control.NoPlace && len(next.exact) > 0 {
 		if exact, ok := next.exact[s.client.FD.Name()]; ok {
 			return exact
@@ -127,7 +139,7 @@ func (s *session) handOver() {
 	case to == control.NoPlace:
 		s.end()
 		return
-	case s.p.successor.gone || s.bound():
+	case s.p.successor.gone || s.client.Own.Bound():
 		return
 	}
 	err := control.SendConnection(s.p.successor.channel.Int(), to, s.client.FD.Int())
@@ -197,7 +209,7 @@ func (p *Proxy) drainChannels() bool {
 // channel, with what its client sends, until there is.
 func (p *Proxy) receive(channel int) bool {
 	for n := 0; ; {
-		if !roomForClient() && !p.upstream.DropIdle() {
+		if !roomForClient() && !p.worker.Upstream.DropIdle() {
 			p.confirm(channel, n)
 			p.receiveLater(channel)
 			return false
@@ -285,7 +297,7 @@ func (p *Proxy) beginReceived(at control.Shard, fd sock.FD) {
 	p.gauges.Sessions.AddFirst(1)
 	f.gauges.Sessions.AddFirst(1)
 	s := p.begin(fd, f, at.Bind, fd.Peer())
-	s.fresh = false
-	s.client.Fill(p.pools)
+	s.client.Fresh = false
+	s.client.Fill(p.worker.Pools)
 	p.loop.Enqueue(&s.task)
 }

@@ -1,4 +1,4 @@
-package proxy
+package http
 
 import (
 	"lbmaster/shared/faults"
@@ -10,21 +10,19 @@ import (
 )
 
 // faultyRequest notes what is wrong with the request, before it is answered with that status.
-func (s *session) faultyRequest(status int) {
-	st := s.stream
-	f := logline.Fault{Cut: st.answering}
-	s.note(f, status, &st.request, &st.up, s.client.In)
+func (x *Exchange) faultyRequest(status int) {
+	f := logline.Fault{Cut: x.state == answering}
+	x.note(f, status, &x.request, &x.Up, x.Client.In)
 }
 
 // faultyResponse notes what is wrong with the response, while the server's connection is at hand.
-func (s *session) faultyResponse() {
-	st := s.stream
-	f := logline.Fault{Response: true, Cut: st.answering}
-	s.note(f, page.BadGateway.Status(), &st.response, &st.down, st.link.In)
+func (x *Exchange) faultyResponse() {
+	f := logline.Fault{Response: true, Cut: x.state == answering}
+	x.note(f, page.BadGateway.Status(), &x.response, &x.Down, x.Link.In)
 }
 
 // note completes a fault of a message, whose last bytes are in. It is kept for the log, and for who asks on the admin socket.
-func (s *session) note(f logline.Fault, status int, h *http1.Head, body *flow.Flow, in *buffer.Buffer) {
+func (x *Exchange) note(f logline.Fault, status int, h *http1.Head, body *flow.Flow, in *buffer.Buffer) {
 	var p []byte
 	if in != nil {
 		p = in.Bytes()
@@ -37,43 +35,43 @@ func (s *session) note(f logline.Fault, status int, h *http1.Head, body *flow.Fl
 	case h.Fault() != 0:
 		f.Text, f.At = h.Fault().String(), int64(h.FaultAt())
 	default:
-		f.Text, f.At = s.unwanted(), -1
+		f.Text, f.At = x.unwanted(), -1
 	}
 	f.Seen = first + int64(len(p))
-	s.stream.fault = f
-	if s.stream.answering {
-		status = s.stream.status
+	x.fault = f
+	if x.state == answering {
+		status = x.Status
 	}
-	s.show(&f, status, first, p)
+	x.show(&f, status, first, p)
 }
 
 // show lets the monitor see a fault of a message of which p is at hand, from first on.
-func (s *session) show(f *logline.Fault, status int, first int64, p []byte) {
-	if s.p.faults == nil {
+func (x *Exchange) show(f *logline.Fault, status int, first int64, p []byte) {
+	if x.Faults == nil {
 		return
 	}
 	seen := faults.Fault{
-		When: s.p.loop.Wall(), Response: f.Response, Cut: f.Cut, Status: status, Client: s.p.logs.Client(s.peer), Frontend: s.front.name,
+		When: x.Loop.Wall(), Response: f.Response, Cut: f.Cut, Status: status, Client: x.Logs.Client(x.Client.Peer), Frontend: x.Client.Front.Name,
 		Text: f.Text, At: f.At, Seen: f.Seen, First: first, Bytes: p,
 	}
-	place, st := s.front.number, s.stream
-	if st.back != nil {
-		seen.Backend = st.back.Name
+	place := x.Client.Front.Number
+	if x.Back != nil {
+		seen.Backend = x.Back.Name
 	}
-	if st.server != nil && st.server != st.back.Dispatch {
-		seen.Server = st.server.Name
+	if x.Server != nil && x.Server != x.Back.Dispatch {
+		seen.Server = x.Server.Name
 	}
 	if f.Response {
-		place = st.back.Place
+		place = x.Back.Place
 	}
-	s.p.faults.Put(place, &seen)
+	x.Faults.Put(place, &seen)
 }
 
 // unwanted is why a response that is correct by itself cannot be passed on.
-func (s *session) unwanted() string {
-	r := &s.stream.response
+func (x *Exchange) unwanted() string {
+	r := &x.response
 	switch {
-	case r.Size == 0 || r.Size > s.front.maxHeader:
+	case r.Size == 0 || r.Size > x.Client.Front.MaxHeader:
 		return http1.FaultTooLarge.String()
 	case r.Status == 101:
 		return "the server changes to a protocol that the client has not asked for, or before it has got the request"

@@ -1,4 +1,4 @@
-package proxy
+package http
 
 import (
 	"lbmaster/conf"
@@ -14,9 +14,8 @@ const notForwarded = 1<<http1.NameConnection | 1<<http1.NameKeepAlive | 1<<http1
 
 // writeRequest appends the request's head to dst, which has room for it. Everything that need not change is copied as
 // it came, in order; what is added comes last.
-func (s *session) writeRequest(dst, head []byte) []byte {
-	st := s.stream
-	r := &st.request
+func (x *Exchange) writeRequest(dst, head []byte) []byte {
+	r := &x.request
 	nominates := r.Flags&http1.Nominates != 0
 	begin, from := len(dst), int(r.Method.Off)
 	for i := range r.N {
@@ -24,49 +23,48 @@ func (s *session) writeRequest(dst, head []byte) []byte {
 		if notForwarded&(1<<f.ID) == 0 && !(nominates && r.Nominated(head, f)) {
 			continue
 		}
-		if f.ID == http1.NameUpgrade && st.upgrade {
+		if f.ID == http1.NameUpgrade && x.upgrade {
 			continue
 		}
 		dst = append(dst, head[from:f.Start]...)
 		from = f.End(head)
 		if f.ID == http1.NameCookie {
-			dst = st.writeCookie(dst, head, f)
+			dst = x.writeCookie(dst, head, f)
 		}
 	}
 	dst = append(dst, head[from:r.Size-2]...)
 	dst[begin+r.MinorAt-int(r.Method.Off)] = '0' + r.Minor // of a version beyond 1.1 we speak 1.1 (RFC 9110 section 2.5)
-	if s.front.forward && s.peer.IsValid() {
+	if x.Client.Front.Forward && x.Client.Peer.IsValid() {
 		dst = append(dst, "X-Forwarded-For: "...)
-		dst = s.peer.Addr().AppendTo(dst)
+		dst = x.Client.Peer.Addr().AppendTo(dst)
 		dst = append(dst, "\r\n"...)
 	}
-	dst = append(dst, s.serverConnection()...)
+	dst = append(dst, x.serverConnection()...)
 	return append(dst, "\r\n"...)
 }
 
 // serverConnection is the Connection field of the request, and TE, which it has to name; "" when the version says it already.
 //
 // Of what a client takes in TE only trailers pass through us: we do not know other codings (RFC 9110 section 10.1.4).
-func (s *session) serverConnection() string {
-	st := s.stream
+func (x *Exchange) serverConnection() string {
 	trailers := 0
-	if st.request.Flags&http1.TETrailers != 0 && st.request.Minor == 1 {
+	if x.request.Flags&http1.TETrailers != 0 && x.request.Minor == 1 {
 		trailers = 1
 	}
 	switch {
-	case s.front.httpClose:
+	case x.Client.Front.HTTPClose:
 		return [...]string{"Connection: close\r\n", "TE: trailers\r\nConnection: close, TE\r\n"}[trailers]
-	case st.upgrade:
+	case x.upgrade:
 		return [...]string{"Connection: upgrade\r\n", "TE: trailers\r\nConnection: upgrade, TE\r\n"}[trailers]
-	case st.request.Minor == 0:
+	case x.request.Minor == 0:
 		return "Connection: keep-alive\r\n"
 	}
 	return [...]string{"", "TE: trailers\r\nConnection: TE\r\n"}[trailers]
 }
 
 // writeCookie appends a Cookie field as the server is to see it. A field of which nothing is left is left out.
-func (st *stream) writeCookie(dst, head []byte, f *http1.Field) []byte {
-	c := &st.back.Cookie
+func (x *Exchange) writeCookie(dst, head []byte, f *http1.Field) []byte {
+	c := &x.Back.Cookie
 	at := len(dst)
 	switch {
 	case c.Mode == conf.CookiePrefix:
@@ -91,11 +89,11 @@ const notReturned = 1<<http1.NameConnection | 1<<http1.NameKeepAlive | 1<<http1.
 	1<<http1.NameUpgrade | 1<<http1.NameSetCookie
 
 // notReturned is that set for this response: of the fields that tell the framing none returns to a client that they would confuse.
-func (st *stream) notReturned() int {
+func (x *Exchange) notReturned() int {
 	switch {
-	case st.response.Flags&http1.Bare != 0: // RFC 9110 section 8.6, RFC 9112 section 6.1
+	case x.response.Flags&http1.Bare != 0: // RFC 9110 section 8.6, RFC 9112 section 6.1
 		return notReturned | 1<<http1.NameContentLength | 1<<http1.NameTransferEncoding
-	case st.request.Minor == 0: // it gets no chunks (RFC 9112 section 6.1)
+	case x.request.Minor == 0: // it gets no chunks (RFC 9112 section 6.1)
 		return notReturned | 1<<http1.NameTransferEncoding | 1<<http1.NameTrailer
 	}
 	return notReturned
@@ -103,25 +101,24 @@ func (st *stream) notReturned() int {
 
 // writeHead writes the response's head as the client is to see it into a buffer of its own. It reports false, after
 // having ended the stream, when the head does not fit.
-func (s *session) writeHead(connection string) bool {
-	st := s.stream
-	head := st.link.In.Bytes()
-	st.down.Out = s.p.pools.Buffers.TakeFor(st.responseRoom(head))
-	room := st.down.Out.Space()
-	out := st.writeResponse(room[:0], head, connection)
+func (x *Exchange) writeHead(connection string) bool {
+	head := x.Link.In.Bytes()
+	x.Down.Out = x.Pools.Buffers.TakeFor(x.responseRoom(head))
+	room := x.Down.Out.Space()
+	out := x.writeResponse(room[:0], head, connection)
 	if len(out) > len(room) { // the server has set so many cookies that their prefixes are too much
-		st.down.Drop(s.p.pools)
-		s.badResponse()
+		x.Down.Drop(x.Pools)
+		x.badResponse()
 		return false
 	}
-	st.down.Out.Commit(len(out))
+	x.Down.Out.Commit(len(out))
 	return true
 }
 
 // writeResponse appends the response's head to dst.
-func (st *stream) writeResponse(dst, head []byte, connection string) []byte {
-	r := &st.response
-	nominates, special := r.Flags&http1.Nominates != 0, st.notReturned()
+func (x *Exchange) writeResponse(dst, head []byte, connection string) []byte {
+	r := &x.response
+	nominates, special := r.Flags&http1.Nominates != 0, x.notReturned()
 	begin, from := len(dst), 0
 	if code := r.MinorAt + len("1 200"); head[code] == '\r' { // the blank before the reason phrase is part of the status line, without one too
 		dst = append(append(dst, head[:code]...), ' ')
@@ -132,62 +129,62 @@ func (st *stream) writeResponse(dst, head []byte, connection string) []byte {
 		if special&(1<<f.ID) == 0 && !(nominates && r.Nominated(head, f)) {
 			continue
 		}
-		if f.ID == http1.NameUpgrade && r.Status == 101 || f.ID == http1.NameSetCookie && !st.owns(f.Value.In(head)) {
+		if f.ID == http1.NameUpgrade && r.Status == 101 || f.ID == http1.NameSetCookie && !x.owns(f.Value.In(head)) {
 			continue
 		}
 		dst = append(dst, head[from:f.Start]...)
 		from = f.End(head)
 		if f.ID == http1.NameSetCookie {
-			dst = st.writeSetCookie(dst, head, f)
+			dst = x.writeSetCookie(dst, head, f)
 		}
 	}
 	dst = append(dst, head[from:r.Size-2]...)
 	dst[begin+r.MinorAt] = '0' + r.Minor
-	if st.inserts() {
-		dst = append(dst, st.server.SetCookie...)
-		st.toCookie = accesslog.SetInserted
+	if x.inserts() {
+		dst = append(dst, x.Server.SetCookie...)
+		x.ToCookie = accesslog.SetInserted
 	}
 	dst = append(dst, connection...)
 	return append(dst, "\r\n"...)
 }
 
 // owns says that a Set-Cookie field sets the persistence cookie.
-func (st *stream) owns(setCookie []byte) bool {
-	return st.back.Cookie.Name != "" && string(cookie.Name(setCookie)) == st.back.Cookie.Name
+func (x *Exchange) owns(setCookie []byte) bool {
+	return x.Back.Cookie.Name != "" && string(cookie.Name(setCookie)) == x.Back.Cookie.Name
 }
 
 // writeSetCookie appends the server's own Set-Cookie field of the persistence cookie as the client is to see it, if at
 // all.
-func (st *stream) writeSetCookie(dst, head []byte, f *http1.Field) []byte {
-	c := &st.back.Cookie
+func (x *Exchange) writeSetCookie(dst, head []byte, f *http1.Field) []byte {
+	c := &x.Back.Cookie
 	switch {
-	case c.Mode == conf.CookieInsert, c.Indirect && st.byCookie:
-		st.setTo(accesslog.SetDeleted)
+	case c.Mode == conf.CookieInsert, c.Indirect && x.ByCookie:
+		x.setTo(accesslog.SetDeleted)
 		return dst
-	case c.Mode == conf.CookieRewrite && st.server.Cookie != "":
+	case c.Mode == conf.CookieRewrite && x.Server.Cookie != "":
 		dst = append(dst, head[f.Start:f.Value.Off]...)
-		dst = cookie.AppendReplaced(dst, f.Value.In(head), st.server.Cookie)
-	case c.Mode == conf.CookiePrefix && st.server.Cookie != "":
+		dst = cookie.AppendReplaced(dst, f.Value.In(head), x.Server.Cookie)
+	case c.Mode == conf.CookiePrefix && x.Server.Cookie != "":
 		dst = append(dst, head[f.Start:f.Value.Off]...)
-		dst = cookie.AppendPrefixed(dst, f.Value.In(head), st.server.Cookie)
+		dst = cookie.AppendPrefixed(dst, f.Value.In(head), x.Server.Cookie)
 	default:
-		st.setTo(accesslog.SetPassed)
+		x.setTo(accesslog.SetPassed)
 		return append(dst, head[f.Start:f.End(head)]...)
 	}
-	st.setTo(accesslog.SetReplaced)
+	x.setTo(accesslog.SetReplaced)
 	return append(dst, "\r\n"...)
 }
 
 // setTo notes what happened to the server's cookie, if the logs tell of it.
-func (st *stream) setTo(what accesslog.ToCookie) {
-	if st.toCookie != accesslog.SetIgnored {
-		st.toCookie = what
+func (x *Exchange) setTo(what accesslog.ToCookie) {
+	if x.ToCookie != accesslog.SetIgnored {
+		x.ToCookie = what
 	}
 }
 
 // inserts says that the response brings the client its cookie: it came without one that chose this server.
-func (st *stream) inserts() bool {
-	c := &st.back.Cookie
-	return c.Mode == conf.CookieInsert && !st.byCookie && st.response.Status >= 200 &&
-		(!c.PostOnly || st.request.MethodID == http1.POST)
+func (x *Exchange) inserts() bool {
+	c := &x.Back.Cookie
+	return c.Mode == conf.CookieInsert && !x.ByCookie && x.response.Status >= 200 &&
+		(!c.PostOnly || x.request.MethodID == http1.POST)
 }

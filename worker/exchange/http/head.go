@@ -1,4 +1,4 @@
-package proxy
+package http
 
 import (
 	"lbmaster/conf"
@@ -19,14 +19,14 @@ const (
 )
 
 // responseRoom is how long the response's head may get, in bytes. Each cookie that the server sets under the name of ours may get longer.
-func (st *stream) responseRoom(head []byte) int {
-	r := &st.response
-	room, prefix := r.Size+headReserve, len(st.server.Cookie)+1
+func (x *Exchange) responseRoom(head []byte) int {
+	r := &x.response
+	room, prefix := r.Size+headReserve, len(x.Server.Cookie)+1
 	if room+r.N*prefix <= buffer.Size {
 		return room
 	}
 	for i := range r.N {
-		if f := &r.Fields[i]; f.ID == http1.NameSetCookie && st.owns(f.Value.In(head)) {
+		if f := &r.Fields[i]; f.ID == http1.NameSetCookie && x.owns(f.Value.In(head)) {
 			room += prefix
 		}
 	}

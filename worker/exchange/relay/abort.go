@@ -1,0 +1,73 @@
+package relay
+
+import (
+	"lbmaster/worker/accesslog"
+	"lbmaster/worker/exchange"
+)
+
+// how is how far the relay has come.
+func (r *Relay) how() accesslog.Progress {
+	switch {
+	case r.Linked < 0:
+		return accesslog.InConnect
+	case r.Down.Done:
+		return accesslog.InLastData
+	}
+	return accesslog.InData
+}
+
+// blame notes why the relay ends.
+func (r *Relay) blame(why accesslog.Cause) { r.Blame(why, r.how()) }
+
+// noteAbort notes and counts that the relay ends early.
+func (r *Relay) noteAbort(why accesslog.Cause) { r.Abort(why, r.how()) }
+
+// abort ends a relay whose client is to blame.
+func (r *Relay) abort(why accesslog.Cause) {
+	r.noteAbort(why)
+	r.finish(exchange.Closed)
+}
+
+// Deadline is when the relay has waited too long, in ms.
+func (r *Relay) Deadline() int64 {
+	switch r.state {
+	case pausing:
+		return r.PauseEnd()
+	case connecting:
+		return r.Since + r.Back.Connect
+	}
+	return r.Since + r.patience()
+}
+
+// patience is for how many ms both sides may be idle. One that has been reset keeps its peer only as long as that still takes what was sent
+// before.
+func (r *Relay) patience() int64 {
+	idle := min(r.Client.Front.Client, r.Back.Timeout)
+	if r.Up.Lost || r.Down.Lost || r.Client.Reset || r.Link.Reset {
+		idle = min(idle, exchange.StallTime)
+	}
+	return idle
+}
+
+// Expire acts on a wait that was too long.
+func (r *Relay) Expire() exchange.End {
+	switch r.state {
+	case connecting:
+		r.connectFailed(accesslog.ServerTime)
+	case pausing:
+		r.become(connecting)
+	case relaying:
+		r.expireRelaying()
+	}
+	return r.Step()
+}
+
+// expireRelaying ends a relay through which nothing has passed, and blames the side that has the shorter time.
+func (r *Relay) expireRelaying() {
+	why := accesslog.ServerTime
+	if r.Client.Front.Client <= r.Back.Timeout {
+		why = accesslog.ClientTime
+	}
+	r.noteAbort(why)
+	r.sever()
+}

@@ -1,0 +1,71 @@
+package relay
+
+import (
+	"lbmaster/worker/accesslog"
+	"lbmaster/worker/exchange"
+)
+
+// stepConnecting reaches the server. Nobody knows which side will speak first, so that the client's bytes are sent if there
+// are any, and otherwise the poller tells when the server is there.
+func (r *Relay) stepConnecting() {
+	c := &r.Client.Conn
+	switch {
+	case c.Reset || c.RecvErr != 0:
+		r.abandon()
+		return
+	case r.Link == nil && !r.dial():
+		return
+	case r.Link.Heard && r.Link.FD.Error() != 0:
+		r.connectFailed(accesslog.ByServer)
+		return
+	case !r.Link.Heard && !c.Empty() && !r.move(&r.Up, c, &r.Link.Conn):
+		return
+	case r.Link.Heard || r.Up.Took > 0:
+		r.Linked = r.Loop.Now()
+		r.become(relaying)
+		return
+	}
+	r.PollLink()
+}
+
+// dial begins a new connection to the server.
+func (r *Relay) dial() bool {
+	why, ok := r.Dial(true)
+	if !ok {
+		r.connectFailed(why)
+	}
+	return ok
+}
+
+// connectFailed goes on after the server could not be reached.
+func (r *Relay) connectFailed(why accesslog.Cause) {
+	switch r.ConnectFailed(why) {
+	case exchange.GiveUp:
+		r.unserved(why)
+	case exchange.AtOnce:
+		r.Client.Session.Enqueue()
+	case exchange.AfterPause:
+		r.become(pausing)
+	}
+}
+
+// unserved ends a relay that no server takes.
+func (r *Relay) unserved(why accesslog.Cause) {
+	r.blame(why)
+	r.finish(exchange.Closed)
+}
+
+// abandon ends a relay whose client is gone before the server was reached, or seen to be.
+func (r *Relay) abandon() {
+	if r.Link != nil {
+		r.Link.Resets = true
+	}
+	r.abort(accesslog.ByClient)
+}
+
+// stepPausing waits for the next try, unless the client is gone.
+func (r *Relay) stepPausing() {
+	if r.Client.Reset || r.Client.RecvErr != 0 {
+		r.abort(accesslog.ByClient)
+	}
+}
