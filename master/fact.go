@@ -46,7 +46,7 @@ func (m *master) tell(c *child, at childID, f fact) {
 // facts are what there is to know of every child.
 func (m *master) facts() map[childID]fact {
 	own := m.factOf(m.monitor)
-	own.reason = m.renewal.reason
+	own.reason = m.outgoing.Reason()
 	all := map[childID]fact{{m.number, monitorIndex}: own}
 	for _, s := range m.slots {
 		all[childID{m.number, s.index}] = m.factOf(s)

@@ -24,7 +24,7 @@ func newFaults(c *conf.Config, workers int) (fds []int, err error) {
 
 // showFaults lets a monitor that is ready read what the workers of all generations show.
 func (m *master) showFaults(c *child) {
-	for _, g := range slices.Concat(m.inheritedGenerations, m.old) {
+	for _, g := range slices.Concat(m.incoming.generations, m.old) {
 		m.showFaultsOf(c, g.number, g.faults)
 	}
 	m.showFaultsOf(c, m.number, m.memory.faults)
@@ -64,16 +64,4 @@ func (m *master) showFaultsAgain(c *child, generation int) {
 			m.showFaultsOf(c, generation, g.faults)
 		}
 	}
-}
-
-// takeFaults takes the memory of the workers of an older generation. A program that knows nothing of it has handed over none.
-func (m *master) takeFaults(g *generation, slots int) error {
-	for slot := range slots {
-		fd, err := m.upgrader.take(faultsName(g.number, slot))
-		if err != nil {
-			return err
-		}
-		g.faults = append(g.faults, fd)
-	}
-	return nil
 }

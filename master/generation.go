@@ -31,62 +31,9 @@ type generation struct {
 	drains      time.Time      // when its workers are told to drain; zero: they have been
 }
 
-// takeOver takes the generations that the old master has handed over, its own among them. Nothing has happened to them
-// until adopt.
-func (m *master) takeOver(s *state) error {
-	for _, g := range s.Generations {
-		old, err := m.takeGeneration(g)
-		if err != nil {
-			return err
-		}
-		m.inheritedGenerations = append(m.inheritedGenerations, old)
-	}
-	m.number = m.inheritedGenerations[len(m.inheritedGenerations)-1].number + 1
-	return nil
-}
-
-func (m *master) takeGeneration(s generationState) (*generation, error) {
-	g := &generation{number: s.Number, program: s.Program, keys: s.Addresses, children: make(map[int]*child)}
-	fd, err := m.upgrader.take(countersName(g.number))
-	if err != nil {
-		return nil, err
-	}
-	if g.counters, err = stats.Open(fd); err != nil {
-		return nil, err
-	}
-	if fd, err = m.upgrader.take(boardName(g.number)); err != nil {
-		return nil, err
-	}
-	if g.board, err = status.Open(fd); err != nil {
-		return nil, err
-	}
-	if err := m.takeFaults(g, s.Faults); err != nil {
-		return nil, err
-	}
-	for _, w := range s.Workers {
-		if g.children[w.Slot], err = m.takeChild(g.number, w); err != nil {
-			return nil, err
-		}
-	}
-	return g, nil
-}
-
-func (m *master) takeChild(generation int, w workerState) (*child, error) {
-	c := &child{generation: generation, slot: w.Slot, pid: w.Pid, log: m.log}
-	var err error
-	if c.pidfd, err = m.upgrader.take(pidfdName(generation, w.Slot)); err != nil {
-		return nil, err
-	}
-	if c.controlFD, err = m.upgrader.take(controlName(generation, w.Slot)); err != nil {
-		return nil, err
-	}
-	c.conn, err = control.NewConn(c.controlFD)
-	return c, err
-}
-
 // adopt makes us the master of the older generations: their workers are told to finish, and who gets their clients.
 func (m *master) adopt(now time.Time) {
-	m.old, m.inheritedGenerations = m.inheritedGenerations, nil
+	m.old, m.incoming.generations = m.incoming.generations, nil
 	for _, g := range m.old {
 		g.past = stats.NewPast(g.counters, m.memory.counters)
 		g.past.Absorb()
@@ -114,17 +61,6 @@ func (m *master) adopt(now time.Time) {
 // showPeerGeneration shows a worker the counters of another generation, whose sessions count for maxconn too.
 func (c *child) showPeerGeneration(generation int, counters *stats.Stats) {
 	c.say(control.Message{Kind: control.PeerGeneration, Generation: generation}, []int{counters.FD()})
-}
-
-// showToOlder shows our counters to the workers of older generations: they accept until they are told to drain.
-func (m *master) showToOlder() {
-	for _, g := range m.inheritedGenerations {
-		for slot, c := range g.children {
-			if slot != monitorIndex {
-				c.showPeerGeneration(m.number, m.memory.counters)
-			}
-		}
-	}
 }
 
 // retireGeneration ends the work of an older generation: at once, or for the workers of the last one in a moment, if they have an address
@@ -378,14 +314,6 @@ func (m *master) eachOld(do func(*child)) {
 			do(c)
 		}
 	}
-}
-
-func (g *generation) state() generationState {
-	s := generationState{Number: g.number, Program: g.program, Addresses: g.keys, Faults: len(g.faults)}
-	for slot, c := range g.children {
-		s.Workers = append(s.Workers, workerState{slot, c.pid})
-	}
-	return s
 }
 
 func (g *generation) close() error {

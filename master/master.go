@@ -13,10 +13,10 @@ import (
 	"time"
 
 	"lbmaster/conf"
+	"lbmaster/master/succession"
 	"lbmaster/shared/privileges"
 	"lbmaster/shared/pump"
 	"lbmaster/shared/signals"
-	"lbmaster/shared/status"
 	"lbmaster/shared/threads"
 )
 
@@ -37,38 +37,36 @@ var ErrInterrupted = errors.New("interrupted")
 
 // master is the instance. All of it belongs to the reconciler.
 type master struct {
-	env                  Env
-	log                  *slog.Logger
-	config               *conf.Config
-	listeners            []*listener
-	memory               *memory
-	deafLogs             map[conf.LogTarget]bool // log targets that could not be opened, and were reported
-	lostLogs             atomic.Uint64           // lines of ours that a log target did not take, not counted yet
-	number               int                     // of this generation
-	upgrader             *upgrader
-	renewal              renewal
-	inheritedGenerations []*generation     // those of the old master, until we have taken over; the oldest first
-	old                  []*generation     // those that we have adopted, likewise
-	older                map[string]bool   // sockets on which older generations may still listen, as /proc/PID/fd shows them
-	inheritedSockets     *inheritedSockets // those that nobody has taken yet; nil: there was no generation before
-	slots                []*slot
-	monitor              *slot            // nil: there is nothing for one to do
-	admin                []*listener      // the monitor's
-	known                map[childID]fact // what the monitor knows of the children
-	began                time.Time
-	inbox                *signals.Inbox
-	events               chan childEvent
-	phase                phase
-	pause                pause
-	breaker              breaker
-	identity             privileges.Identity // of the children
-	notifier             *notifier
-	pidfile              pidfile
-	replaced             *predecessors
-	failure              error     // why the instance ends, if not by wish
-	deadline             time.Time // of the phase; zero: none
-	beat                 time.Time // when the next Ping is due
-	waits                bool      // a message waits for a child that is behind
+	env       Env
+	log       *slog.Logger
+	config    *conf.Config
+	listeners []*listener
+	memory    *memory
+	deafLogs  map[conf.LogTarget]bool // log targets that could not be opened, and were reported
+	lostLogs  atomic.Uint64           // lines of ours that a log target did not take, not counted yet
+	number    int                     // of this generation
+	incoming  incoming
+	outgoing  outgoing
+	old       []*generation   // those that we have adopted, likewise
+	older     map[string]bool // sockets on which older generations may still listen, as /proc/PID/fd shows them
+	slots     []*slot
+	monitor   *slot            // nil: there is nothing for one to do
+	admin     []*listener      // the monitor's
+	known     map[childID]fact // what the monitor knows of the children
+	began     time.Time
+	inbox     *signals.Inbox
+	events    chan childEvent
+	phase     phase
+	pause     pause
+	breaker   breaker
+	identity  privileges.Identity // of the children
+	notifier  *notifier
+	pidfile   pidfile
+	replaced  *predecessors
+	failure   error     // why the instance ends, if not by wish
+	deadline  time.Time // of the phase; zero: none
+	beat      time.Time // when the next Ping is due
+	waits     bool      // a message waits for a child that is behind
 }
 
 // Run runs an instance with a checked configuration until a signal ends it. An error means that it did not come up, or
@@ -81,7 +79,6 @@ func Run(env Env, config *conf.Config) error {
 			inbox.Stop()
 		}
 	}()
-	m.renewal.done = make(chan outcome, 1)
 	m.log = listenable(env.Log, config.Global.Log, &m.lostLogs)
 	keepFromChildren()
 	m.replaced = findPredecessors(env.Replace, m.log)
@@ -92,8 +89,8 @@ func Run(env Env, config *conf.Config) error {
 	}
 	defer m.notifier.close()
 	err = m.run(inbox)
-	if err != nil && m.upgrader != nil {
-		m.upgrader.explain(err)
+	if err != nil {
+		m.incoming.Explain(err)
 	}
 	if err != nil && err != ErrInterrupted {
 		m.notifier.stopping(err.Error())
@@ -110,7 +107,7 @@ func Successor(environ []string) bool {
 func (m *master) run(inbox *signals.Inbox) error {
 	config := m.config
 	var err error
-	if m.upgrader, err = newUpgrader(config.Global.UpgradeTimeout); err != nil {
+	if err := m.succeed(); err != nil {
 		return err
 	}
 	if m.identity, err = prepare(config); err != nil {
@@ -135,7 +132,7 @@ func (m *master) run(inbox *signals.Inbox) error {
 	if len(m.listeners) == 0 {
 		return errors.New("no section has an address to listen on that is in effect: nothing to do")
 	}
-	if m.memory, err = share(config, workers, m.boardBefore()); err != nil {
+	if m.memory, err = share(config, workers, m.incoming.boardBefore()); err != nil {
 		return err
 	}
 	defer m.memory.close()
@@ -149,26 +146,26 @@ func (m *master) run(inbox *signals.Inbox) error {
 
 // open gets the listening sockets: from the generation before, if there is one, or new ones.
 func (m *master) open(workers int) (err error) {
-	if !m.upgrader.hasPredecessor() {
+	if !m.incoming.Succeeds() {
 		if err := m.openFirst(workers); err != nil {
 			return err
 		}
 		m.admin, err = m.replaced.listen(func() ([]*listener, error) { return m.listenAdmin(nil) })
 		return err
 	}
-	s, err := readState(m.upgrader)
+	s, err := m.incoming.State()
 	if err != nil {
 		return err
 	}
-	if err := m.takeOver(s); err != nil {
+	if err := m.incoming.takeOver(s); err != nil {
 		return err
 	}
-	m.inheritedSockets = newInheritedSockets(m.upgrader, s)
-	m.older = m.inheritedSockets.sockets
-	if m.listeners, err = listen(m.config, workers, m.inheritedSockets, nil); err != nil {
+	m.number = m.incoming.last().number + 1
+	m.older = m.incoming.sockets.sockets
+	if m.listeners, err = listen(m.config, workers, m.incoming.sockets, nil); err != nil {
 		return err
 	}
-	m.admin, err = m.listenAdmin(m.inheritedSockets)
+	m.admin, err = m.listenAdmin(m.incoming.sockets)
 	return err
 }
 
@@ -185,12 +182,17 @@ func (m *master) openFirst(workers int) error {
 	return err
 }
 
-// boardBefore is the server status board of the generation before; nil: there was none.
-func (m *master) boardBefore() *status.Board {
-	if len(m.inheritedGenerations) == 0 {
-		return nil
+// succeed makes both sides of the succession: this master takes over from one, and leaves when another takes over.
+func (m *master) succeed() (err error) {
+	flip, err := succession.Tableflip(m.config.Global.UpgradeTimeout)
+	if err != nil {
+		return err
 	}
-	return m.inheritedGenerations[len(m.inheritedGenerations)-1].board
+	world := succession.RealWorld(childEnviron(m.env.Environ))
+	m.outgoing = outgoing{Outgoing: succession.NewOutgoing(flip, world), done: make(chan succession.Outcome, 1)}
+	m.incoming.log = m.log
+	m.incoming.Incoming, err = succession.NewIncoming(flip, world)
+	return err
 }
 
 // workerCount is the number of workers: one for each CPU that this process may use, if the configuration leaves it open.

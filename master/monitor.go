@@ -99,7 +99,7 @@ func (m *master) watchMonitor(now time.Time) {
 	case m.phase == draining && s.state == active && s.told != control.Drain:
 		s.told = control.Drain // it goes on, but can say so
 		s.child.say(control.Message{Kind: control.Drain}, nil)
-	case s.state == resting && !now.Before(s.due) && !m.renewal.running:
+	case s.state == resting && !now.Before(s.due) && !m.outgoing.Upgrading():
 		m.startMonitor(s, now)
 	case s.state == starting && !now.Before(s.due):
 		m.log.Error("monitor is not ready in time")

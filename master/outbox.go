@@ -117,7 +117,7 @@ func (m *master) eachChild(do func(*child)) {
 		do(m.monitor.child)
 	}
 	m.eachOld(do)
-	for _, g := range m.inheritedGenerations {
+	for _, g := range m.incoming.generations {
 		for _, c := range g.children {
 			do(c)
 		}

@@ -57,7 +57,7 @@ func (m *master) release(why reason) {
 	switch {
 	case m.pause.state != accepting:
 		return
-	case m.phase == comingUp || m.renewal.running:
+	case m.phase == comingUp || m.outgoing.Upgrading():
 		m.log.Info("pausing when the generation that is coming up serves, or has failed")
 		return
 	}

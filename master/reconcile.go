@@ -55,7 +55,7 @@ func (m *master) reconcile(inbox *signals.Inbox) error {
 			}
 		case e := <-m.events:
 			m.onChild(e)
-		case o := <-m.renewal.done:
+		case o := <-m.outgoing.done:
 			m.onRenewal(o)
 		case <-timer.C:
 		}
@@ -78,7 +78,7 @@ func (m *master) over() bool {
 	case comingUp, running:
 		return false
 	}
-	return !m.renewal.running && m.workersGone() && len(m.old) == 0 && (m.monitor == nil || m.monitor.state == gone)
+	return !m.outgoing.Upgrading() && m.workersGone() && len(m.old) == 0 && (m.monitor == nil || m.monitor.state == gone)
 }
 
 func (m *master) workersGone() bool {
@@ -118,7 +118,7 @@ func (m *master) stop(failure error) {
 		return
 	}
 	m.phase, m.failure = stopping, failure
-	m.upgrader.stop()
+	m.outgoing.Stop()
 	m.notifier.stopping("stopping")
 	m.deadline = time.Now().Add(stopTime)
 	m.endWorkers(control.Message{Kind: control.Stop})
@@ -131,7 +131,7 @@ func (m *master) softStop(s os.Signal) {
 	}
 	m.log.Info("stopping when the requests that run are finished", "signal", s)
 	m.phase = draining
-	m.upgrader.stop()
+	m.outgoing.Stop()
 	m.notifier.say("stopping when the last session ends") // not more: a service that is stopping has only TimeoutStopSec
 	m.endWorkers(control.Message{Kind: control.Drain})
 	now := time.Now()
@@ -191,7 +191,7 @@ func (m *master) act(now time.Time) {
 			continue
 		}
 		switch {
-		case s.state == resting && (m.phase == comingUp || m.phase == running) && !m.renewal.running && !m.breaker.holds(m.slots, now):
+		case s.state == resting && (m.phase == comingUp || m.phase == running) && !m.outgoing.Upgrading() && !m.breaker.holds(m.slots, now):
 			m.start(s, now)
 		case s.state == starting && s.child != nil:
 			m.log.Error("worker is not ready in time", "worker", s.index)

@@ -17,14 +17,14 @@ func (m *master) goUp() {
 	for _, s := range m.slots {
 		m.activate(s)
 	}
-	if len(m.inheritedGenerations) > 0 {
+	if len(m.incoming.generations) > 0 {
 		m.memory.count().Upgrades.Add(1)
 	}
 	m.adopt(time.Now())
 	m.clearInheritedSockets()
 	m.announce()
 	m.replaced.dismiss()
-	if !m.upgrader.hasPredecessor() {
+	if !m.incoming.Succeeds() {
 		m.dismissOrphans()
 	}
 	for _, l := range m.sockets() {

@@ -44,10 +44,10 @@ const handshakeTime = (deferTime + 1) * time.Second
 
 // narrows says that the generation before has an address of which ours has a part.
 func (m *master) narrows() bool {
-	if m.inheritedSockets == nil {
+	if m.incoming.sockets == nil {
 		return false
 	}
-	wide := wideIn(m.inheritedSockets.left())
+	wide := wideIn(m.incoming.sockets.left())
 	return slices.ContainsFunc(m.listeners, func(l *listener) bool { _, ok := wide.has(l.key); return ok })
 }
 

@@ -5,18 +5,19 @@ import (
 	"testing"
 
 	"lbmaster/conf"
+	"lbmaster/master/succession"
 	"lbmaster/tools/growth"
 )
 
 // TestWidthIsNoSquare: what an upgrade does with each address of each generation must not cost the square of them.
 func TestWidthIsNoSquare(t *testing.T) {
 	growth.NotSquare(t, 4000, func(n int) func() {
-		m := &master{config: &conf.Config{Frontends: []conf.Frontend{{Mode: conf.ModeHTTP}}}, inheritedSockets: &inheritedSockets{listeners: make(map[string]listenerState)}}
+		m := &master{config: &conf.Config{Frontends: []conf.Frontend{{Mode: conf.ModeHTTP}}}, incoming: incoming{sockets: &inheritedSockets{listeners: make(map[string]succession.Listener)}}}
 		var keys []string
 		for i := range n {
 			wide := fmt.Sprintf("0.0.0.0:%d", i+1)
 			keys = append(keys, wide)
-			m.inheritedSockets.listeners[wide] = listenerState{Address: wide}
+			m.incoming.sockets.listeners[wide] = succession.Listener{Address: wide}
 			m.listeners = append(m.listeners, &listener{key: fmt.Sprintf("127.0.0.1:%d", i+1)})
 		}
 		return func() {

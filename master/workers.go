@@ -162,7 +162,7 @@ func (m *master) allReady() bool {
 // found none.
 func (m *master) activate(s *slot) {
 	s.become(active, time.Now())
-	for _, g := range slices.Concat(m.inheritedGenerations, m.old) {
+	for _, g := range slices.Concat(m.incoming.generations, m.old) {
 		s.child.showPeerGeneration(g.number, g.counters)
 	}
 	if m.pause.state != accepting {

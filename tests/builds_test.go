@@ -225,7 +225,7 @@ func (x *crossing) succeed() {
 	switch {
 	case failed():
 		x.t.Fatalf("the %s build does not take over from the %s one:\n%s\n"+
-			"Have a look at the versions: stateVersion and the state (master/handover.go), Version and the messages (shared/control), and "+
+			"Have a look at the versions: Version and the State (master/succession/wire.go), Version and the messages (shared/control), and "+
 			"those of the segments (shared/stats, shared/status). Who runs the former build (tests/%s) upgrades without a break, and may go "+
 			"back. If that is to be given up, say so in docs/operation.md, and move the commit with the release",
 			to, from, x.line("did not come up"), pin)
