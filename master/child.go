@@ -27,7 +27,8 @@ type child struct {
 	pid          int
 	pidfd        int // names the process for as long as we hold it, whoever gets its pid later
 	controlFD    int // of conn
-	conn         *control.Conn
+	conn         channel
+	kernel       *kernel
 	chrootThread *chrootThread // by which the child is to be locked up; nil: it is, or is not to be
 	heard        time.Time     // when the child last said anything
 	aborted      bool          // it has been told to die with a dump, because it hung
@@ -35,6 +36,28 @@ type child struct {
 	outbox       []pending     // what it had no room for yet
 	log          *slog.Logger
 	reason       string // why it leaves, in its own words, or why it is killed; "": nobody has said
+}
+
+// channel is a control channel; control.Conn is one.
+type channel interface {
+	TrySend(m control.Message, fds []int) error
+	Recv(deadline time.Time) (control.Message, []int, error)
+	Close() error
+}
+
+// kernel is what else is done for a child, as functions. A test has others.
+type kernel struct {
+	now    func() time.Time
+	signal func(pidfd int, s unix.Signal) error
+	copy   func(fd int) (int, error)
+	close  func(fds []int)
+}
+
+var realKernel = kernel{
+	now:    time.Now,
+	signal: func(pidfd int, s unix.Signal) error { return unix.PidfdSendSignal(pidfd, s, nil, 0) },
+	copy:   func(fd int) (int, error) { return unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0) },
+	close:  control.CloseAll,
 }
 
 // childEvent is something that happened to a child: it said something, or it ended.
@@ -99,7 +122,7 @@ func spawn(generation, slot int, limits confines, env *Env, events chan<- childE
 		go func() { _ = cmd.Wait() }()
 		return nil, errors.Join(fmt.Errorf("cannot start %s: the kernel has no pidfd (Linux 5.4 is needed)", title), conn.Close())
 	}
-	c := &child{generation: generation, slot: slot, pid: cmd.Process.Pid, pidfd: pidfd, controlFD: mine, conn: conn, chrootThread: thread}
+	c := &child{generation: generation, slot: slot, pid: cmd.Process.Pid, pidfd: pidfd, controlFD: mine, conn: conn, kernel: &realKernel, chrootThread: thread}
 	go c.watch(events, func() string {
 		if err := cmd.Wait(); err != nil {
 			return err.Error()
@@ -151,7 +174,7 @@ func (c *child) watch(events chan<- childEvent, wait func() string) {
 func (c *child) kill() { c.signal(unix.SIGKILL) }
 
 // signal fails only when the child has ended already.
-func (c *child) signal(s unix.Signal) { _ = unix.PidfdSendSignal(c.pidfd, s, nil, 0) }
+func (c *child) signal(s unix.Signal) { _ = c.kernel.signal(c.pidfd, s) }
 
 // end is how a child has ended, with the reason if it is known.
 func (c *child) end(how string) string {
@@ -178,7 +201,7 @@ func (c *child) close() {
 	}
 	c.dropPending()
 	_ = c.conn.Close() // it was only read from since
-	unix.Close(c.pidfd)
+	c.kernel.close([]int{c.pidfd})
 }
 
 // childEnviron is what a child gets of the environment: nothing that is meant for the master as a service, or by which

@@ -43,7 +43,7 @@ func (m *master) adopt(now time.Time) {
 		}
 		for _, c := range g.children {
 			c.heard = now
-			go c.watch(m.events, func() string { return awaitEnd(c.pid, c.pidfd) })
+			m.sys.watch(c)
 		}
 		m.retireGeneration(g, now)
 	}
@@ -89,7 +89,7 @@ func (m *master) drain(g *generation) {
 			m.drainBy(order, file, c)
 		}
 	}
-	closeFile(file)
+	m.closeFile(file)
 }
 
 // drainOne is drain for one worker.
@@ -100,12 +100,12 @@ func (m *master) drainOne(g *generation, c *child) {
 	} else {
 		m.log.Error("idle connections are not handed over", "generation", g.number, "error", err)
 	}
-	closeFile(file)
+	m.closeFile(file)
 }
 
-func closeFile(fd int) {
+func (m *master) closeFile(fd int) {
 	if fd >= 0 {
-		unix.Close(fd)
+		m.sys.close(fd)
 	}
 }
 
@@ -125,15 +125,15 @@ func (m *master) drainBy(order control.Message, file int, c *child) {
 		c.say(control.Message{Kind: control.Drain}, nil)
 		return
 	}
-	if err := introduce(c, successor.child, order, file); err != nil {
+	if err := m.introduce(c, successor.child, order, file); err != nil {
 		m.log.Error("cannot hand over idle connections", "generation", c.generation, "worker", c.slot, "error", err)
 		c.say(control.Message{Kind: control.Drain}, nil)
 	}
 }
 
 // introduce connects a worker that drains with its successor.
-func introduce(old, successor *child, drain control.Message, file int) error {
-	mine, theirs, err := control.Pair()
+func (m *master) introduce(old, successor *child, drain control.Message, file int) error {
+	mine, theirs, err := m.sys.pair()
 	if err != nil {
 		return err
 	}
@@ -143,8 +143,8 @@ func introduce(old, successor *child, drain control.Message, file int) error {
 	}
 	successor.say(control.Message{Kind: control.Predecessor, Generation: old.generation, Slot: old.slot}, []int{theirs})
 	old.say(drain, fds)
-	unix.Close(mine)
-	unix.Close(theirs)
+	m.sys.close(mine)
+	m.sys.close(theirs)
 	return nil
 }
 
@@ -202,7 +202,7 @@ func (m *master) onOld(e childEvent) {
 	if g == nil {
 		return
 	}
-	e.child.heard = time.Now()
+	e.child.heard = m.sys.now()
 	if e.message != nil {
 		if e.message.Kind == control.Again {
 			m.sayAgain(e.child, *e.message)
@@ -224,7 +224,7 @@ func (m *master) onOld(e childEvent) {
 func (m *master) noticeEnds() {
 	for _, g := range slices.Clone(m.old) {
 		for _, c := range g.children {
-			if readable(c.pidfd) {
+			if m.sys.ended(c) {
 				m.onOld(childEvent{child: c})
 			}
 		}
@@ -249,7 +249,7 @@ func (m *master) endGeneration(g *generation) {
 		}
 	}
 	m.hideFaults(g)
-	if err := g.close(); err != nil {
+	if err := m.sys.release(g); err != nil {
 		m.log.Error("cannot let go of an older generation", "generation", g.number, "error", err)
 	}
 	for i, other := range m.old {

@@ -32,7 +32,7 @@ func process(t *testing.T, slot int, argv ...string) (*child, *exec.Cmd) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &child{generation: 3, slot: slot, pid: cmd.Process.Pid, pidfd: pidfd, conn: conn}, cmd
+	return &child{kernel: &realKernel, generation: 3, slot: slot, pid: cmd.Process.Pid, pidfd: pidfd, conn: conn}, cmd
 }
 
 // TestNoticeEnds: a generation of which nobody lives is not handed over, even if nobody has said so yet.
@@ -56,7 +56,7 @@ func TestNoticeEnds(t *testing.T) {
 	g := &generation{
 		number: 3, counters: counters, board: board, past: stats.NewPast(counters, ours), children: map[int]*child{0: short, 1: long},
 	}
-	m := &master{log: discard, old: []*generation{g}}
+	m := &master{sys: new(master).outside(), log: discard, old: []*generation{g}}
 	_ = first.Wait()
 	if m.noticeEnds(); len(m.old) != 1 || len(g.children) != 1 || g.children[1] != long {
 		t.Fatalf("one has ended: %d generations, children %v", len(m.old), g.children)

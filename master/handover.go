@@ -15,7 +15,7 @@ func (m *master) handOver() error {
 	var s succession.State
 	g := giver{to: &m.outgoing.Outgoing}
 	for _, l := range m.sockets() {
-		s.Listeners = append(s.Listeners, l.state())
+		s.Listeners = append(s.Listeners, m.sys.sockets.state(l))
 		for i, fd := range l.fds {
 			g.give(succession.ShardName(l.key, i), fd)
 		}
@@ -49,7 +49,7 @@ func (m *master) stillOlder() []string {
 	if len(m.old) == 0 {
 		return nil
 	}
-	listening := allListening()
+	listening := m.sys.listening()
 	maps.DeleteFunc(m.older, func(socket string, _ bool) bool { return !listening[socket] })
 	return slices.Sorted(maps.Keys(m.older))
 }

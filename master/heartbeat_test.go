@@ -24,8 +24,8 @@ func TestHeartbeat(t *testing.T) {
 	defer conn.Close()
 	defer peer.Close()
 	now := time.Now()
-	c := &child{pidfd: -1, conn: conn, heard: now}
-	m := &master{log: discard, slots: []*slot{{state: active, child: c}}, beat: now.Add(beatTime)}
+	c := &child{kernel: &realKernel, pidfd: -1, conn: conn, heard: now}
+	m := &master{sys: new(master).outside(), log: discard, slots: []*slot{{state: active, child: c}}, beat: now.Add(beatTime)}
 	for _, stands := range []time.Duration{time.Hour, 0, hangTime, 0} { // four times beatTime are less than hangTime
 		now = m.beat.Add(stands)
 		m.overlook(stands)

@@ -6,8 +6,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/master/succession"
-	"lbmaster/shared/control"
-	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
 )
 
@@ -15,6 +13,7 @@ import (
 // Commit: what was handed over is only looked at. It belongs to the reconciler.
 type incoming struct {
 	succession.Incoming
+	sys         *system
 	log         *slog.Logger
 	generations []*generation     // those of the old master, until they are adopted; the oldest first
 	sockets     *inheritedSockets // those that nobody has taken yet; nil: there are none, or what is left is cleared
@@ -39,13 +38,13 @@ func (in *incoming) takeGeneration(s succession.Generation) (*generation, error)
 	if err != nil {
 		return nil, err
 	}
-	if g.counters, err = stats.Open(fd); err != nil {
+	if g.counters, err = in.sys.counters(fd); err != nil {
 		return nil, err
 	}
 	if fd, err = in.Take(succession.BoardName(g.number)); err != nil {
 		return nil, err
 	}
-	if g.board, err = status.Open(fd); err != nil {
+	if g.board, err = in.sys.board(fd); err != nil {
 		return nil, err
 	}
 	if err := in.takeFaults(g, s.Faults); err != nil {
@@ -60,7 +59,7 @@ func (in *incoming) takeGeneration(s succession.Generation) (*generation, error)
 }
 
 func (in *incoming) takeChild(generation int, w succession.Worker) (*child, error) {
-	c := &child{generation: generation, slot: w.Slot, pid: w.Pid, log: in.log}
+	c := &child{generation: generation, slot: w.Slot, pid: w.Pid, kernel: in.sys.kernel, log: in.log}
 	var err error
 	if c.pidfd, err = in.Take(succession.PidfdName(generation, w.Slot)); err != nil {
 		return nil, err
@@ -68,7 +67,7 @@ func (in *incoming) takeChild(generation int, w succession.Worker) (*child, erro
 	if c.controlFD, err = in.Take(succession.ControlName(generation, w.Slot)); err != nil {
 		return nil, err
 	}
-	c.conn, err = control.NewConn(c.controlFD)
+	c.conn, err = in.sys.lend(c.controlFD)
 	return c, err
 }
 
@@ -108,7 +107,7 @@ func (m *master) becomeMaster() {
 		m.log.Warn("the old master does not hear that we have taken over", "error", err)
 	}
 	for _, l := range m.sockets() {
-		if err := l.own(); err != nil {
+		if err := m.sys.sockets.own(l); err != nil {
 			m.log.Error("cannot listen on all sockets of an address", "address", l.key, "error", err)
 		}
 	}

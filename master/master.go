@@ -38,6 +38,9 @@ var ErrInterrupted = errors.New("interrupted")
 // master is the instance. All of it belongs to the reconciler.
 type master struct {
 	env       Env
+	sys       *system
+	order     sequence
+	due       time.Time // when act has something to do again
 	log       *slog.Logger
 	config    *conf.Config
 	listeners []*listener
@@ -74,6 +77,7 @@ type master struct {
 func Run(env Env, config *conf.Config) error {
 	inbox := watchSignals() // before there is anything that a signal could leave behind
 	m := &master{env: env, config: config, inbox: inbox, events: make(chan childEvent, 64), deafLogs: make(map[conf.LogTarget]bool), number: 1, began: time.Now()}
+	m.sys = m.outside()
 	defer func() {
 		if m.phase != replaced { // else they are the next master's
 			inbox.Stop()
@@ -125,7 +129,7 @@ func (m *master) run(inbox *signals.Inbox) error {
 	if err := m.pidfile.free(m.rights().yields); err != nil {
 		return err
 	}
-	defer func() { closeListeners(m.sockets()) }()
+	defer m.closeSockets()
 	if err := m.open(workers); err != nil {
 		return err
 	}
@@ -136,22 +140,23 @@ func (m *master) run(inbox *signals.Inbox) error {
 		return err
 	}
 	defer m.memory.close()
-	for i := range workers {
-		m.slots = append(m.slots, &slot{index: i, borrower: nobody})
-	}
-	m.monitor = newMonitor(config)
+	m.setUp(workers)
 	defer m.pidfile.remove()
 	return m.reconcile(inbox)
 }
 
+// setUp makes the places of the children.
+func (m *master) setUp(workers int) {
+	for i := range workers {
+		m.slots = append(m.slots, &slot{index: i, borrower: nobody})
+	}
+	m.monitor = newMonitor(m.config)
+}
+
 // open gets the listening sockets: from the generation before, if there is one, or new ones.
-func (m *master) open(workers int) (err error) {
+func (m *master) open(workers int) error {
 	if !m.incoming.Succeeds() {
-		if err := m.openFirst(workers); err != nil {
-			return err
-		}
-		m.admin, err = m.replaced.listen(func() ([]*listener, error) { return m.listenAdmin(nil) })
-		return err
+		return m.sys.sockets.first(workers)
 	}
 	s, err := m.incoming.State()
 	if err != nil {
@@ -162,6 +167,18 @@ func (m *master) open(workers int) (err error) {
 	}
 	m.number = m.incoming.last().number + 1
 	m.older = m.incoming.sockets.sockets
+	return m.sys.sockets.next(workers)
+}
+
+// closeSockets closes all of them. What stands for them in the file system stays when another master has taken over.
+func (m *master) closeSockets() {
+	for _, l := range m.sockets() {
+		m.sys.sockets.close(l)
+	}
+}
+
+// openNext takes the sockets of the generation before, and opens those that this one has besides.
+func (m *master) openNext(workers int) (err error) {
 	if m.listeners, err = listen(m.config, workers, m.incoming.sockets, nil); err != nil {
 		return err
 	}
@@ -179,6 +196,10 @@ func (m *master) openFirst(workers int) error {
 	for _, name := range given.drop() {
 		m.log.Warn("closed a socket that this process was started with: no bind names it", "socket", name)
 	}
+	if err != nil {
+		return err
+	}
+	m.admin, err = m.replaced.listen(func() ([]*listener, error) { return m.listenAdmin(nil) })
 	return err
 }
 
@@ -190,7 +211,7 @@ func (m *master) succeed() (err error) {
 	}
 	world := succession.RealWorld(childEnviron(m.env.Environ))
 	m.outgoing = outgoing{Outgoing: succession.NewOutgoing(flip, world), done: make(chan succession.Outcome, 1)}
-	m.incoming.log = m.log
+	m.incoming.log, m.incoming.sys = m.log, m.sys
 	m.incoming.Incoming, err = succession.NewIncoming(flip, world)
 	return err
 }

@@ -42,13 +42,13 @@ func (m *master) onMonitor(e childEvent) {
 		m.onMonitorEnd(s, e.ended)
 		return
 	}
-	e.child.heard = time.Now()
+	e.child.heard = m.sys.now()
 	switch e.message.Kind {
 	case control.Hello:
 		m.instructMonitor(e.child)
 	case control.Ready:
 		if s.state == starting && m.lockUp(s.child) {
-			s.become(ready, time.Now())
+			s.become(ready, m.sys.now())
 			m.known = nil // it knows nothing yet
 			m.showFaults(s.child)
 		}
@@ -81,12 +81,12 @@ func (m *master) onMonitorEnd(s *slot, how string) {
 	s.child.close()
 	if m.monitorRetires() {
 		s.child = nil
-		s.become(gone, time.Now())
+		s.become(gone, m.sys.now())
 		return
 	}
 	m.memory.count().MonitorDeaths.Add(1)
 	m.log.Error("monitor died", "pid", s.child.pid, "how", how)
-	s.died(time.Now(), jitter())
+	s.died(m.sys.now(), m.sys.jitter())
 }
 
 // watchMonitor does what is due for the monitor.
@@ -116,11 +116,11 @@ func (m *master) watchMonitor(now time.Time) {
 }
 
 func (m *master) startMonitor(s *slot, now time.Time) {
-	c, err := m.spawn(s.index)
+	c, err := m.sys.spawn(s.index)
 	s.become(starting, now)
 	if err != nil {
 		m.log.Error("cannot start the monitor", "error", err)
-		s.died(now, jitter())
+		s.died(now, m.sys.jitter())
 		return
 	}
 	c.heard = now

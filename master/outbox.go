@@ -43,18 +43,18 @@ func (c *child) say(m control.Message, fds []int) {
 
 // keep puts a message into the outbox.
 func (c *child) keep(m control.Message, fds []int) {
-	l := pending{message: m, since: time.Now()}
+	l := pending{message: m, since: c.kernel.now()}
 	for _, fd := range fds {
-		own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+		own, err := c.kernel.copy(fd)
 		if err != nil {
-			control.CloseAll(l.fds)
+			c.kernel.close(l.fds)
 			c.unsent(m, fmt.Errorf("it cannot wait for a child that is behind: %w", err))
 			return
 		}
 		l.fds = append(l.fds, own)
 	}
 	if len(c.outbox) >= maxPending {
-		control.CloseAll(l.fds)
+		c.kernel.close(l.fds)
 		c.giveUp(fmt.Sprintf("%d messages waited for it", maxPending))
 		return
 	}
@@ -73,7 +73,7 @@ func (c *child) flush(now time.Time) {
 			return
 		}
 		c.outbox = c.outbox[1:]
-		control.CloseAll(l.fds)
+		c.kernel.close(l.fds)
 		c.unsent(l.message, err)
 	}
 }
@@ -88,7 +88,7 @@ func (c *child) giveUp(why string) {
 // dropPending lets go of what waits.
 func (c *child) dropPending() {
 	for _, l := range c.outbox {
-		control.CloseAll(l.fds)
+		c.kernel.close(l.fds)
 	}
 	c.outbox = nil
 }

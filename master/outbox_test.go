@@ -22,7 +22,7 @@ func correspondents(t *testing.T) (*child, int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &child{pidfd: -1, controlFD: mine, conn: conn}, theirs
+	return &child{kernel: &realKernel, pidfd: -1, controlFD: mine, conn: conn}, theirs
 }
 
 // TestWatchEndures: nothing that a child says ends the listening to it, and none of its descriptors is kept.
@@ -150,7 +150,7 @@ func TestDrainOfManyPorts(t *testing.T) {
 	defer successor.conn.Close()
 	defer unix.Close(theirs)
 	defer unix.Close(ofSuccessor)
-	m := &master{log: discard, slots: []*slot{{state: active, child: successor}}, config: &conf.Config{}}
+	m := &master{sys: new(master).outside(), log: discard, slots: []*slot{{state: active, child: successor}}, config: &conf.Config{}}
 	const ports = 30000
 	g := &generation{program: "another", keys: [][]string{make([]string, ports)}, children: map[int]*child{0: old}}
 	before := openFiles(t)

@@ -46,7 +46,7 @@ func (m *master) beginRenewal() {
 		m.renewalFailed(err)
 		return
 	}
-	go func() { m.outgoing.done <- m.outgoing.Upgrade() }()
+	m.sys.aside(func() { m.outgoing.done <- m.outgoing.Upgrade() })
 }
 
 // onRenewal goes on when the new master has taken over, or when there is none.
@@ -56,13 +56,13 @@ func (m *master) onRenewal(o succession.Outcome) {
 		return
 	}
 	m.notifier.handOver(o.Pid, fmt.Sprintf("serving, generation %d", m.number+1))
-	if err := m.notifier.settle(time.Now().Add(settleTime)); err != nil {
+	if err := m.notifier.settle(m.sys.now().Add(settleTime)); err != nil {
 		m.log.Warn("the service manager may not know the new main process", "pid", o.Pid, "error", err)
 	}
 	m.outgoing.PassOn(o.Pid, succession.Wishes{
 		Stop: m.phase == stopping, SoftStop: m.phase == draining, Pause: m.pause.reasons&byOperator != 0,
 	})
-	go forward(m.inbox, o.Pid)
+	m.sys.forward(o.Pid)
 	m.log.Info("the next generation has taken over", "generation", m.number+1, "pid", o.Pid)
 	for _, l := range m.sockets() {
 		l.lent = true // what stands for them in the file system stays

@@ -62,8 +62,8 @@ func (m *master) release(why reason) {
 		return
 	}
 	m.log.Info("pausing: existing connections go on")
-	m.drainLate(time.Now().Add(handshakeTime))
-	m.pause.state, m.pause.deadline = emptying, time.Now().Add(pauseTime)
+	m.drainLate(m.sys.now().Add(handshakeTime))
+	m.pause.state, m.pause.deadline = emptying, m.sys.now().Add(pauseTime)
 	for _, s := range m.slots {
 		if s.state == active {
 			m.pause.ask(s.child)
@@ -131,7 +131,7 @@ func (m *master) seePause(now time.Time) {
 	m.pause.state = shut
 	maps.DeleteFunc(m.pause.asked, func(c *child, _ int) bool { return m.slots[c.slot].child != c })
 	for _, l := range m.sockets() {
-		l.shut()
+		m.sys.sockets.shut(l)
 	}
 	m.log.Info("paused: other programs may listen here now")
 	m.notifier.say(m.health())
@@ -173,15 +173,15 @@ func (m *master) listenAgain() error {
 	}
 	var failures []error
 	for _, l := range m.sockets() {
-		failures = append(failures, m.named(l, l.free()))
+		failures = append(failures, m.named(l, m.sys.sockets.free(l)))
 	}
 	if err := errors.Join(failures...); err != nil {
 		return err
 	}
 	for i, l := range m.sockets() {
-		if err := l.listenAgain(); err != nil {
+		if err := m.sys.sockets.again(l); err != nil {
 			for _, done := range m.sockets()[:i+1] {
-				done.shut()
+				m.sys.sockets.shut(done)
 			}
 			return m.named(l, err)
 		}

@@ -17,7 +17,7 @@ import (
 // pausedMaster is a master without workers whose listening sockets are shut.
 func pausedMaster(t *testing.T, binds ...conf.Bind) *master {
 	t.Helper()
-	m := &master{config: frontendWith(binds...), log: discard, notifier: &notifier{}}
+	m := &master{sys: new(master).outside(), config: frontendWith(binds...), log: discard, notifier: &notifier{}}
 	var err error
 	if m.listeners, err = listen(m.config, 2, nil, nil); err != nil {
 		t.Fatal(err)

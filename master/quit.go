@@ -4,14 +4,12 @@ import (
 	"slices"
 
 	"golang.org/x/sys/unix"
-
-	"lbmaster/shared/dump"
 )
 
 // dumpAll makes every process write what it is doing to standard error. A signal reaches a child that would not read
 // its messages; one that is not ready may not know the signal yet, and would die of it.
 func (m *master) dumpAll() {
-	dump.Write(m.env.Say, "lbmaster: master")
+	m.sys.dump()
 	children := m.slots
 	if m.monitor != nil {
 		children = append(slices.Clone(children), m.monitor)

@@ -39,35 +39,45 @@ const (
 
 // reconcile is the one place that acts: on wishes, on what happens to children, and on time.
 func (m *master) reconcile(inbox *signals.Inbox) error {
-	var order sequence
-	m.beat = time.Now().Add(beatTime)
-	timer, due := time.NewTimer(0), time.Now()
+	m.due = m.sys.now()
+	m.beat = m.due.Add(beatTime)
+	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for !m.over() {
 		select {
 		case <-inbox.Ready:
-			for _, a := range inbox.Take() {
-				resumes := order.resumes(a, m.pause.reasons&byOperator != 0)
-				m.onSignal(a.Signal)
-				if resumes {
-					m.onSignal(unix.SIGTTIN)
-				}
-			}
+			m.onSignals(inbox.Take())
 		case e := <-m.events:
 			m.onChild(e)
 		case o := <-m.outgoing.done:
 			m.onRenewal(o)
 		case <-timer.C:
 		}
-		now := time.Now()
-		if late := now.Sub(due); late > standstill {
-			m.overlook(late)
-		}
-		m.act(now)
-		due = m.next(now)
-		timer.Reset(due.Sub(now))
+		timer.Reset(m.turn())
 	}
 	return m.failure
+}
+
+// turn does what is due after something has happened, and returns for how long there is nothing more to do.
+func (m *master) turn() time.Duration {
+	now := m.sys.now()
+	if late := now.Sub(m.due); late > standstill {
+		m.overlook(late)
+	}
+	m.act(now)
+	m.due = m.next(now)
+	return m.due.Sub(now)
+}
+
+// onSignals turns signals into what they ask for, in the order in which they were sent.
+func (m *master) onSignals(all []signals.Arrival) {
+	for _, a := range all {
+		resumes := m.order.resumes(a, m.pause.reasons&byOperator != 0)
+		m.onSignal(a.Signal)
+		if resumes {
+			m.onSignal(unix.SIGTTIN)
+		}
+	}
 }
 
 // over says that the instance has ended.
@@ -120,7 +130,7 @@ func (m *master) stop(failure error) {
 	m.phase, m.failure = stopping, failure
 	m.outgoing.Stop()
 	m.notifier.stopping("stopping")
-	m.deadline = time.Now().Add(stopTime)
+	m.deadline = m.sys.now().Add(stopTime)
 	m.endWorkers(control.Message{Kind: control.Stop})
 }
 
@@ -134,7 +144,7 @@ func (m *master) softStop(s os.Signal) {
 	m.outgoing.Stop()
 	m.notifier.say("stopping when the last session ends") // not more: a service that is stopping has only TimeoutStopSec
 	m.endWorkers(control.Message{Kind: control.Drain})
-	now := time.Now()
+	now := m.sys.now()
 	m.drainLate(now.Add(handshakeTime))
 	if limit := m.config.Global.HardStopAfter; limit > 0 {
 		m.deadline = now.Add(limit)
@@ -152,7 +162,7 @@ func (m *master) softStop(s os.Signal) {
 func (m *master) leave(now time.Time) {
 	for _, l := range m.listeners {
 		if !l.leaves.IsZero() && !now.Before(l.leaves) {
-			l.close()
+			m.sys.sockets.close(l)
 			l.leaves = time.Time{}
 		}
 	}
@@ -160,7 +170,7 @@ func (m *master) leave(now time.Time) {
 
 // endWorkers sends every worker its last order. No other will be started.
 func (m *master) endWorkers(order control.Message) {
-	now := time.Now()
+	now := m.sys.now()
 	for _, s := range m.slots {
 		if s.child != nil {
 			s.child.say(order, nil)
@@ -206,7 +216,7 @@ func (m *master) act(now time.Time) {
 	if !now.Before(m.beat) {
 		m.heartbeat(now)
 		m.mirror(now)
-		m.memory.count().LogsDropped.Add(m.lostLogs.Swap(0) + m.env.Say.TakeDropped())
+		m.memory.count().LogsDropped.Add(m.lostLogs.Swap(0) + m.sys.kept())
 	}
 }
 
@@ -266,7 +276,7 @@ func (m *master) killAll() {
 		}
 	}
 	m.eachOld((*child).kill)
-	m.deadline = time.Now().Add(stopTime)
+	m.deadline = m.sys.now().Add(stopTime)
 }
 
 // heartbeat asks every child for a sign of life, and ends those that have given none for too long.

@@ -7,7 +7,7 @@ import (
 
 // goUp lets an instance serve that has never served before: all its workers are ready.
 func (m *master) goUp() {
-	if err := m.pidfile.write(m.rights().yields); err != nil {
+	if err := m.sys.pidfile(); err != nil {
 		m.stop(err)
 		return
 	}
@@ -20,15 +20,15 @@ func (m *master) goUp() {
 	if len(m.incoming.generations) > 0 {
 		m.memory.count().Upgrades.Add(1)
 	}
-	m.adopt(time.Now())
+	m.adopt(m.sys.now())
 	m.clearInheritedSockets()
 	m.announce()
 	m.replaced.dismiss()
 	if !m.incoming.Succeeds() {
-		m.dismissOrphans()
+		m.sys.orphans()
 	}
 	for _, l := range m.sockets() {
-		l.keepPath()
+		m.sys.sockets.forget(l)
 	}
 	m.notifier.ready(m.health())
 	if m.env.Up != nil {

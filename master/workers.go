@@ -9,7 +9,7 @@ import (
 
 // start starts a worker in a slot.
 func (m *master) start(s *slot, now time.Time) {
-	c, err := m.spawn(s.index)
+	c, err := m.sys.spawn(s.index)
 	if err != nil {
 		m.log.Error("cannot start a worker", "worker", s.index, "error", err)
 		s.become(starting, now)
@@ -52,7 +52,7 @@ func (m *master) onChild(e childEvent) {
 		m.onEnd(s, e.ended)
 		return
 	}
-	e.child.heard = time.Now()
+	e.child.heard = m.sys.now()
 	switch e.message.Kind {
 	case control.Hello:
 		m.instruct(s)
@@ -127,7 +127,7 @@ func (m *master) onReady(s *slot) {
 	if s.state != starting || !m.lockUp(s.child) {
 		return
 	}
-	s.become(ready, time.Now())
+	s.become(ready, m.sys.now())
 	switch m.phase {
 	case running:
 		m.activate(s)
@@ -161,7 +161,7 @@ func (m *master) allReady() bool {
 // activate lets a worker accept, and takes its shards back from its borrower. It also becomes the borrower of those that have
 // found none.
 func (m *master) activate(s *slot) {
-	s.become(active, time.Now())
+	s.become(active, m.sys.now())
 	for _, g := range slices.Concat(m.incoming.generations, m.old) {
 		s.child.showPeerGeneration(g.number, g.counters)
 	}
@@ -169,7 +169,7 @@ func (m *master) activate(s *slot) {
 		s.child.say(control.Message{Kind: control.Pause}, nil) // so that it stays so when it becomes active
 	}
 	s.child.say(control.Message{Kind: control.Activate}, nil)
-	m.lives(time.Now())
+	m.lives(m.sys.now())
 	if s.failures > 0 {
 		m.log.Info("worker is back", "worker", s.index, "pid", s.child.pid)
 	}
@@ -204,7 +204,7 @@ func (m *master) onEnd(s *slot, how string) {
 	switch m.phase {
 	case stopping, draining:
 		s.child = nil
-		s.become(gone, time.Now())
+		s.become(gone, m.sys.now())
 		if m.phase == draining {
 			m.relieve(s)
 		}
@@ -218,11 +218,11 @@ func (m *master) onEnd(s *slot, how string) {
 // never been up gives up instead.
 func (m *master) lost(s *slot, how string) {
 	m.memory.count().WorkerDeaths.Add(1)
-	now, lived := time.Now(), time.Duration(0)
+	now, lived := m.sys.now(), time.Duration(0)
 	if s.state == active {
 		lived = now.Sub(s.since)
 	}
-	s.died(now, jitter())
+	s.died(now, m.sys.jitter())
 	if m.phase == comingUp {
 		m.stop(startFailure(s.index, how))
 		return

@@ -1,0 +1,95 @@
+package master
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"lbmaster/master/succession"
+	"lbmaster/shared/control"
+	"lbmaster/shared/dump"
+	"lbmaster/shared/stats"
+	"lbmaster/shared/status"
+)
+
+// system is what the reconciler does beyond its own state, as functions: time, processes, sockets, memory. Tests have others, so that an
+// instance runs through its life without a process, a socket or a moment that passes.
+type system struct {
+	now    func() time.Time
+	jitter func() float64       // between -1 and 1
+	aside  func(do func())      // runs something that waits beside the reconciler
+	dump   func()               // writes what this process is doing
+	kept   func() (lost uint64) // takes the number of lines that standard error did not take
+
+	spawn   func(slot int) (*child, error)
+	kernel  *kernel           // of adopted children
+	watch   func(*child)      // tells of an adopted child what happens to it
+	ended   func(*child) bool // its process has ended, though nobody has said so yet
+	forward func(pid int)     // passes all further signals on
+
+	pair  func() (mine, theirs int, err error) // the ends of a channel
+	close func(fd int)
+	lend  func(fd int) (channel, error) // a channel of which another master has the same end
+
+	counters func(fd int) (*stats.Stats, error) // maps those of an older generation
+	board    func(fd int) (*status.Board, error)
+	release  func(*generation) error // unmaps both
+
+	sockets   socketCalls
+	pidfile   func() error           // makes the pidfile ours
+	listening func() map[string]bool // all sockets that listen, as /proc/PID/fd shows them
+	orphans   func()                 // tells orphans that listen where we do to finish
+}
+
+// socketCalls is what becomes of the sockets of an address.
+type socketCalls struct {
+	first  func(workers int) error // opens those of a first generation
+	next   func(workers int) error // opens those that succeed inherited ones
+	own    func(*listener) error   // they are ours alone, and listen
+	shut   func(*listener)         // they refuse connections, and others may have the address
+	free   func(*listener) error   // why another program keeps the address
+	again  func(*listener) error   // they listen after shut
+	close  func(*listener)
+	state  func(*listener) succession.Listener
+	forget func(*listener) // nobody gets a path back from which it was taken
+}
+
+// outside is the world.
+func (m *master) outside() *system {
+	return &system{
+		now:       time.Now,
+		jitter:    jitter,
+		aside:     func(do func()) { go do() },
+		dump:      func() { dump.Write(m.env.Say, "lbmaster: master") },
+		kept:      m.env.Say.TakeDropped,
+		spawn:     m.spawn,
+		kernel:    &realKernel,
+		watch:     func(c *child) { go c.watch(m.events, func() string { return awaitEnd(c.pid, c.pidfd) }) },
+		ended:     func(c *child) bool { return readable(c.pidfd) },
+		forward:   func(pid int) { go forward(m.inbox, pid) },
+		pair:      control.Pair,
+		close:     func(fd int) { unix.Close(fd) },
+		lend:      func(fd int) (channel, error) { return control.NewConn(fd) },
+		counters:  stats.Open,
+		board:     status.Open,
+		release:   (*generation).close,
+		sockets:   m.realSockets(),
+		pidfile:   func() error { return m.pidfile.write(m.rights().yields) },
+		listening: allListening,
+		orphans:   m.dismissOrphans,
+	}
+}
+
+func (m *master) realSockets() socketCalls {
+	return socketCalls{
+		first:  m.openFirst,
+		next:   m.openNext,
+		own:    (*listener).own,
+		shut:   (*listener).shut,
+		free:   (*listener).free,
+		again:  (*listener).listenAgain,
+		close:  (*listener).close,
+		state:  (*listener).state,
+		forget: (*listener).keepPath,
+	}
+}
