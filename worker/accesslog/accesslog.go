@@ -1,11 +1,11 @@
 // Package accesslog writes the lines that tell of clients and their requests, and waits for no target.
 //
+//	trace         what a line tells of heads that are gone by then
 //	accesslog     the log of a frontend
 //	writer        what all logs of a worker share
-//	sink          an open target
-//	trace         what a line tells of heads that are gone by then
-//	termination   how a stream ended: the letters of the field
 //	notice        lines for the operator, to the same targets
+//	sink          an open target
+//	termination   how a stream ended: the letters of the field
 package accesslog
 
 import (

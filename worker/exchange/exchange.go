@@ -2,12 +2,12 @@
 // has a client, a server that is chosen and reached, two flows between them, counters and a log line.
 //
 //	exchange    what a session runs
-//	worker      what exchanges have in common: of the worker, of the frontend, of the client connection
-//	stream      the exchange as far as no protocol matters
-//	plain       what of it would go along into another process
 //	connect     the way to the server, again if need be
+//	stream      the exchange as far as no protocol matters
 //	counters    what is counted
 //	record      the line of the access log
+//	plain       what of it would go along into another process
+//	worker      what exchanges have in common: of the worker, of the frontend, of the client connection
 package exchange
 
 // Exchange is one request and its response, or one relay. A session runs it, until it ends.

@@ -1,8 +1,8 @@
 // Package flow carries bytes from one socket to another, at most as many as the other takes, and lets the framing of HTTP/1 say which.
 //
+//	flow     one direction between two sockets
+//	splice   the same through pipes, without copying; a flow takes the one way or the other, so that the two know each other
 //	conn     a socket, and what the loop knows of it
-//	flow     one direction between two of them
-//	splice   the same through pipes, without copying
 //	pools    what both borrow
 package flow
 

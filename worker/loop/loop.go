@@ -3,11 +3,12 @@
 // A turn first takes all events, then acts on the timers whose time has come, and then gives every task its turn that has something to do.
 // On a busy machine that costs less than doing one connection after the other. Nothing here allocates on the path of a request, locks or waits.
 //
+//	watch, alarm   descriptors of somebody else; calls in the future
 //	loop           a turn, and what its kinds of objects are told
 //	task           the queue of those that have something to do
-//	clock          time as the loop has seen it
-//	table          objects by the slot of a token or a timer; freelist: objects without one
-//	watch, alarm   descriptors of somebody else; calls in the future
+//	clock, millis  time as the loop has seen it
+//	table          objects by the slot of a token or a timer
+//	freelist       objects without one
 package loop
 
 import (

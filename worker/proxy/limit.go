@@ -1,6 +1,10 @@
 package proxy
 
-import "lbmaster/worker/exchange"
+import (
+	"golang.org/x/sys/unix"
+
+	"lbmaster/worker/exchange"
+)
 
 // maxconn holds over the sum of all workers, those of older generations too: each of them counts its own connections where
 // all can see them.
@@ -44,4 +48,11 @@ func (p *Proxy) release(front *frontend) {
 	if p.starved {
 		p.unblock()
 	}
+}
+
+// wakeAll makes every worker, this one too, try to accept again. The eventfd is never read: each write is an event.
+func (p *Proxy) wakeAll() {
+	one := [8]byte{1}
+	// EAGAIN would mean that the counter is full after 2^64-2 writes.
+	_, _ = unix.Write(p.wake, one[:])
 }

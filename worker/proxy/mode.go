@@ -104,7 +104,7 @@ func (p *Proxy) Stop() {
 }
 
 func (p *Proxy) change(next mode) {
-	p.mode = next
+	p.mode, p.accepting = next, next == active || next == draining
 	p.pollListeners()
 }
 

@@ -4,13 +4,25 @@
 // act and send: on a busy machine that costs less than doing one connection after the other. Nothing on the path of a
 // request allocates, locks, logs or waits.
 //
-//	proxy, loop, mode      the data plane, and what it is told by the process around it
-//	frontend, listener     accepting
-//	limit, peergeneration  how many clients there may be, in all workers and generations
-//	reserve                descriptors that clients cannot take
-//	session, state         the life of a client connection; timeout, linger, flush: how it ends
-//	successor, transit     client connections that the next generation goes on with
-//	memory                 what goes back after a peak
+//	proxy             what it is made of
+//	loop              what happens, and who acts on that
+//	handover          the next generation accepts now, and goes on with idle connections
+//	mode              what becomes of new connections, and of those that are there
+//	accept            clients are let in
+//	predecessor       connections of the generation before
+//	run               a session acts
+//	successor         a session goes to the next generation
+//	transit           sessions on their way there
+//	timeout           how long a session waits
+//	assure            clients that only look whether we are alive
+//	linger, flush     how a connection ends, so that nothing is lost that has been sent
+//	session, state    the life of a client connection
+//	limit             how many clients there may be
+//	peergeneration    those of other generations
+//	listener          the open socket of a bind
+//	frontend          what a frontend needs of the configuration
+//	memory, reserve   what goes back after a peak; descriptors that clients cannot take
+//	report            lines for the operator
 //
 // What a session does with a request is in worker/exchange, the servers in worker/upstream, sockets and bytes in worker/flow.
 package proxy
@@ -18,9 +30,6 @@ package proxy
 import (
 	"errors"
 	"io"
-	"time"
-
-	"golang.org/x/sys/unix"
 
 	"lbmaster/conf"
 	"lbmaster/shared/control"
@@ -56,12 +65,13 @@ type Params struct {
 
 // Proxy is the data plane of one worker. All its methods belong to the goroutine that calls Run.
 type Proxy struct {
-	loop   *loop.Loop
-	kinds  kinds
-	mode   mode
-	worker *exchange.Worker
-	http   http.Pool
-	relay  relay.Pool
+	loop      *loop.Loop
+	kinds     kinds
+	mode      mode
+	accepting bool // the mode wants the listeners polled
+	worker    *exchange.Worker
+	http      http.Pool
+	relay     relay.Pool
 
 	frontends []*frontend // by index in the configuration; nil: not started
 	backends  []*upstream.Backend
@@ -157,33 +167,6 @@ func (p *Proxy) build(c *conf.Config, slot int) error {
 		p.frontends = append(p.frontends, f)
 	}
 	return nil
-}
-
-// report tells the operator something, if anybody listens.
-func (p *Proxy) report(text string) {
-	if p.reporter != nil {
-		p.reporter(text)
-	}
-}
-
-// complain reports trouble with a channel between generations, at a bounded rate.
-func (p *Proxy) complain(err error) {
-	if text := p.complaints.About(err, time.Now()); text != "" {
-		p.report(text)
-	}
-}
-
-// register begins to poll a connection.
-func (p *Proxy) register(c *flow.Conn) {
-	c.Registered = true
-	p.loop.Poll(c.FD.Int(), poll.Stream, c.Token)
-}
-
-// wakeAll makes every worker, this one too, try to accept again. The eventfd is never read: each write is an event.
-func (p *Proxy) wakeAll() {
-	one := [8]byte{1}
-	// EAGAIN would mean that the counter is full after 2^64-2 writes.
-	_, _ = unix.Write(p.wake, one[:])
 }
 
 // BoundPipes bounds the pipes of this worker, when so many descriptors are free.

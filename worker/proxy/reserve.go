@@ -1,8 +1,6 @@
 package proxy
 
 import (
-	"golang.org/x/sys/unix"
-
 	"lbmaster/shared/control"
 	"lbmaster/worker/sock"
 )
@@ -27,14 +25,4 @@ func (p *Proxy) ReceiveOrder(channel int) (control.Message, []int, error) {
 	m, fds, err := control.Recv(channel)
 	p.spare.Fill() // else before the next client is accepted
 	return m, fds, err
-}
-
-// roomForClient says that a connection which waits in a channel can be received: it must not be lost.
-func roomForClient() bool {
-	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
-	if err != nil {
-		return false
-	}
-	unix.Close(fd)
-	return true
 }

@@ -3,11 +3,9 @@ package proxy
 import (
 	"net/netip"
 
-	"lbmaster/conf"
 	"lbmaster/worker/accesslog"
 	"lbmaster/worker/exchange"
 	"lbmaster/worker/loop"
-	"lbmaster/worker/poll"
 	"lbmaster/worker/sock"
 	"lbmaster/worker/timer"
 	"lbmaster/worker/upstream"
@@ -29,10 +27,6 @@ type session struct {
 	timer    timer.Timer
 	task     loop.Task
 }
-
-// steps bounds the changes of state of one session in one loop turn, so that a pipelining client does not starve the
-// others.
-const steps = 16
 
 // begin starts the life of a session.
 func (p *Proxy) begin(fd sock.FD, front *frontend, bind int, peer netip.AddrPort) *session {
@@ -65,123 +59,8 @@ func (s *session) stop() {
 	s.end()
 }
 
-// onClient takes an event of a client connection.
-func (p *Proxy) onClient(t poll.Token, r poll.Ready) {
-	s := p.sessions.At(t.Slot())
-	if s == nil || s.seq != t.Seq() || s.state == closed {
-		return
-	}
-	s.client.Note(r)
-	if s.client.Empty() && (s.state == idle || s.state == exchanging && s.exchange.WantsClient()) {
-		s.client.Fill(p.worker.Pools)
-	}
-	s.Enqueue()
-}
-
-// Heard takes what has come of the server, or where its connection stands.
-func (s *session) Heard(c *upstream.Conn) {
-	if c.Empty() && s.state == exchanging && s.exchange.WantsServer() {
-		c.Fill(s.p.worker.Pools)
-	}
-	s.Enqueue()
-}
-
 // Enqueue gives the session another turn.
 func (s *session) Enqueue() { s.p.loop.Enqueue(&s.task) }
-
-// Run does everything that can be done without waiting.
-func (s *session) Run() {
-	if s.state == closed { // it has ended after it got another turn
-		return
-	}
-	for range steps {
-		was := s.state
-		s.step()
-		switch {
-		case s.state == closed:
-			return
-		case s.state != was:
-		case s.expired: // and nothing has come meanwhile
-			if s.expire(); s.state == closed {
-				return
-			}
-		default:
-			s.rest()
-			return
-		}
-	}
-	s.Enqueue()
-}
-
-// step does the work of the state.
-func (s *session) step() {
-	switch s.state {
-	case idle:
-		s.stepIdle()
-	case exchanging:
-		s.settle(s.exchange.Step())
-	case flushing:
-		s.stepFlushing()
-	case lingering:
-		s.stepLingering()
-	}
-}
-
-// rest prepares the session for waiting: for events, and for the time when it has waited too long.
-func (s *session) rest() {
-	if !s.client.Registered && (s.state != exchanging || s.exchange.AwaitsClient()) {
-		s.client.Register(s.p.loop)
-	}
-	if at := s.deadline(); at < loop.Never && (!s.timer.Armed() || s.timer.At() > at) {
-		s.p.loop.Set(&s.timer, at)
-	}
-}
-
-// stepIdle waits for the first byte of a request.
-func (s *session) stepIdle() {
-	if s.client.Empty() {
-		s.client.Fill(s.p.worker.Pools)
-	}
-	switch {
-	case !s.client.Empty():
-		s.exchange = s.p.http.New(s.p.worker, &s.client)
-		s.become(exchanging)
-	case s.client.Over():
-		s.logNull(accesslog.ByClient, 400)
-		s.end()
-	case s.front.leaving:
-		s.handOver()
-	}
-}
-
-// beginRelay begins the one exchange of a connection in mode tcp.
-func (s *session) beginRelay() {
-	s.exchange = s.p.relay.New(s.p.worker, &s.client)
-	s.become(exchanging)
-}
-
-// settle goes on after an exchange has come to that end.
-func (s *session) settle(end exchange.End) {
-	switch end {
-	case exchange.Kept:
-		s.endExchange()
-		s.client.Fresh = false
-		s.become(idle)
-	case exchange.Concluded:
-		s.conclude(false)
-	case exchange.Answered:
-		s.conclude(true)
-	case exchange.Cut:
-		s.becomeLingering()
-	case exchange.Reset:
-		s.flush()
-	case exchange.Closed:
-		s.end()
-	case exchange.Tunnel:
-		s.exchange = s.p.relay.Tunnel(s.exchange.Detach())
-		s.settle(s.exchange.Step())
-	}
-}
 
 // endExchange counts and logs the exchange, if there is one.
 func (s *session) endExchange() {
@@ -202,27 +81,4 @@ func (s *session) logNull(why accesslog.Cause, code int) {
 	r.Status = code
 	r.Term = [4]byte{byte(why), byte(accesslog.InRequest), '-', '-'}
 	l.Write(r)
-}
-
-// startSession lets a new session do what it can at once.
-func (p *Proxy) startSession(s *session) {
-	s.Enqueue()
-	monitor := len(s.front.monitors) > 0 && s.front.monitored(s.client.Peer.Addr())
-	switch {
-	case monitor && s.front.mode == conf.ModeTCP:
-		s.end()
-		return
-	case monitor || s.front.mode == conf.ModeHealth:
-		s.assure()
-		return
-	}
-	s.front.Counters.Sessions.Add(1)
-	p.counters.Sessions.Add(1)
-	if s.front.Log.Connections() {
-		s.front.Log.WriteConnection(s.client.Peer, s.client.FD.Name())
-	}
-	s.client.Fill(p.worker.Pools)
-	if s.front.mode == conf.ModeTCP {
-		s.beginRelay()
-	}
 }

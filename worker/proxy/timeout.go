@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"lbmaster/worker/accesslog"
 	"lbmaster/worker/loop"
 )
 
@@ -33,24 +32,5 @@ func (p *Proxy) onTime(s *session) {
 		s.Enqueue()
 	case at < loop.Never:
 		p.loop.Set(&s.timer, at)
-	}
-}
-
-// expire acts on a wait that was too long.
-func (s *session) expire() {
-	s.expired = false
-	if s.deadline() > s.p.loop.Now() { // something moved in the same turn
-		return
-	}
-	switch s.state {
-	case idle:
-		s.logNull(accesslog.ClientTime, 408)
-		s.end()
-	case exchanging:
-		s.settle(s.exchange.Expire())
-	case flushing:
-		s.look()
-	case lingering:
-		s.expireLingering()
 	}
 }

@@ -1,11 +1,7 @@
 package proxy
 
 import (
-	"errors"
-	"io"
 	"time"
-
-	"lbmaster/shared/control"
 )
 
 // transit is the connections that are on their way to the successor. Their reservations below maxconn stay here until the successor has
@@ -36,24 +32,6 @@ func (p *Proxy) confirmed(n int) {
 	}
 	t.fronts = append(t.fronts[:0], t.fronts[n:]...)
 	t.quiet = false
-}
-
-// onConfirmed takes what the successor says, or its end.
-func (p *Proxy) onConfirmed() {
-	for {
-		n, err := control.Confirmed(p.successor.channel.Int())
-		switch {
-		case err == nil:
-			p.confirmed(n)
-		case errors.Is(err, io.EOF):
-			p.loseSuccessor()
-			return
-		case errors.Is(err, control.ErrNotUnderstood):
-			p.complain(err)
-		default: // EAGAIN, or no memory: the reservations are released later in any case
-			return
-		}
-	}
 }
 
 // awaitConfirmation sees to it that the wait for the successor has an end.

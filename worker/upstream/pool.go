@@ -1,9 +1,9 @@
 // Package upstream is the side of the servers: which one a request goes to, and the connections to them.
 //
+//	owner     a client that a server knows by its connections
 //	pool      connections: made, idle, used again, closed
-//	conn      one of them
 //	idle      those that wait at a server, or with an owner
-//	owner     a client that a server knows by its connection
+//	conn      one of them
 //	backend   servers, and the choice between them
 //	server    one of them
 package upstream

@@ -1,16 +1,18 @@
 // Package http is an exchange that speaks HTTP/1: one request and its response.
 //
-//	exchange, state       what runs it, and where it is
-//	request               the request is read, and written anew
-//	choice, affinity      the server that the client's cookie names, or that knows the client
-//	link                  the server's connection: found, made, kept, lost
-//	transfer              both directions, once there is a connection
-//	response, interim     the response's heads, and how it begins
-//	tunnel                what follows is no HTTP any more
-//	rewrite, head         how heads are written anew, and how much room that takes
-//	answer                the proxy's own answers
-//	abort, deadline       ends before their time
-//	fault                 what was wrong with a message
+//	deadline          how long is waited for whom
+//	exchange          what runs it
+//	request           the request is read, and written anew
+//	transfer          both directions, once there is a connection
+//	response          the response's heads, and how it begins
+//	interim, tunnel   heads before the last one; what follows is no HTTP any more
+//	link              the server's connection: found, made, kept, lost
+//	choice, affinity  the server that the client's cookie names, or that knows the client
+//	head, rewrite     heads are written anew
+//	fault             what was wrong with a message, and its answer
+//	answer            the proxy's own answers
+//	abort             ends before their time
+//	state             where it is, and what may follow
 package http
 
 import (

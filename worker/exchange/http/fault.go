@@ -2,7 +2,9 @@ package http
 
 import (
 	"lbmaster/shared/faults"
+	"lbmaster/worker/accesslog"
 	"lbmaster/worker/buffer"
+	"lbmaster/worker/exchange"
 	"lbmaster/worker/flow"
 	"lbmaster/worker/http1"
 	"lbmaster/worker/logline"
@@ -79,4 +81,18 @@ func (x *Exchange) unwanted() string {
 		return "there are too many interim responses at a time"
 	}
 	return "the server opens a tunnel before it has got the request"
+}
+
+// badRequest answers a request that is not correct HTTP.
+func (x *Exchange) badRequest(status int) {
+	x.Client.Front.Counters.RequestErrors.Add(1)
+	x.faultyRequest(status)
+	x.answer(page.Of(status), accesslog.ByProxy)
+}
+
+// badResponse ends a stream whose server does not speak correct HTTP.
+func (x *Exchange) badResponse() {
+	x.Count(exchange.ResponseErrors)
+	x.faultyResponse()
+	x.answer(page.BadGateway, accesslog.ByProxy)
 }

@@ -69,11 +69,6 @@ func (x *Exchange) stepPausing() {
 	}
 }
 
-// connected says that the server has taken something on this connection.
-func (x *Exchange) connected() bool {
-	return x.Link != nil && (x.Link.Reused || x.Up.Sent > 0 || x.Up.Past > 0 || x.Up.Out == nil)
-}
-
 // serverGone goes on after the server has closed the connection without a complete head.
 func (x *Exchange) serverGone() {
 	switch {
@@ -98,9 +93,8 @@ func (x *Exchange) repeat() {
 	x.response.Reset()
 	x.Count(exchange.Retries)
 	x.linkAgain()
-	if x.linkAnew(); x.state == requesting {
-		x.moveRequest()
-	}
+	x.linkAnew()
+	x.Client.Session.Enqueue()
 }
 
 // once says that the request could not be sent a second time, when the server has closed an idle connection in the moment in which the

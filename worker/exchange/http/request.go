@@ -61,13 +61,6 @@ func (x *Exchange) requestRead(v http1.Verdict) {
 	x.forward()
 }
 
-// badRequest answers a request that is not correct HTTP.
-func (x *Exchange) badRequest(status int) {
-	x.Client.Front.Counters.RequestErrors.Add(1)
-	x.faultyRequest(status)
-	x.answer(page.Of(status), accesslog.ByProxy)
-}
-
 // forward writes the request as the server is to see it, with what has come of the body. Nothing is sent before all
 // that is at hand has been found correct.
 func (x *Exchange) forward() {

@@ -1,10 +1,8 @@
 package http
 
 import (
-	"lbmaster/worker/accesslog"
 	"lbmaster/worker/exchange"
 	"lbmaster/worker/http1"
-	"lbmaster/worker/page"
 )
 
 // readResponse reads heads until that of the final response has been taken, and reports whether it has.
@@ -133,11 +131,4 @@ func (x *Exchange) clientConnection() string {
 		return "Connection: keep-alive\r\n"
 	}
 	return ""
-}
-
-// badResponse ends a stream whose server does not speak correct HTTP.
-func (x *Exchange) badResponse() {
-	x.Count(exchange.ResponseErrors)
-	x.faultyResponse()
-	x.answer(page.BadGateway, accesslog.ByProxy)
 }

@@ -99,22 +99,6 @@ func (x *Exchange) notReturned() int {
 	return notReturned
 }
 
-// writeHead writes the response's head as the client is to see it into a buffer of its own. It reports false, after
-// having ended the stream, when the head does not fit.
-func (x *Exchange) writeHead(connection string) bool {
-	head := x.Link.In.Bytes()
-	x.Down.Out = x.Pools.Buffers.TakeFor(x.responseRoom(head))
-	room := x.Down.Out.Space()
-	out := x.writeResponse(room[:0], head, connection)
-	if len(out) > len(room) { // the server has set so many cookies that their prefixes are too much
-		x.Down.Drop(x.Pools)
-		x.badResponse()
-		return false
-	}
-	x.Down.Out.Commit(len(out))
-	return true
-}
-
 // writeResponse appends the response's head to dst.
 func (x *Exchange) writeResponse(dst, head []byte, connection string) []byte {
 	r := &x.response

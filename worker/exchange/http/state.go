@@ -96,3 +96,8 @@ func (x *Exchange) deliver(d delivery) {
 	}
 	x.delivery = d
 }
+
+// connected says that the server has taken something on this connection.
+func (x *Exchange) connected() bool {
+	return x.Link != nil && (x.Link.Reused || x.Up.Sent > 0 || x.Up.Past > 0 || x.Up.Out == nil)
+}

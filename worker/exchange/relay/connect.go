@@ -2,7 +2,6 @@ package relay
 
 import (
 	"lbmaster/worker/accesslog"
-	"lbmaster/worker/exchange"
 )
 
 // stepConnecting reaches the server. Nobody knows which side will speak first, so that the client's bytes are sent if there
@@ -37,35 +36,10 @@ func (r *Relay) dial() bool {
 	return ok
 }
 
-// connectFailed goes on after the server could not be reached.
-func (r *Relay) connectFailed(why accesslog.Cause) {
-	switch r.ConnectFailed(why) {
-	case exchange.GiveUp:
-		r.unserved(why)
-	case exchange.AtOnce:
-		r.Client.Session.Enqueue()
-	case exchange.AfterPause:
-		r.become(pausing)
-	}
-}
-
-// unserved ends a relay that no server takes.
-func (r *Relay) unserved(why accesslog.Cause) {
-	r.blame(why)
-	r.finish(exchange.Closed)
-}
-
 // abandon ends a relay whose client is gone before the server was reached, or seen to be.
 func (r *Relay) abandon() {
 	if r.Link != nil {
 		r.Link.Resets = true
 	}
 	r.abort(accesslog.ByClient)
-}
-
-// stepPausing waits for the next try, unless the client is gone.
-func (r *Relay) stepPausing() {
-	if r.Client.Reset || r.Client.RecvErr != 0 {
-		r.abort(accesslog.ByClient)
-	}
 }

@@ -1,10 +1,13 @@
 // Package relay is an exchange that passes bytes both ways, unread: the whole of a connection in mode tcp, and an HTTP connection after it
 // has become a tunnel. Each side's end is passed on when all its bytes have been, and a reset as a reset.
 //
-//	relay, state   what runs it, and where it is
-//	connect        the server is reached
-//	transfer       bytes pass
-//	abort          ends before their time, and the times
+//	deadline   how long is waited for whom
+//	relay      what runs it
+//	connect    the server is reached
+//	transfer   bytes pass
+//	retry      the server could not be reached
+//	abort      ends before their time
+//	state      where it is, and what may follow
 package relay
 
 import (

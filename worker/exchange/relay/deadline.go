@@ -1,0 +1,50 @@
+package relay
+
+import (
+	"lbmaster/worker/accesslog"
+	"lbmaster/worker/exchange"
+)
+
+// Deadline is when the relay has waited too long, in ms.
+func (r *Relay) Deadline() int64 {
+	switch r.state {
+	case pausing:
+		return r.PauseEnd()
+	case connecting:
+		return r.Since + r.Back.Connect
+	}
+	return r.Since + r.patience()
+}
+
+// patience is for how many ms both sides may be idle. One that has been reset keeps its peer only as long as that still takes what was sent
+// before.
+func (r *Relay) patience() int64 {
+	idle := min(r.Client.Front.Client, r.Back.Timeout)
+	if r.Up.Lost || r.Down.Lost || r.Client.Reset || r.Link.Reset {
+		idle = min(idle, exchange.StallTime)
+	}
+	return idle
+}
+
+// Expire acts on a wait that was too long.
+func (r *Relay) Expire() exchange.End {
+	switch r.state {
+	case connecting:
+		r.connectFailed(accesslog.ServerTime)
+	case pausing:
+		r.become(connecting)
+	case relaying:
+		r.expireRelaying()
+	}
+	return r.Step()
+}
+
+// expireRelaying ends a relay through which nothing has passed, and blames the side that has the shorter time.
+func (r *Relay) expireRelaying() {
+	why := accesslog.ServerTime
+	if r.Client.Front.Client <= r.Back.Timeout {
+		why = accesslog.ClientTime
+	}
+	r.noteAbort(why)
+	r.sever()
+}
