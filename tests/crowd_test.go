@@ -61,8 +61,8 @@ func startCrowdBy(t *testing.T, open func(string, string, time.Duration) (net.Co
 	return c
 }
 
-// startThrong starts n clients of one kind, those that come with a connection for each request.
-func startThrong(t *testing.T, addr string, n int) *crowd {
+// startWaitingCrowd starts n clients of one kind, those that come with a connection for each request.
+func startWaitingCrowd(t *testing.T, addr string, n int) *crowd {
 	t.Helper()
 	c := &crowd{addr: addr, open: net.DialTimeout, stop: make(chan struct{})}
 	for range n {

@@ -16,24 +16,24 @@ import (
 // pin is the file that names the commit of the former build.
 const pin = "testdata/former-build"
 
-// edition is a program, and what it is called in messages.
-type edition struct {
+// release is a program, and what it is called in messages.
+type release struct {
 	name, program, version string
 }
 
-func newEdition(t *testing.T, name, program string) edition {
+func newRelease(t *testing.T, name, program string) release {
 	t.Helper()
-	return edition{name, program, versionOf(t, program)}
+	return release{name, program, versionOf(t, program)}
 }
 
-// formerEdition is the program as it was at the commit of the pin. The first test that wants it makes it, beside the tests that do not.
-func formerEdition(t *testing.T) edition {
+// formerRelease is the program as it was at the commit of the pin. The first test that wants it makes it, beside the tests that do not.
+func formerRelease(t *testing.T) release {
 	t.Helper()
 	program, err := makeFormer()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newEdition(t, "former", program)
+	return newRelease(t, "former", program)
 }
 
 var makeFormer = sync.OnceValues(func() (string, error) {

@@ -12,18 +12,18 @@ import (
 	"time"
 )
 
-// gate is a server that knows how many requests it is asked at the same time, and how many that may be.
-type gate struct {
+// meter is a server that knows how many requests it is asked at the same time, and how many that may be.
+type meter struct {
 	room     atomic.Int64 // how many it may be
 	running  atomic.Int64
 	most     atomic.Int64 // at the same time, since somebody has set it to 0
 	over, by atomic.Int64 // how often there were too many, and how many at most
 }
 
-// openGate starts one, for now with room for everybody. Who asks for /idle or an upgrade has a place of its own, and does not count.
-func openGate(t *testing.T, addr string) *gate {
+// startMeter starts one, for now with room for everybody. Who asks for /idle or an upgrade has a place of its own, and does not count.
+func startMeter(t *testing.T, addr string) *meter {
 	t.Helper()
-	g := new(gate)
+	g := new(meter)
 	g.room.Store(math.MaxInt64)
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -39,8 +39,8 @@ func openGate(t *testing.T, addr string) *gate {
 	return g
 }
 
-func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("X-Origin", "gate")
+func (g *meter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Origin", "meter")
 	switch {
 	case r.Header.Get("Upgrade") != "":
 		echoUpgraded(w)
