@@ -6,6 +6,7 @@ import (
 
 	"lbmaster/conf"
 	"lbmaster/shared/control"
+	"lbmaster/shared/counter"
 )
 
 // The monitor is a child like the workers, with a slot of its own. Nobody waits for it: an instance is up, and serves,
@@ -84,7 +85,7 @@ func (m *master) onMonitorEnd(s *slot, how string) {
 		s.become(gone, m.sys.now())
 		return
 	}
-	m.memory.count().MonitorDeaths.Add(1)
+	m.memory.count()[counter.MonitorDeaths].Add(1)
 	m.log.Error("monitor died", "pid", s.child.pid, "how", how)
 	s.died(m.sys.now(), m.sys.jitter())
 }

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/master/succession"
+	"lbmaster/shared/counter"
 	"lbmaster/shared/signals"
 )
 
@@ -102,7 +103,7 @@ func (m *master) renewalFailed(why error) {
 		return // the upgrade was stopped with the instance
 	}
 	m.outgoing.Note(fmt.Sprintf("generation %d: %v", m.number+1, why))
-	m.memory.count().FailedUpgrades.Add(1)
+	m.memory.count()[counter.FailedUpgrades].Add(1)
 	m.log.Error("the next generation did not come up: this one goes on", "generation", m.number, "reason", why)
 	m.notifier.ready("upgrade failed: " + why.Error())
 	m.afterRenewal()

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/shared/control"
+	"lbmaster/shared/counter"
 	"lbmaster/shared/signals"
 )
 
@@ -216,7 +217,7 @@ func (m *master) act(now time.Time) {
 	if !now.Before(m.beat) {
 		m.heartbeat(now)
 		m.mirror(now)
-		m.memory.count().LogsDropped.Add(m.lostLogs.Swap(0) + m.sys.kept())
+		m.memory.count()[counter.LogsDropped].Add(m.lostLogs.Swap(0) + m.sys.kept())
 	}
 }
 

@@ -3,6 +3,8 @@ package master
 import (
 	"os"
 	"time"
+
+	"lbmaster/shared/counter"
 )
 
 // goUp lets an instance serve that has never served before: all its workers are ready.
@@ -18,7 +20,7 @@ func (m *master) goUp() {
 		m.activate(s)
 	}
 	if len(m.incoming.generations) > 0 {
-		m.memory.count().Upgrades.Add(1)
+		m.memory.count()[counter.Upgrades].Add(1)
 	}
 	m.adopt(m.sys.now())
 	m.clearInheritedSockets()

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"lbmaster/shared/control"
+	"lbmaster/shared/counter"
 )
 
 // start starts a worker in a slot.
@@ -217,7 +218,7 @@ func (m *master) onEnd(s *slot, how string) {
 // lost lends the shards of a dead worker, and those that it had borrowed, and sees to the next one. An instance that has
 // never been up gives up instead.
 func (m *master) lost(s *slot, how string) {
-	m.memory.count().WorkerDeaths.Add(1)
+	m.memory.count()[counter.WorkerDeaths].Add(1)
 	now, lived := m.sys.now(), time.Duration(0)
 	if s.state == active {
 		lived = now.Sub(s.since)

@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"testing"
 
+	"lbmaster/shared/counter"
 	"lbmaster/shared/stats"
 	"lbmaster/tools/rig"
 )
@@ -62,7 +63,7 @@ func TestBlockedStderr(t *testing.T) {
 	counters := inst.counters()
 	if !soon(func() bool {
 		inst.kill(inst.master, syscall.SIGQUIT)
-		return inst.counted(counters, stats.Row{Kind: stats.Worker}, "logs_dropped") > 0
+		return inst.counted(counters, stats.Row{Kind: stats.Worker}, counter.LogsDropped) > 0
 	}) {
 		t.Error("what is lost is not counted")
 	}

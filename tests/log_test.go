@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"lbmaster/shared/counter"
 	"lbmaster/shared/stats"
 )
 
@@ -272,7 +273,7 @@ func TestLogNeverWaits(t *testing.T) {
 	kept, dropped := 0, 0
 	counted := func() bool { // a worker logs after it has answered
 		kept += drain(t, full)
-		dropped = int(b.counted(counters, stats.Row{Kind: stats.Worker}, "logs_dropped"))
+		dropped = int(b.counted(counters, stats.Row{Kind: stats.Worker}, counter.LogsDropped))
 		return kept > 0 && kept+dropped >= n
 	}
 	if !soon(counted) || kept+dropped != n {

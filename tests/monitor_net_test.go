@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 
+	"lbmaster/shared/counter"
 	"lbmaster/shared/stats"
 )
 
@@ -39,9 +40,9 @@ func TestMonitorNet(t *testing.T) {
 	asks(151, "")
 	board.up("webA")
 	front := stats.Row{Kind: stats.Frontend, Proxy: "web"}
-	for _, column := range []string{"sessions", "requests", "responses_2xx", "request_errors"} {
-		if n := b.counted(counts, front, column); n != 0 {
-			t.Errorf("%d %s were counted", n, column)
+	for _, c := range []counter.ID{counter.Sessions, counter.Requests, counter.Responses2xx, counter.RequestErrors} {
+		if n := b.counted(counts, front, c); n != 0 {
+			t.Errorf("%d %v were counted", n, c)
 		}
 	}
 	if n := requests(origins); n != 0 {
@@ -52,7 +53,7 @@ func TestMonitorNet(t *testing.T) {
 		c := dialFrom(t, s.place.host(last), s.place.front())
 		c.get(fmt.Sprintf("/%d", last), 200)
 	}
-	if n := b.counted(counts, front, "requests"); n != 3 {
+	if n := b.counted(counts, front, counter.Requests); n != 3 {
 		t.Errorf("%d requests were counted, want 3", n)
 	}
 	if l := log.http(); l.request != "GET /149 HTTP/1.1" {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"lbmaster/shared/counter"
 	"lbmaster/shared/stats"
 	"lbmaster/tools/rig"
 )
@@ -114,7 +115,7 @@ func TestMasterDoesNotWaitForTheLog(t *testing.T) {
 	var dropped int64
 	counted := func() bool {
 		kept += drain(t, full)
-		dropped = b.counted(counters, stats.Row{Kind: stats.Worker}, "logs_dropped")
+		dropped = b.counted(counters, stats.Row{Kind: stats.Worker}, counter.LogsDropped)
 		return kept > 0 && dropped > 0 && kept+int(dropped) == said
 	}
 	if !soon(counted) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"lbmaster/shared/counter"
 	"lbmaster/shared/stats"
 )
 
@@ -41,7 +42,7 @@ func TestRetriesPause(t *testing.T) {
 			page(t, c.answer("GET"), 503)
 			within(t, begin, tt.least-5*time.Millisecond, settle)
 			row := stats.Row{Kind: stats.Server, Proxy: "web", Server: "nobody"}
-			if got := b.counted(b.counters(), row, "retries"); got != int64(tt.retries) {
+			if got := b.counted(b.counters(), row, counter.Retries); got != int64(tt.retries) {
 				t.Errorf("%d retries, want %d", got, tt.retries)
 			}
 		})
@@ -57,7 +58,7 @@ func TestRetryWaitsForTheServer(t *testing.T) {
 	c := dial(t, s.place.front())
 	c.send(withCookie("D"))
 	tried := func() bool {
-		return b.counted(counts, stats.Row{Kind: stats.Server, Proxy: "web", Server: "webD"}, "retries") > 0
+		return b.counted(counts, stats.Row{Kind: stats.Server, Proxy: "web", Server: "webD"}, counter.Retries) > 0
 	}
 	if !soon(tried) {
 		t.Fatal("there was no second try")

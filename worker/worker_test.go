@@ -16,6 +16,7 @@ import (
 
 	"lbmaster/conf"
 	"lbmaster/shared/control"
+	"lbmaster/shared/counter"
 	"lbmaster/shared/faults"
 	"lbmaster/shared/pump"
 	"lbmaster/shared/shm"
@@ -118,7 +119,7 @@ func TestLife(t *testing.T) {
 	c.Say(control.Message{Kind: control.Return, Slot: 0})
 	c.Say(control.Message{Kind: control.Ping})
 	c.WantSaid(control.Pong)
-	if n := i.counters.Counters(1, 0).Requests.Load(); n != 2 {
+	if n := i.counters.Counters(1, 0)[counter.Requests].Load(); n != 2 {
 		t.Errorf("%d requests counted in the worker's slab, want 2", n)
 	}
 	if comm, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", c.Process.Pid)); string(comm) != "lb-worker-1\n" {

@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"lbmaster/shared/counter"
 	"lbmaster/shared/stats"
 )
 
@@ -15,7 +16,7 @@ func Example() {
 		panic(err)
 	}
 	defer s.Close()
-	s.Counters(0, 1).Requests.Add(3) // worker 0
+	s.Counters(0, 1)[counter.Requests].Add(3) // worker 0
 
 	fd, err := unix.FcntlInt(uintptr(s.FD()), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
@@ -26,15 +27,12 @@ func Example() {
 		panic(err)
 	}
 	defer other.Close()
-	other.Counters(1, 1).Requests.Add(4)
+	other.Counters(1, 1)[counter.Requests].Add(4)
 	other.Gauges(1, 1).Sessions.Add(1)
 
-	var sum stats.Counters
-	s.Sum(1, &sum)
-	fmt.Println(sum.Requests.Load(), s.SessionsNow(1))
+	fmt.Println(s.Total(1, counter.Requests), s.SessionsNow(1))
 	s.Vacate(1) // it has died: its counters stay
-	s.Sum(1, &sum)
-	fmt.Println(sum.Requests.Load(), s.SessionsNow(1))
+	fmt.Println(s.Total(1, counter.Requests), s.SessionsNow(1))
 	// Output:
 	// 7 1
 	// 7 0

@@ -1,6 +1,6 @@
 package stats
 
-import "slices"
+import "lbmaster/shared/counter"
 
 // Past is an older generation's counters, on their way into a newer one's: what the older generation counts until its
 // last worker is gone is not lost, and no total goes back.
@@ -11,7 +11,7 @@ import "slices"
 type Past struct {
 	from    *Stats
 	into    *Stats
-	columns []column // that both know
+	columns []counter.ID // that both know
 	rows    []pair
 }
 
@@ -21,12 +21,12 @@ type pair struct {
 	to  int // of the newer one
 }
 
-// NewPast matches the counters of two generations by the names of rows and columns. Rows that the newer one does not have
-// are left behind.
+// NewPast matches the counters of two generations by the names of rows and columns. Rows and counters that the newer one does not have
+// are left behind: a counter that only one of two builds knows begins anew when the other build has served meanwhile.
 func NewPast(from, into *Stats) *Past {
 	p := &Past{from: from, into: into}
-	for _, c := range columns {
-		if slices.Contains(from.Columns(), c.name) {
+	for c := range counter.Count {
+		if from.layout.at[c] != nowhere {
 			p.columns = append(p.columns, c)
 		}
 	}
@@ -43,12 +43,12 @@ func NewPast(from, into *Stats) *Past {
 // moment: each count is taken by one of them.
 func (p *Past) Absorb() {
 	for _, r := range p.rows {
-		ledger, into := p.from.ledger(r.row), p.into.Counters(p.into.Master(), r.to)
+		into := p.into.Counters(p.into.Master(), r.to)
 		for _, c := range p.columns {
-			carried := c.at(ledger)
-			before, total := carried.Load(), p.from.total(r.row, c)
+			carried := p.from.counter(p.from.ledger(), r.row, c)
+			before, total := carried.Load(), p.from.Total(r.row, c)
 			if total > before && carried.claim(before, total) {
-				c.at(into).Add(total - before)
+				into[c].Add(total - before)
 			}
 		}
 	}

@@ -3,6 +3,8 @@ package stats
 import (
 	"sync"
 	"testing"
+
+	"lbmaster/shared/counter"
 )
 
 // TestPast: what generations count that live side by side is carried over once, whichever master does it, and whatever they
@@ -17,14 +19,14 @@ func TestPast(t *testing.T) {
 		}
 		all = append(all, next)
 		for i, s := range all {
-			s.Counters(i%2, 1).Requests.Add(3)
+			s.Counters(i%2, 1)[counter.Requests].Add(3)
 			want += 3
 		}
 		for _, old := range all[:len(all)-1] {
 			NewPast(old, next).Absorb()
 			NewPast(old, next).Absorb()
 		}
-		if got := next.Total(1, 0); got != want {
+		if got := next.Total(1, counter.Requests); got != want {
 			t.Fatalf("%d generations: %d requests, want %d", len(all), got, want)
 		}
 	}
@@ -37,13 +39,13 @@ func TestPastOfTwoMasters(t *testing.T) {
 	var running sync.WaitGroup
 	running.Go(func() {
 		for range n {
-			first.Counters(0, 1).Requests.Add(1)
+			first.Counters(0, 1)[counter.Requests].Add(1)
 		}
 	})
 	for _, into := range []*Stats{second, third} {
 		running.Go(func() {
 			past := NewPast(first, into)
-			for first.Counters(0, 1).Requests.Load() < n {
+			for first.Counters(0, 1)[counter.Requests].Load() < n {
 				past.Absorb()
 			}
 		})
@@ -51,7 +53,7 @@ func TestPastOfTwoMasters(t *testing.T) {
 	running.Wait()
 	NewPast(first, third).Absorb()
 	NewPast(second, third).Absorb()
-	if got := third.Total(1, 0); got != n {
+	if got := third.Total(1, counter.Requests); got != n {
 		t.Errorf("%d requests, want %d", got, n)
 	}
 }

@@ -5,17 +5,19 @@
 // that dies, the next one goes on where it stopped. So a total, the sum over all slabs, never goes back, and needs no lock.
 //
 //	0       16        16 + size of the table, rounded      + slab           + slab ...
-//	| sizes | table   | slab of worker 0: rows of {Counters, Gauges} | slab of worker 1 | ... | slab of the monitor | slab of the master | ledger |
+//	| sizes | table   | slab of worker 0: rows of {counters, gauges} | slab of worker 1 | ... | slab of the monitor | slab of the master | ledger |
 //
 // The ledger has how much of each total has been carried over into a newer generation (see Past), and counts for none.
 //
-// The table names the rows and columns, as JSON: another generation or version matches what it knows by name.
+// The table names the rows and columns, as JSON: another generation or build matches what it knows by name, and passes the rest over.
 package stats
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
+	"lbmaster/shared/counter"
 	"lbmaster/shared/shm"
 )
 
@@ -40,19 +42,17 @@ type Row struct {
 type Stats struct {
 	segment *shm.Segment
 	table   table
-	cells   []cell // by slab: the workers, the monitor, the master, the ledger; then by row
-}
-
-// cell is one row of one worker. Its size is a multiple of a cache line's, 64 bytes.
-type cell struct {
-	counters Counters
-	gauges   Gauges
+	layout  layout
+	words   []Counter // of all cells, by slab: the workers, the monitor, the master, the ledger; then by row
+	gauges  []Gauge   // the same words
+	first   int       // offset of the first cell, in bytes
 }
 
 // table describes a segment.
 type table struct {
 	Workers int
 	Columns []string
+	Memory  []string `json:",omitempty"` // the columns in the order of the memory; none: as layout.go says
 	Rows    []Row
 }
 
@@ -65,54 +65,76 @@ const (
 	kind    = 0x636f_756e // "coun"
 	version = 4
 
-	counted = 2  // slabs that count, besides those of the workers
-	extra   = 3  // slabs besides those of the workers
-	tableAt = 16 // the size of sizes
-	line    = 64 // bytes of a cache line
+	counted    = 2       // slabs that count, besides those of the workers
+	extra      = 3       // slabs besides those of the workers
+	tableAt    = 16      // the size of sizes
+	maxWorkers = 1 << 16 // in a segment that is read
 )
-
-// cellSize is the size of a cell in bytes.
-var cellSize = shm.SizeOf[cell]()
 
 // Create makes counters, all 0, for the slots of that many workers, for the monitor and for the master.
 func Create(rows []Row, workers int) (*Stats, error) {
-	t := table{Workers: workers, Rows: rows}
-	for _, c := range columns {
-		t.Columns = append(t.Columns, c.name)
-	}
+	names := ours.names()
+	t := table{Workers: workers, Columns: names, Memory: names, Rows: rows}
 	text, err := json.Marshal(t)
 	if err != nil {
 		return nil, err
 	}
-	segment, err := shm.Create("lbmaster-stats", kind, version, cellsAt(len(text))+(workers+extra)*len(rows)*cellSize)
+	cells := (workers + extra) * len(rows)
+	segment, err := shm.Create("lbmaster-stats", kind, version, cellsAt(len(text))+cells*ours.size())
 	if err != nil {
 		return nil, err
 	}
-	*shm.At[sizes](segment, 0) = sizes{uint64(len(text)), uint64(cellSize)}
+	*shm.At[sizes](segment, 0) = sizes{uint64(len(text)), uint64(ours.size())}
 	copy(shm.Slice[byte](segment, tableAt, len(text)), text)
-	return &Stats{segment, t, shm.Slice[cell](segment, cellsAt(len(text)), (workers+extra)*len(rows))}, nil
+	s := &Stats{segment: segment, table: t, layout: ours}
+	s.mapCells(len(text))
+	return s, nil
 }
 
-// Open maps the counters behind fd, and takes ownership of fd if there is no error.
+// Open maps the counters behind fd, of this build or another one, and takes ownership of fd if there is no error.
 func Open(fd int) (*Stats, error) {
 	segment, err := shm.Open(fd, kind, version)
 	if err != nil {
 		return nil, fmt.Errorf("counters: %w", err)
 	}
 	s := &Stats{segment: segment}
-	size := *shm.At[sizes](segment, 0)
-	if size.cell != uint64(cellSize) || size.table > uint64(segment.Size()-tableAt) {
-		return nil, fmt.Errorf("counters: cells of %d bytes, not %d, or a table of %d bytes that does not fit", size.cell, cellSize, size.table)
+	if err := s.read(); err != nil {
+		_, released := segment.Release() // the descriptor stays the caller's
+		return nil, fmt.Errorf("counters: %w", errors.Join(err, released))
 	}
-	if err := json.Unmarshal(shm.Slice[byte](segment, tableAt, int(size.table)), &s.table); err != nil {
-		return nil, fmt.Errorf("counters: the table is damaged: %w", err)
-	}
-	n, at := (s.table.Workers+extra)*len(s.table.Rows), cellsAt(int(size.table))
-	if n < 0 || at > segment.Size() || n > (segment.Size()-at)/cellSize {
-		return nil, fmt.Errorf("counters: %d workers with %d rows do not fit", s.table.Workers, len(s.table.Rows))
-	}
-	s.cells = shm.Slice[cell](segment, at, n)
 	return s, nil
+}
+
+// read takes the description of a segment, of which nothing is believed that does not fit.
+func (s *Stats) read() error {
+	if s.segment.Size() < tableAt {
+		return fmt.Errorf("%d bytes are too few", s.segment.Size())
+	}
+	size := *shm.At[sizes](s.segment, 0)
+	if size.table > uint64(s.segment.Size()-tableAt) {
+		return fmt.Errorf("a table of %d bytes does not fit", size.table)
+	}
+	if err := json.Unmarshal(shm.Slice[byte](s.segment, tableAt, int(size.table)), &s.table); err != nil {
+		return fmt.Errorf("the table is damaged: %w", err)
+	}
+	s.layout = layoutOf(s.table.Memory)
+	if size.cell != uint64(s.layout.size()) {
+		return fmt.Errorf("cells of %d bytes, not %d", size.cell, s.layout.size())
+	}
+	w, room := s.table.Workers, s.segment.Size()-cellsAt(int(size.table))
+	if w < 0 || w > maxWorkers || room < 0 || len(s.table.Rows) > room/s.layout.size()/(w+extra) {
+		return fmt.Errorf("%d workers with %d rows do not fit", w, len(s.table.Rows))
+	}
+	s.mapCells(int(size.table))
+	return nil
+}
+
+// mapCells finds the cells behind a table of that size.
+func (s *Stats) mapCells(table int) {
+	s.first = cellsAt(table)
+	n := (s.table.Workers + extra) * len(s.table.Rows) * s.layout.words()
+	s.words = shm.Slice[Counter](s.segment, s.first, n)
+	s.gauges = shm.Slice[Gauge](s.segment, s.first, n)
 }
 
 // cellsAt is where the cells begin behind a table of that size.
@@ -133,38 +155,52 @@ func (s *Stats) Monitor() int { return s.table.Workers }
 // Master is the number of the master's slab, for Counters: it follows that of the monitor.
 func (s *Stats) Master() int { return s.table.Workers + 1 }
 
-// ledger is what has been carried over of a row.
-func (s *Stats) ledger(row int) *Counters { return s.Counters(s.Master()+1, row) }
+// ledger is the number of the slab that says what has been carried over.
+func (s *Stats) ledger() int { return s.Master() + 1 }
 
 // Rows are the names of the rows.
 func (s *Stats) Rows() []Row { return s.table.Rows }
 
-// Columns are the names of the counters.
-func (s *Stats) Columns() []string { return s.table.Columns }
-
-// Counters are those of one worker and row. They stay valid until Close.
-func (s *Stats) Counters(worker, row int) *Counters { return &s.cell(worker, row).counters }
+// Counters are those of one worker and row, in memory of this build. They stay valid until Close.
+func (s *Stats) Counters(worker, row int) *Counters {
+	at := s.cell(worker, row)
+	return (*Counters)(s.words[at : at+len(Counters{})])
+}
 
 // Gauges are those of one worker and row. They stay valid until Close.
-func (s *Stats) Gauges(worker, row int) *Gauges { return &s.cell(worker, row).gauges }
+func (s *Stats) Gauges(worker, row int) *Gauges {
+	return shm.At[Gauges](s.segment, s.first+wordSize*(s.cell(worker, row)+s.layout.gauges()))
+}
 
-func (s *Stats) cell(worker, row int) *cell { return &s.cells[worker*len(s.table.Rows)+row] }
+// cell is where the cell of a slab and row begins, in words.
+func (s *Stats) cell(slab, row int) int { return (slab*len(s.table.Rows) + row) * s.layout.words() }
 
-// Total is one counter of a row, over all slabs.
-func (s *Stats) Total(row, column int) uint64 { return s.total(row, columns[column]) }
+// counter is one counter of one slab and row; nil when this memory has no such counter.
+func (s *Stats) counter(slab, row int, c counter.ID) *Counter {
+	at := s.layout.at[c]
+	if at == nowhere {
+		return nil
+	}
+	return &s.words[s.cell(slab, row)+int(at)]
+}
 
-func (s *Stats) total(row int, c column) uint64 {
+// Total is one counter of a row, over all slabs: 0 for one that this memory does not have.
+func (s *Stats) Total(row int, c counter.ID) uint64 {
+	at := s.layout.at[c]
+	if at == nowhere {
+		return 0
+	}
 	var sum uint64
-	for w := range s.table.Workers + counted {
-		sum += c.at(s.Counters(w, row)).Load()
+	for slab := range s.table.Workers + counted {
+		sum += s.words[s.cell(slab, row)+int(at)].Load()
 	}
 	return sum
 }
 
-// Sum sets every counter of into to its total over all slabs. It allocates nothing.
-func (s *Stats) Sum(row int, into *Counters) {
-	for column := range columns {
-		columns[column].at(into).Store(s.Total(row, column))
+// Totals sets every counter of into to its total over all slabs. It allocates nothing.
+func (s *Stats) Totals(row int, into *[counter.Count]uint64) {
+	for c := range counter.Count {
+		into[c] = s.Total(row, c)
 	}
 }
 
@@ -180,8 +216,9 @@ func (s *Stats) IdleNow(row int) int64 {
 // SessionsNow is the number of client connections of a row, over all workers. It allocates nothing.
 func (s *Stats) SessionsNow(row int) int64 {
 	var sum int64
-	for i := row; i < len(s.cells); i += len(s.table.Rows) {
-		sum += s.cells[i].gauges.Sessions.Load()
+	step := len(s.table.Rows) * s.layout.words()
+	for i := row*s.layout.words() + s.layout.gauges(); i < len(s.gauges); i += step {
+		sum += s.gauges[i].Load()
 	}
 	return sum
 }

@@ -3,6 +3,7 @@ package exchange
 import (
 	"golang.org/x/sys/unix"
 
+	"lbmaster/shared/counter"
 	"lbmaster/worker/accesslog"
 	"lbmaster/worker/upstream"
 )
@@ -14,7 +15,7 @@ const turnaround = 1000
 // Enter makes b the stream's backend.
 func (st *Stream) Enter(b *upstream.Backend) {
 	b.Refresh()
-	b.Counters.Requests.Add(1)
+	b.Counters[counter.Requests].Add(1)
 	b.Gauges.Sessions.Add(1)
 	st.Back, st.BackendName = b, b.Name
 	st.Tries = b.Retries
@@ -26,8 +27,8 @@ func (st *Stream) Choose(named *upstream.Server) bool {
 		if named = st.Back.Balanced(); named == nil {
 			return false
 		}
-		st.Back.Counters.Balanced.Add(1)
-		named.Counters.Balanced.Add(1)
+		st.Back.Counters[counter.Balanced].Add(1)
+		named.Counters[counter.Balanced].Add(1)
 	}
 	st.Serve(named)
 	return true
@@ -111,8 +112,8 @@ func (st *Stream) redispatch() bool {
 		return false
 	}
 	st.Count(Redispatches)
-	b.Counters.Balanced.Add(1)
-	next.Counters.Balanced.Add(1)
+	b.Counters[counter.Balanced].Add(1)
+	next.Counters[counter.Balanced].Add(1)
 	st.Serve(next)
 	st.Elsewhere, st.ByCookie = true, false
 	if st.FromCookie == accesslog.CookieValid {

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"lbmaster/shared/counter"
 	"lbmaster/shared/stats"
 	"lbmaster/worker/accesslog"
 )
@@ -29,21 +30,21 @@ func (st *Stream) Count(e Event) {
 func add(c *stats.Counters, e Event) {
 	switch e {
 	case ConnectErrors:
-		c.ConnectErrors.Add(1)
+		c[counter.ConnectErrors].Add(1)
 	case ResponseErrors:
-		c.ResponseErrors.Add(1)
+		c[counter.ResponseErrors].Add(1)
 	case Retries:
-		c.Retries.Add(1)
+		c[counter.Retries].Add(1)
 	case Redispatches:
-		c.Redispatches.Add(1)
+		c[counter.Redispatches].Add(1)
 	}
 }
 
 func addAbort(c *stats.Counters, why accesslog.Cause) {
 	if why == accesslog.ByClient || why == accesslog.ClientTime {
-		c.ClientAborts.Add(1)
+		c[counter.ClientAborts].Add(1)
 	} else {
-		c.ServerAborts.Add(1)
+		c[counter.ServerAborts].Add(1)
 	}
 }
 
@@ -54,7 +55,7 @@ func (st *Stream) CountResponse(status int) {
 	class(st.Back.Counters, status)
 	class(st.Server.Counters, status)
 	if st.Link.Reused {
-		st.Server.Counters.Reuses.Add(1)
+		st.Server.Counters[counter.Reuses].Add(1)
 	}
 }
 
@@ -80,17 +81,17 @@ func (st *Stream) countAbort(why accesslog.Cause) {
 func class(c *stats.Counters, status int) {
 	switch status / 100 {
 	case 1:
-		c.Responses1xx.Add(1)
+		c[counter.Responses1xx].Add(1)
 	case 2:
-		c.Responses2xx.Add(1)
+		c[counter.Responses2xx].Add(1)
 	case 3:
-		c.Responses3xx.Add(1)
+		c[counter.Responses3xx].Add(1)
 	case 4:
-		c.Responses4xx.Add(1)
+		c[counter.Responses4xx].Add(1)
 	case 5:
-		c.Responses5xx.Add(1)
+		c[counter.Responses5xx].Add(1)
 	default:
-		c.ResponsesOther.Add(1)
+		c[counter.ResponsesOther].Add(1)
 	}
 }
 
@@ -109,12 +110,12 @@ func (st *Stream) account(head int) {
 
 // times adds how long the stages of the stream took.
 func (st *Stream) times(c *stats.Counters) {
-	c.ConnectTime.Add(uint64(max(0, between(st.Complete, st.Linked))))
-	c.ResponseTime.Add(uint64(max(0, between(st.Linked, st.Headed))))
-	c.TotalTime.Add(uint64(st.Loop.Now() - st.Began))
+	c[counter.ConnectTime].Add(uint64(max(0, between(st.Complete, st.Linked))))
+	c[counter.ResponseTime].Add(uint64(max(0, between(st.Linked, st.Headed))))
+	c[counter.TotalTime].Add(uint64(st.Loop.Now() - st.Began))
 }
 
 func bytes(c *stats.Counters, in, out uint64) {
-	c.BytesIn.Add(in)
-	c.BytesOut.Add(out)
+	c[counter.BytesIn].Add(in)
+	c[counter.BytesOut].Add(out)
 }

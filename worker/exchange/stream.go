@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"lbmaster/shared/counter"
 	"lbmaster/worker/accesslog"
 	"lbmaster/worker/flow"
 	"lbmaster/worker/logline"
@@ -55,7 +56,7 @@ func (st *Stream) Serve(srv *upstream.Server) {
 		st.Server.Gauges.Sessions.Add(-1)
 	}
 	st.Server, st.ServerName = srv, srv.Name
-	srv.Counters.Requests.Add(1)
+	srv.Counters[counter.Requests].Add(1)
 	srv.Gauges.Sessions.Add(1)
 }
 

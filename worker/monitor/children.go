@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"lbmaster/shared/control"
+	"lbmaster/shared/counter"
 	"lbmaster/worker/monitor/tally"
 )
 
@@ -36,7 +37,7 @@ func (m *monitor) workers(now time.Time) []tally.Worker {
 	for slot := range m.counters.Workers() {
 		w := m.worker(place{m.generation, slot}, now)
 		w.Sessions = m.counters.Gauges(slot, 0).Sessions.Load()
-		w.Requests = m.counters.Counters(slot, 0).Requests.Load()
+		w.Requests = m.counters.Counters(slot, 0)[counter.Requests].Load()
 		all = append(all, w)
 	}
 	for at, c := range m.children {

@@ -26,8 +26,8 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// counter counts the connections to an address.
-func counter(t *testing.T, addr string) *atomic.Int64 {
+// connectionsTo counts the connections to an address.
+func connectionsTo(t *testing.T, addr string) *atomic.Int64 {
 	t.Helper()
 	n := &atomic.Int64{}
 	serve(t, "tcp", addr, func(net.Conn) { n.Add(1) })
@@ -54,7 +54,7 @@ func TestLife(t *testing.T) {
 		config.Backends[0].Servers[i].Inter = 20 * time.Millisecond
 	}
 	config.Backends[0].Timeout.Check = fatal // else a check has no longer than its interval
-	checks := counter(t, host+":8001")       // nobody listens on the port of server b
+	checks := connectionsTo(t, host+":8001") // nobody listens on the port of server b
 	i := newInstance(t, config, 1)
 	c := understudy.Start(t)
 	if m := c.WantSaid(control.Hello); m.Pid != c.Process.Pid {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"lbmaster/conf"
+	"lbmaster/shared/counter"
 	"lbmaster/shared/status"
 	"lbmaster/worker/monitor/check"
 	"lbmaster/worker/monitor/tally"
@@ -128,7 +129,7 @@ func (m *monitor) fillBackend(to *tally.Row, b *backend, now int64) {
 	}
 	to.UserWeight = to.Weight
 	to.Changed = m.secondsSince(b.since, now)
-	to.Down = int64(to.Counts.DownTime / 1000)
+	to.Down = int64(to.Counts[counter.DownTime] / 1000)
 	if to.Status == "DOWN" {
 		to.Down += to.Changed
 	}
@@ -163,7 +164,7 @@ func (m *monitor) fillServer(to *tally.Row, t *target, now int64) {
 		to.Active = 1
 	}
 	to.Changed = m.secondsSince(m.board.Changed(t.slot), now)
-	to.Down = int64(to.Counts.DownTime / 1000)
+	to.Down = int64(to.Counts[counter.DownTime] / 1000)
 	if !s.Serves() {
 		to.Down += to.Changed
 	}

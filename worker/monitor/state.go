@@ -3,6 +3,7 @@ package monitor
 import (
 	"time"
 
+	"lbmaster/shared/counter"
 	"lbmaster/shared/status"
 	"lbmaster/worker/monitor/check"
 )
@@ -68,7 +69,7 @@ func (m *monitor) judge(t *target, o check.Outcome, now int64) {
 	t.last = o
 	t.count = t.limits.Next(t.count, good)
 	if before.Op != status.Down && !good {
-		t.counters.CheckFailures.Add(1)
+		t.counters[counter.CheckFailures].Add(1)
 	}
 	m.keep(t, now)
 	op := before.Op
@@ -125,10 +126,10 @@ func (m *monitor) keep(t *target, now int64) {
 func (m *monitor) change(t *target, next status.State, now int64) {
 	before := m.board.Load(t.slot)
 	if !before.Serves() {
-		t.counters.DownTime.Add(uint64(max(0, now-m.since(m.board.Changed(t.slot)))))
+		t.counters[counter.DownTime].Add(uint64(max(0, now-m.since(m.board.Changed(t.slot)))))
 	}
 	if before.Serves() && !next.Serves() {
-		t.counters.Downs.Add(1)
+		t.counters[counter.Downs].Add(1)
 	}
 	m.board.Store(t.slot, next, now)
 }
@@ -149,9 +150,9 @@ func (m *monitor) reckon(b *backend, now int64) {
 		return
 	}
 	if up {
-		b.counters.DownTime.Add(uint64(max(0, now-m.since(b.since))))
+		b.counters[counter.DownTime].Add(uint64(max(0, now-m.since(b.since))))
 	} else {
-		b.counters.Downs.Add(1)
+		b.counters[counter.Downs].Add(1)
 		m.report(Emerg, b.word+" "+b.name+" has no server available!")
 	}
 	b.up, b.since = up, now

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"lbmaster/shared/counter"
 	"lbmaster/shared/status"
 	"lbmaster/worker/monitor/check"
 )
@@ -114,14 +115,14 @@ func (p *play) servers(words []string) string {
 					text = "stopping " + text
 				}
 				fmt.Fprintf(&b, "  %s: %s, admin %d, weight %d, last %s; failed checks %d, downs %d, down for %d ms\n", name, text,
-					s.Admin, s.Weight, t.last.Result, t.counters.CheckFailures.Load(), t.counters.Downs.Load(), t.counters.DownTime.Load())
+					s.Admin, s.Weight, t.last.Result, t.counters[counter.CheckFailures].Load(), t.counters[counter.Downs].Load(), t.counters[counter.DownTime].Load())
 				if up := t.limits.Up(t.count); up != (s.Op != status.Down) && s.Admin != status.Maint {
 					p.t.Errorf("%s: count %d, state %+v", name, t.count, s)
 				}
 			}
 		}
 		if len(words) == 1 || strings.HasPrefix(words[1], back.name+"/") {
-			fmt.Fprintf(&b, "  %s: up %v, downs %d, down for %d ms\n", back.name, back.up, back.counters.Downs.Load(), back.counters.DownTime.Load())
+			fmt.Fprintf(&b, "  %s: up %v, downs %d, down for %d ms\n", back.name, back.up, back.counters[counter.Downs].Load(), back.counters[counter.DownTime].Load())
 		}
 	}
 	return b.String()

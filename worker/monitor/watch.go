@@ -3,6 +3,7 @@ package monitor
 import (
 	"time"
 
+	"lbmaster/shared/counter"
 	"lbmaster/worker/monitor/tally"
 )
 
@@ -30,21 +31,9 @@ type row struct {
 }
 
 // counts are the counters of a row over all workers, as plain values.
-func (m *monitor) counts(stat int) tally.Counts {
-	c := &m.scratch
-	m.counters.Sum(stat, c)
-	return tally.Counts{
-		Sessions: c.Sessions.Load(), Requests: c.Requests.Load(), BytesIn: c.BytesIn.Load(), BytesOut: c.BytesOut.Load(),
-		Responses1xx: c.Responses1xx.Load(), Responses2xx: c.Responses2xx.Load(), Responses3xx: c.Responses3xx.Load(),
-		Responses4xx: c.Responses4xx.Load(), Responses5xx: c.Responses5xx.Load(), ResponsesOther: c.ResponsesOther.Load(),
-		RequestErrors: c.RequestErrors.Load(), ConnectErrors: c.ConnectErrors.Load(), ResponseErrors: c.ResponseErrors.Load(),
-		Retries: c.Retries.Load(), Redispatches: c.Redispatches.Load(), ClientAborts: c.ClientAborts.Load(),
-		ServerAborts: c.ServerAborts.Load(), Connects: c.Connects.Load(), Reuses: c.Reuses.Load(), Balanced: c.Balanced.Load(),
-		Answered: c.Answered.Load(), CheckFailures: c.CheckFailures.Load(), Downs: c.Downs.Load(), ConnectTime: c.ConnectTime.Load(),
-		ResponseTime: c.ResponseTime.Load(), TotalTime: c.TotalTime.Load(), DownTime: c.DownTime.Load(),
-		LogsDropped: c.LogsDropped.Load(), WorkerDeaths: c.WorkerDeaths.Load(), MonitorDeaths: c.MonitorDeaths.Load(),
-		Upgrades: c.Upgrades.Load(), FailedUpgrades: c.FailedUpgrades.Load(),
-	}
+func (m *monitor) counts(stat int) (c tally.Counts) {
+	m.counters.Totals(stat, (*[counter.Count]uint64)(&c))
+	return c
 }
 
 // read takes the numbers of a row as they are now.
@@ -53,9 +42,9 @@ func (m *monitor) read(r *row, now time.Time) {
 	r.now = m.counts(r.stat)
 	if r.back != nil {
 		// A session of a backend or server is a stream: in HTTP a request, else what the balance has been asked for.
-		r.now.Sessions = max(r.now.Sessions, r.now.Requests, r.now.Balanced)
+		r.now[counter.Sessions] = max(r.now[counter.Sessions], r.now[counter.Requests], r.now[counter.Balanced])
 	}
-	if !r.sampled.IsZero() && (r.now.Sessions != before.Sessions || r.now.Requests != before.Requests) {
+	if !r.sampled.IsZero() && (r.now[counter.Sessions] != before[counter.Sessions] || r.now[counter.Requests] != before[counter.Requests]) {
 		r.used = now
 	}
 	r.sessions = m.counters.SessionsNow(r.stat)
@@ -65,7 +54,7 @@ func (m *monitor) read(r *row, now time.Time) {
 // sample takes the numbers of all rows, and the rates since the last time.
 func (m *monitor) sample(now time.Time) {
 	if m.stderr != nil {
-		m.counters.Counters(m.counters.Monitor(), 0).LogsDropped.Add(m.stderr.TakeDropped())
+		m.counters.Counters(m.counters.Monitor(), 0)[counter.LogsDropped].Add(m.stderr.TakeDropped())
 	}
 	m.sampleRow(&m.whole, now)
 	for i := range m.rows {
@@ -77,8 +66,8 @@ func (m *monitor) sampleRow(r *row, now time.Time) {
 	before, since := r.window.last, now.Sub(r.sampled)
 	m.read(r, now)
 	if !r.sampled.IsZero() && since > 0 {
-		r.rates.Sessions = perSecond(r.now.Sessions-before.Sessions, since)
-		r.rates.Requests = perSecond(r.now.Requests-before.Requests, since)
+		r.rates.Sessions = perSecond(r.now[counter.Sessions]-before[counter.Sessions], since)
+		r.rates.Requests = perSecond(r.now[counter.Requests]-before[counter.Requests], since)
 		r.rates.SessionsMax = max(r.rates.SessionsMax, r.rates.Sessions)
 		r.rates.RequestsMax = max(r.rates.RequestsMax, r.rates.Requests)
 	}
@@ -102,7 +91,7 @@ const windowSize = 512
 
 func (w *window) add(c tally.Counts) {
 	w.last = c
-	if c.Requests-w.mid.Requests >= windowSize {
+	if c[counter.Requests]-w.mid[counter.Requests] >= windowSize {
 		w.old, w.mid = w.mid, c
 	}
 }
@@ -111,9 +100,9 @@ func (w *window) add(c tally.Counts) {
 func (w *window) averages(now tally.Counts) tally.Averages {
 	d := now.Since(w.old)
 	return tally.Averages{
-		Connect:  d.ConnectTime / max(1, d.Connects),
-		Response: d.ResponseTime / max(1, d.Requests),
-		Total:    d.TotalTime / max(1, d.Requests),
+		Connect:  d[counter.ConnectTime] / max(1, d[counter.Connects]),
+		Response: d[counter.ResponseTime] / max(1, d[counter.Requests]),
+		Total:    d[counter.TotalTime] / max(1, d[counter.Requests]),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"lbmaster/shared/control"
+	"lbmaster/shared/counter"
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
 	"lbmaster/worker/monitor/health"
@@ -59,8 +60,8 @@ func TestNumbers(t *testing.T) {
 	}("web")
 	work := func(requests uint64, sessions int64) {
 		for w := range 2 {
-			i.counters.Counters(w, row).Requests.Add(requests)
-			i.counters.Counters(w, row).Sessions.Add(1)
+			i.counters.Counters(w, row)[counter.Requests].Add(requests)
+			i.counters.Counters(w, row)[counter.Sessions].Add(1)
 			i.counters.Gauges(w, row).Sessions.Add(sessions)
 		}
 	}
@@ -71,17 +72,17 @@ func TestNumbers(t *testing.T) {
 	now = now.Add(2 * time.Second)
 	m.sample(now)
 	r := find(t, m.picture(now), tally.Frontend, "web", "")
-	if r.Counts.Requests != 120 || r.Rates != (tally.Rates{Sessions: 1, SessionsMax: 2, Requests: 10, RequestsMax: 100}) ||
+	if r.Counts[counter.Requests] != 120 || r.Rates != (tally.Rates{Sessions: 1, SessionsMax: 2, Requests: 10, RequestsMax: 100}) ||
 		r.Sessions != (tally.Sessions{Now: 2, Max: 8, Limit: 10}) || r.LastUsed != 0 {
 		t.Errorf("%+v", r)
 	}
 	now = now.Add(5 * time.Second)
 	m.forget(false, now)
-	if r = find(t, m.picture(now), tally.Frontend, "web", ""); r.Sessions.Max != 2 || r.Rates.RequestsMax != 10 || r.Cleared.Requests != 0 || r.LastUsed != 5 {
+	if r = find(t, m.picture(now), tally.Frontend, "web", ""); r.Sessions.Max != 2 || r.Rates.RequestsMax != 10 || r.Cleared[counter.Requests] != 0 || r.LastUsed != 5 {
 		t.Errorf("without maxima: %+v", r)
 	}
 	m.forget(true, now)
-	if r = find(t, m.picture(now), tally.Frontend, "web", ""); r.Cleared.Requests != 120 || r.Counts.Requests != 120 {
+	if r = find(t, m.picture(now), tally.Frontend, "web", ""); r.Cleared[counter.Requests] != 120 || r.Counts[counter.Requests] != 120 {
 		t.Errorf("without counts: %+v", r)
 	}
 }
@@ -92,9 +93,9 @@ func TestWindow(t *testing.T) {
 	var c tally.Counts
 	run := func(requests, ms uint64) tally.Averages {
 		for range requests {
-			c.Requests++
-			c.ResponseTime += ms
-			if c.Requests%100 == 0 {
+			c[counter.Requests]++
+			c[counter.ResponseTime] += ms
+			if c[counter.Requests]%100 == 0 {
 				w.add(c)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/conf"
+	"lbmaster/shared/counter"
 	"lbmaster/worker/poll"
 )
 
@@ -113,8 +114,8 @@ func (p *Proxy) startSession(s *session) {
 		s.assure()
 		return
 	}
-	s.front.Counters.Sessions.Add(1)
-	p.counters.Sessions.Add(1)
+	s.front.Counters[counter.Sessions].Add(1)
+	p.counters[counter.Sessions].Add(1)
 	if s.front.Log.Connections() {
 		s.front.Log.WriteConnection(s.client.Peer, s.client.FD.Name())
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"lbmaster/conf"
+	"lbmaster/shared/counter"
 )
 
 // logs is a sink in a test.
@@ -159,7 +160,7 @@ func TestLogsAreDropped(t *testing.T) {
 		c.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\n\r\n")
 		c.want(echoed("GET / HTTP/1.1\r\nHost: a\r\n\r\n", ""))
 	}
-	if n := f.proxy.counters.LogsDropped.Load(); n < 500 {
+	if n := f.proxy.counters[counter.LogsDropped].Load(); n < 500 {
 		t.Errorf("%d lines dropped", n)
 	}
 	if len(f.reopen) > 0 {

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/conf"
+	"lbmaster/shared/counter"
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
 	"lbmaster/shared/syslog"
@@ -229,7 +230,7 @@ func TestNothingIsAllocated(t *testing.T) {
 	if n := testing.AllocsPerRun(1000, func() { b.exchange(benchRequest, benchResponse) }); n != 0 {
 		t.Errorf("%v allocations for a request, want 0", n)
 	}
-	if n := b.proxy.counters.Responses2xx.Load(); n < 1000 {
+	if n := b.proxy.counters[counter.Responses2xx].Load(); n < 1000 {
 		t.Errorf("%d responses counted", n)
 	}
 }
@@ -257,7 +258,7 @@ func TestNothingIsAllocatedForLogs(t *testing.T) {
 	if n := testing.AllocsPerRun(1000, func() { b.exchange(request, response) }); n != 0 {
 		t.Errorf("%v allocations for a request, want 0", n)
 	}
-	if n := b.proxy.counters.Responses2xx.Load(); n < 1000 {
+	if n := b.proxy.counters[counter.Responses2xx].Load(); n < 1000 {
 		t.Errorf("%d responses counted", n)
 	}
 }

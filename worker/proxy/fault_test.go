@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/conf"
+	"lbmaster/shared/counter"
 	"lbmaster/shared/faults"
 	"lbmaster/worker/exchange/http"
 	"lbmaster/worker/sock"
@@ -228,7 +229,7 @@ func TestFaultsAllocateNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(100, send); n != 0 && !sock.Traced {
 		t.Errorf("%v allocations for a fault", n)
 	}
-	if n := b.proxy.frontends[0].Counters.RequestErrors.Load(); n != 102 {
+	if n := b.proxy.frontends[0].Counters[counter.RequestErrors].Load(); n != 102 {
 		t.Errorf("%d faults counted, want 102", n)
 	}
 	if seen := seenFaults(t, faults); len(seen) != 1 {

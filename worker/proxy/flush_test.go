@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/conf"
+	"lbmaster/shared/counter"
 )
 
 // slowly connects a client whose kernel takes little at a time.
@@ -114,8 +115,9 @@ func TestBlockedByReset(t *testing.T) {
 			if tt.byServer {
 				resets, other = server, c.TCPConn
 			}
+			much := make([]byte, 100<<20) // which takes a while
 			resets.SetWriteDeadline(time.Now().Add(300 * time.Millisecond))
-			if n, err := resets.Write(make([]byte, 100<<20)); n == 100<<20 {
+			if n, err := resets.Write(much); n == len(much) {
 				t.Fatalf("the relay takes everything: %v", err)
 			}
 			resets.SetLinger(0)
@@ -135,7 +137,7 @@ func TestBlockedByReset(t *testing.T) {
 			}
 			f.await("the session ends", func() bool { return f.proxy.Sessions() == 0 })
 			row := f.proxy.frontends[0].Counters
-			if passed := int64(row.BytesIn.Load() + row.BytesOut.Load()); n < 1<<20 || n != passed {
+			if passed := int64(row[counter.BytesIn].Load() + row[counter.BytesOut].Load()); n < 1<<20 || n != passed {
 				t.Errorf("%d bytes arrived, %d were passed on", n, passed)
 			}
 		})

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"lbmaster/conf"
+	"lbmaster/shared/counter"
 )
 
 // TestFramings is what clients get of responses whose framing needs a second thought, and whether both connections go on.
@@ -73,7 +74,7 @@ func (f *fixture) exchange(request, want string, client, server bool) {
 			f.t.Fatalf("got %q\nwant %q", got, want)
 		}
 	}
-	if n := f.proxy.backends[0].Servers[0].Counters.Reuses.Load(); n > 0 != server {
+	if n := f.proxy.backends[0].Servers[0].Counters[counter.Reuses].Load(); n > 0 != server {
 		f.t.Errorf("the server's connection was used again %d times, want %v", n, server)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"lbmaster/conf"
+	"lbmaster/shared/counter"
 	"lbmaster/shared/status"
 )
 
@@ -104,7 +105,7 @@ func TestRetries(t *testing.T) {
 		t.Errorf("it took %v, with a pause of 50 ms", d)
 	}
 	b := f.proxy.backends[0]
-	if r, d := b.Counters.Retries.Load(), b.Counters.Redispatches.Load(); r != 2 || d != 1 {
+	if r, d := b.Counters[counter.Retries].Load(), b.Counters[counter.Redispatches].Load(); r != 2 || d != 1 {
 		t.Errorf("%d retries, %d redispatches; want 2, 1", r, d)
 	}
 }
@@ -120,7 +121,7 @@ func TestRetriesEnd(t *testing.T) {
 	if got := c.wantEnd(); !strings.HasPrefix(got, "HTTP/1.1 503 ") {
 		t.Errorf("got %.60q", got)
 	}
-	if n := f.proxy.backends[0].Counters.Retries.Load(); n != 2 {
+	if n := f.proxy.backends[0].Counters[counter.Retries].Load(); n != 2 {
 		t.Errorf("%d retries, want 2", n)
 	}
 }
@@ -207,7 +208,7 @@ func TestMonitorNet(t *testing.T) {
 	if got := c.wantEnd(); got != "HTTP/1.0 200 OK\r\n\r\n" {
 		t.Errorf("got %q", got)
 	}
-	if n := f.proxy.counters.Requests.Load() + f.proxy.counters.Sessions.Load(); n != 0 {
+	if n := f.proxy.counters[counter.Requests].Load() + f.proxy.counters[counter.Sessions].Load(); n != 0 {
 		t.Errorf("%d requests and sessions", n)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/conf"
+	"lbmaster/shared/counter"
 	"lbmaster/worker/buffer"
 )
 
@@ -77,11 +78,11 @@ func TestNothingIsAllocatedForLargeHeads(t *testing.T) {
 		b.until("the response has been given", func(s *session) bool { return s.state == idle })
 	}
 	exchange()
-	before := b.proxy.counters.Responses2xx.Load()
+	before := b.proxy.counters[counter.Responses2xx].Load()
 	if n := testing.AllocsPerRun(50, exchange); n != 0 {
 		t.Errorf("%v allocations for a request, want 0", n)
 	}
-	if n := b.proxy.counters.Responses2xx.Load() - before; n != 51 {
+	if n := b.proxy.counters[counter.Responses2xx].Load() - before; n != 51 {
 		t.Errorf("%d responses counted", n)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"lbmaster/conf"
+	"lbmaster/shared/counter"
 	"lbmaster/worker/buffer"
 	"lbmaster/worker/flow"
 )
@@ -86,7 +87,7 @@ func TestLargeRequestIsRepeated(t *testing.T) {
 		c.send(ask)
 		c.want(answers(ask, 0, 0))
 	}
-	if n := f.proxy.backends[0].Counters.Retries.Load(); n != uint64(len(largeHeads)-1) {
+	if n := f.proxy.backends[0].Counters[counter.Retries].Load(); n != uint64(len(largeHeads)-1) {
 		t.Errorf("%d retries, want %d", n, len(largeHeads)-1)
 	}
 
@@ -100,7 +101,7 @@ func TestLargeRequestIsRepeated(t *testing.T) {
 		c.send(ask)
 		c.want(answers(ask, 0, 0))
 	}
-	if n := f.proxy.backends[0].Counters.Redispatches.Load(); n == 0 {
+	if n := f.proxy.backends[0].Counters[counter.Redispatches].Load(); n == 0 {
 		t.Error("no redispatch")
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"lbmaster/conf"
+	"lbmaster/shared/counter"
 	"lbmaster/worker/buffer"
 )
 
@@ -122,12 +123,12 @@ func TestMaxHeader(t *testing.T) {
 		d = f.dial()
 		go func() { io.WriteString(d, "GET /"+padding(limit)+" HTTP/1.1\r\nHost: a\r\n\r\n") }()
 		d.startsWith("HTTP/1.1 414 ")
-		if n := f.proxy.frontends[0].Counters.RequestErrors.Load(); n != 2 {
+		if n := f.proxy.frontends[0].Counters[counter.RequestErrors].Load(); n != 2 {
 			t.Errorf("%d bytes: %d request errors, want 2", limit, n)
 		}
 		c.send(asks("GET", 0, "", limit+1, 0))
 		c.startsWith("HTTP/1.1 502 ")
-		if n := f.proxy.backends[0].Counters.ResponseErrors.Load(); n != 1 {
+		if n := f.proxy.backends[0].Counters[counter.ResponseErrors].Load(); n != 1 {
 			t.Errorf("%d bytes: %d response errors, want 1", limit, n)
 		}
 	}

@@ -33,6 +33,7 @@ import (
 
 	"lbmaster/conf"
 	"lbmaster/shared/control"
+	"lbmaster/shared/counter"
 	"lbmaster/shared/faults"
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
@@ -126,7 +127,7 @@ func New(params Params) (*Proxy, error) {
 		Loop: l, Pools: pools, Upstream: upstream.NewPool(l, pools), Stats: p.stats, WorkerCounters: p.counters, Faults: params.Faults,
 	}
 	var err error
-	p.worker.Logs, err = accesslog.NewWriter(params.Config, params.Files, l, &p.counters.LogsDropped, params.Reopen)
+	p.worker.Logs, err = accesslog.NewWriter(params.Config, params.Files, l, &p.counters[counter.LogsDropped], params.Reopen)
 	p.SetLogs(params.Logs)
 	if err == nil {
 		err = p.build(params.Config, params.Slot)

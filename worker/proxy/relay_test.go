@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/conf"
+	"lbmaster/shared/counter"
 	"lbmaster/worker/exchange/relay"
 	"lbmaster/worker/sock"
 )
@@ -183,7 +184,7 @@ func TestRelayPassesResets(t *testing.T) {
 			}
 			f.await("both sides are gone", func() bool { return f.proxy.Sessions() == 0 })
 			counters := f.proxy.frontends[0].Counters
-			if a, b := counters.ClientAborts.Load(), counters.ServerAborts.Load(); a+b != 1 || b == 1 != tt.byServer {
+			if a, b := counters[counter.ClientAborts].Load(), counters[counter.ServerAborts].Load(); a+b != 1 || b == 1 != tt.byServer {
 				t.Errorf("%d client aborts, %d server aborts", a, b)
 			}
 		})
@@ -229,8 +230,8 @@ func TestRelayLarge(t *testing.T) {
 	})
 	c.Close()
 	f.await("the session ends", func() bool { return f.proxy.Sessions() == 0 })
-	if c := f.proxy.frontends[0].Counters; c.BytesIn.Load() != 30_000_000 || c.BytesOut.Load() != 20_000_001+4 {
-		t.Errorf("%d bytes in, %d out", c.BytesIn.Load(), c.BytesOut.Load())
+	if c := f.proxy.frontends[0].Counters; c[counter.BytesIn].Load() != 30_000_000 || c[counter.BytesOut].Load() != 20_000_001+4 {
+		t.Errorf("%d bytes in, %d out", c[counter.BytesIn].Load(), c[counter.BytesOut].Load())
 	}
 }
 
@@ -303,8 +304,8 @@ func TestRelayReachesAnother(t *testing.T) {
 	c.send("hello\n") // before there is a server
 	c.want("I am b\nb: hello\n")
 	b := f.proxy.backends[0].Counters
-	if b.Redispatches.Load() != 1 || b.Retries.Load() != 1 {
-		t.Errorf("%d retries, %d redispatches", b.Retries.Load(), b.Redispatches.Load())
+	if b[counter.Redispatches].Load() != 1 || b[counter.Retries].Load() != 1 {
+		t.Errorf("%d retries, %d redispatches", b[counter.Retries].Load(), b[counter.Redispatches].Load())
 	}
 }
 
@@ -314,7 +315,7 @@ func TestRelayUnserved(t *testing.T) {
 	if got := f.dial().wantEnd(); got != "" {
 		t.Errorf("got %q", got)
 	}
-	if n := f.proxy.backends[0].Counters.ConnectErrors.Load(); n != 1 {
+	if n := f.proxy.backends[0].Counters[counter.ConnectErrors].Load(); n != 1 {
 		t.Errorf("%d connect errors", n)
 	}
 }
@@ -347,8 +348,8 @@ func TestRelayTimes(t *testing.T) {
 				t.Errorf("ended after %v", took)
 			}
 			counters := f.proxy.frontends[0].Counters
-			if got := counters.ClientAborts.Load() == 1; got != (side == "client") {
-				t.Errorf("%d client aborts, %d server aborts", counters.ClientAborts.Load(), counters.ServerAborts.Load())
+			if got := counters[counter.ClientAborts].Load() == 1; got != (side == "client") {
+				t.Errorf("%d client aborts, %d server aborts", counters[counter.ClientAborts].Load(), counters[counter.ServerAborts].Load())
 			}
 		})
 	}
@@ -365,7 +366,7 @@ func TestConnectTime(t *testing.T) {
 	c := f.dial()
 	c.send("hello\n")
 	f.await("the session ends", func() bool { return f.proxy.Sessions() == 0 })
-	if n := f.proxy.backends[0].Counters.ConnectErrors.Load(); n != 1 {
+	if n := f.proxy.backends[0].Counters[counter.ConnectErrors].Load(); n != 1 {
 		t.Errorf("%d connect errors", n)
 	}
 }
@@ -437,7 +438,7 @@ func TestMonitorsOfRelays(t *testing.T) {
 	if got := f.dial().wantEnd(); got != "" {
 		t.Errorf("got %q", got)
 	}
-	if n := f.proxy.counters.Sessions.Load() + f.proxy.backends[0].Counters.Requests.Load(); n != 0 {
+	if n := f.proxy.counters[counter.Sessions].Load() + f.proxy.backends[0].Counters[counter.Requests].Load(); n != 0 {
 		t.Errorf("%d counted", n)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"lbmaster/conf"
+	"lbmaster/shared/counter"
 )
 
 const okHead = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
@@ -212,7 +213,7 @@ func TestReusedConnectionDies(t *testing.T) {
 		c.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\n\r\n")
 		c.want(okHead + "ok")
 	}
-	if n := f.proxy.backends[0].Counters.Retries.Load(); n != 4 {
+	if n := f.proxy.backends[0].Counters[counter.Retries].Load(); n != 4 {
 		t.Errorf("%d retries, want 4", n)
 	}
 	c.send("POST / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\nContent-Length: 0\r\n\r\n")
@@ -404,7 +405,7 @@ func TestDrain(t *testing.T) {
 	})
 	idle, busy := f.dial(), f.dial()
 	busy.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\n\r\n")
-	for f.proxy.counters.Requests.Load() == 0 {
+	for f.proxy.counters[counter.Requests].Load() == 0 {
 		f.do(func() {})
 	}
 	f.do(f.proxy.Drain)
@@ -433,7 +434,7 @@ func TestMaxconn(t *testing.T) {
 	three.send(get)
 	one.send(get)
 	one.want(answer)
-	if n := f.proxy.counters.Requests.Load(); n != 3 {
+	if n := f.proxy.counters[counter.Requests].Load(); n != 3 {
 		t.Fatalf("%d requests were read, want 3: the third client must wait", n)
 	}
 	two.Close()

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/shared/control"
+	"lbmaster/shared/counter"
 )
 
 // echoAll is echoHead for requests of which some have a body of two bytes.
@@ -35,7 +36,7 @@ func TestHandOver(t *testing.T) {
 	idle.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\n\r\n")
 	idle.want(echoed("GET / HTTP/1.1\r\nHost: a\r\n\r\n", ""))
 	busy.send("POST / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\nContent-Length: 2\r\n\r\n")
-	for old.proxy.counters.Requests.Load() < 2 {
+	for old.proxy.counters[counter.Requests].Load() < 2 {
 	}
 	mine, theirs, err := control.Pair()
 	if err != nil {
@@ -54,7 +55,7 @@ func TestHandOver(t *testing.T) {
 	busy.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\n\r\n")
 	busy.want("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb")
 	old.ends()
-	if n := next.proxy.counters.Sessions.Load(); n != 0 {
+	if n := next.proxy.counters[counter.Sessions].Load(); n != 0 {
 		t.Errorf("%d sessions counted anew: they were counted when they were accepted", n)
 	}
 }

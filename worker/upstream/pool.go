@@ -11,6 +11,7 @@ package upstream
 import (
 	"golang.org/x/sys/unix"
 
+	"lbmaster/shared/counter"
 	"lbmaster/worker/flow"
 	"lbmaster/worker/loop"
 	"lbmaster/worker/poll"
@@ -78,7 +79,7 @@ func (p *Pool) Dial(srv *Server, port uint16, urgent bool) (*Conn, unix.Errno) {
 	if urgent {
 		c.FD.KeepUrgent() // a failure loses what most relays do not pass on either
 	}
-	srv.Counters.Connects.Add(1)
+	srv.Counters[counter.Connects].Add(1)
 	return c, 0
 }
 

@@ -1,6 +1,7 @@
 package http
 
 import (
+	"lbmaster/shared/counter"
 	"lbmaster/worker/accesslog"
 	"lbmaster/worker/exchange"
 	"lbmaster/worker/page"
@@ -43,7 +44,7 @@ func (x *Exchange) waitsForClient() bool {
 func (x *Exchange) Expire() exchange.End {
 	switch x.state {
 	case reading:
-		x.Client.Front.Counters.RequestErrors.Add(1)
+		x.Client.Front.Counters[counter.RequestErrors].Add(1)
 		x.answer(page.RequestTimeout, accesslog.ClientTime)
 	case linking, requesting, answering:
 		x.expireServing()

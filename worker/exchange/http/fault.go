@@ -1,6 +1,7 @@
 package http
 
 import (
+	"lbmaster/shared/counter"
 	"lbmaster/shared/faults"
 	"lbmaster/worker/accesslog"
 	"lbmaster/worker/buffer"
@@ -85,7 +86,7 @@ func (x *Exchange) unwanted() string {
 
 // badRequest answers a request that is not correct HTTP.
 func (x *Exchange) badRequest(status int) {
-	x.Client.Front.Counters.RequestErrors.Add(1)
+	x.Client.Front.Counters[counter.RequestErrors].Add(1)
 	x.faultyRequest(status)
 	x.answer(page.Of(status), accesslog.ByProxy)
 }

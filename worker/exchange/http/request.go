@@ -1,6 +1,7 @@
 package http
 
 import (
+	"lbmaster/shared/counter"
 	"lbmaster/worker/accesslog"
 	"lbmaster/worker/http1"
 	"lbmaster/worker/page"
@@ -31,7 +32,7 @@ func (x *Exchange) stepReading() {
 
 // requestCut ends an exchange whose client has ended its side in the middle of a head. The client may still be listening.
 func (x *Exchange) requestCut() {
-	x.Client.Front.Counters.RequestErrors.Add(1)
+	x.Client.Front.Counters[counter.RequestErrors].Add(1)
 	x.noteAbort(accesslog.ByClient)
 	if x.Client.RecvErr != 0 {
 		x.Status = 400 // for the logs: nobody is left to be answered
@@ -43,8 +44,8 @@ func (x *Exchange) requestCut() {
 
 // requestRead goes on with a head that is complete or refused.
 func (x *Exchange) requestRead(v http1.Verdict) {
-	x.Client.Front.Counters.Requests.Add(1)
-	x.WorkerCounters.Requests.Add(1)
+	x.Client.Front.Counters[counter.Requests].Add(1)
+	x.WorkerCounters[counter.Requests].Add(1)
 	if v == http1.Done && x.request.Size > x.Client.Front.MaxHeader {
 		v = x.request.Overflow(x.Client.Front.MaxHeader)
 	}

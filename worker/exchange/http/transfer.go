@@ -1,6 +1,7 @@
 package http
 
 import (
+	"lbmaster/shared/counter"
 	"lbmaster/worker/accesslog"
 	"lbmaster/worker/exchange"
 	"lbmaster/worker/flow"
@@ -62,7 +63,7 @@ func (x *Exchange) requestFaulty() {
 		x.badRequest(400)
 		return
 	}
-	x.Client.Front.Counters.RequestErrors.Add(1)
+	x.Client.Front.Counters[counter.RequestErrors].Add(1)
 	x.faultyRequest(400)
 	x.blame(accesslog.ByProxy)
 	x.cut()

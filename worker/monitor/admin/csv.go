@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"lbmaster/shared/counter"
 	"lbmaster/worker/monitor/tally"
 )
 
@@ -38,7 +39,15 @@ type line struct {
 	n   tally.Counts // since the counters were cleared
 }
 
-func (l *line) httpCount(n uint64) value { return only(l.row.HTTP, n) }
+// counted is a column with a counter.
+func counted(id counter.ID) func(*line) value {
+	return func(l *line) value { return count(l.n[id]) }
+}
+
+// countedInHTTP is the same in mode http only.
+func countedInHTTP(id counter.ID) func(*line) value {
+	return func(l *line) value { return only(l.row.HTTP, l.n[id]) }
+}
 
 // whileChecked is what is told of backends, and of servers that are checked.
 func (l *line) whileChecked(n uint64) value {
@@ -70,22 +79,22 @@ var columns = []column{
 	{"scur", all, "MGP", u32, func(l *line) value { return number(l.row.Sessions.Now) }},
 	{"smax", all, "MMP", u32, func(l *line) value { return number(l.row.Sessions.Max) }},
 	{"slim", fronts | backs, "CLP", u32, func(l *line) value { return number(l.row.Sessions.Limit) }},
-	{"stot", all, "MCP", u64, func(l *line) value { return count(l.n.Sessions) }},
-	{"bin", all, "MCP", u64, func(l *line) value { return count(l.n.BytesIn) }},
-	{"bout", all, "MCP", u64, func(l *line) value { return count(l.n.BytesOut) }},
+	{"stot", all, "MCP", u64, counted(counter.Sessions)},
+	{"bin", all, "MCP", u64, counted(counter.BytesIn)},
+	{"bout", all, "MCP", u64, counted(counter.BytesOut)},
 	{"dreq", fronts | backs, "MCP", u64, none},
 	{"dresp", all, "MCP", u64, none},
-	{"ereq", fronts, "MCP", u64, func(l *line) value { return count(l.n.RequestErrors) }},
-	{"econ", behind, "MCP", u64, func(l *line) value { return count(l.n.ConnectErrors) }},
-	{"eresp", behind, "MCP", u64, func(l *line) value { return count(l.n.ResponseErrors) }},
-	{"wretr", behind, "MCP", u64, func(l *line) value { return count(l.n.Retries) }},
-	{"wredis", behind, "MCP", u64, func(l *line) value { return count(l.n.Redispatches) }},
+	{"ereq", fronts, "MCP", u64, counted(counter.RequestErrors)},
+	{"econ", behind, "MCP", u64, counted(counter.ConnectErrors)},
+	{"eresp", behind, "MCP", u64, counted(counter.ResponseErrors)},
+	{"wretr", behind, "MCP", u64, counted(counter.Retries)},
+	{"wredis", behind, "MCP", u64, counted(counter.Redispatches)},
 	{"status", all, "SGP", str, func(l *line) value { return text(l.row.Status) }},
 	{"weight", behind, "MaP", u32, func(l *line) value { return number(l.row.Weight) }},
 	{"act", behind, "SGP,MGP", u32, func(l *line) value { return number(l.row.Active) }},
 	{"bck", behind, "SGP,MGP", u32, func(l *line) value { return number(l.row.Backup) }},
-	{"chkfail", servers, "MCP", u64, func(l *line) value { return only(l.row.Health != nil, l.n.CheckFailures) }},
-	{"chkdown", behind, "MCP", u64, func(l *line) value { return l.whileChecked(l.n.Downs) }},
+	{"chkfail", servers, "MCP", u64, func(l *line) value { return only(l.row.Health != nil, l.n[counter.CheckFailures]) }},
+	{"chkdown", behind, "MCP", u64, func(l *line) value { return l.whileChecked(l.n[counter.Downs]) }},
 	{"lastchg", behind, "MAP", u32, func(l *line) value { return number(l.row.Changed) }},
 	{"downtime", behind, "MCP", u32, func(l *line) value { return l.whileChecked(uint64(l.row.Down)) }},
 	{"qlimit", all, "", nothing, blank},
@@ -93,7 +102,7 @@ var columns = []column{
 	{"iid", all, "KGS", u32, func(l *line) value { return number(l.row.ProxyID) }},
 	{"sid", all, "KGS", u32, func(l *line) value { return number(l.row.ServerID) }},
 	{"throttle", all, "", nothing, blank},
-	{"lbtot", behind, "MCP", u64, func(l *line) value { return count(l.n.Balanced) }},
+	{"lbtot", behind, "MCP", u64, counted(counter.Balanced)},
 	{"tracked", all, "", nothing, blank},
 	{"type", all, "CGS", u32, func(l *line) value { return number(l.row.Kind) }},
 	{"rate", all, "MRP,MGP", u32, func(l *line) value { return count(l.row.Rates.Sessions) }},
@@ -102,18 +111,18 @@ var columns = []column{
 	{"check_status", servers, "MOP", str, ofHealth(func(h *tally.Health) value { return text(h.Result) })},
 	{"check_code", servers, "MOP", u32, ofHealth(func(h *tally.Health) value { return only(h.Code > 0, uint64(h.Code)) })},
 	{"check_duration", servers, "MDP", u64, ofHealth(func(h *tally.Health) value { return only(h.Checked, uint64(h.Took)) })},
-	{"hrsp_1xx", all, "MCP", u64, func(l *line) value { return l.httpCount(l.n.Responses1xx) }},
-	{"hrsp_2xx", all, "MCP", u64, func(l *line) value { return l.httpCount(l.n.Responses2xx) }},
-	{"hrsp_3xx", all, "MCP", u64, func(l *line) value { return l.httpCount(l.n.Responses3xx) }},
-	{"hrsp_4xx", all, "MCP", u64, func(l *line) value { return l.httpCount(l.n.Responses4xx) }},
-	{"hrsp_5xx", all, "MCP", u64, func(l *line) value { return l.httpCount(l.n.Responses5xx) }},
-	{"hrsp_other", all, "MCP", u64, func(l *line) value { return l.httpCount(l.n.ResponsesOther) }},
+	{"hrsp_1xx", all, "MCP", u64, countedInHTTP(counter.Responses1xx)},
+	{"hrsp_2xx", all, "MCP", u64, countedInHTTP(counter.Responses2xx)},
+	{"hrsp_3xx", all, "MCP", u64, countedInHTTP(counter.Responses3xx)},
+	{"hrsp_4xx", all, "MCP", u64, countedInHTTP(counter.Responses4xx)},
+	{"hrsp_5xx", all, "MCP", u64, countedInHTTP(counter.Responses5xx)},
+	{"hrsp_other", all, "MCP", u64, countedInHTTP(counter.ResponsesOther)},
 	{"hanafail", all, "", nothing, blank},
 	{"req_rate", fronts, "MRP", u32, func(l *line) value { return count(l.row.Rates.Requests) }},
 	{"req_rate_max", fronts, "MMP", u32, func(l *line) value { return count(l.row.Rates.RequestsMax) }},
-	{"req_tot", all, "MCP", u64, func(l *line) value { return only(l.row.HTTP || l.row.Kind == tally.Frontend, l.n.Requests) }},
-	{"cli_abrt", behind, "MCP", u64, func(l *line) value { return count(l.n.ClientAborts) }},
-	{"srv_abrt", behind, "MCP", u64, func(l *line) value { return count(l.n.ServerAborts) }},
+	{"req_tot", all, "MCP", u64, func(l *line) value { return only(l.row.HTTP || l.row.Kind == tally.Frontend, l.n[counter.Requests]) }},
+	{"cli_abrt", behind, "MCP", u64, counted(counter.ClientAborts)},
+	{"srv_abrt", behind, "MCP", u64, counted(counter.ServerAborts)},
 	{"comp_in", fronts | backs, "MCP", u64, none},
 	{"comp_out", fronts | backs, "MCP", u64, none},
 	{"comp_byp", fronts | backs, "MCP", u64, none},
@@ -142,15 +151,15 @@ var columns = []column{
 	{"algo", backs, "CGS", str, func(l *line) value { return given(l.row.Algorithm) }},
 	{"conn_rate", fronts, "MRP", u32, func(l *line) value { return count(l.row.Rates.Sessions) }},
 	{"conn_rate_max", fronts, "MMP", u32, func(l *line) value { return count(l.row.Rates.SessionsMax) }},
-	{"conn_tot", fronts, "MCP", u64, func(l *line) value { return count(l.n.Sessions) }},
-	{"intercepted", fronts, "MCP", u64, func(l *line) value { return l.httpCount(l.n.Answered) }},
+	{"conn_tot", fronts, "MCP", u64, counted(counter.Sessions)},
+	{"intercepted", fronts, "MCP", u64, countedInHTTP(counter.Answered)},
 	{"dcon", fronts, "MCP", u64, none},
 	{"dses", fronts, "MCP", u64, none},
 	{"wrew", all, "MCP", u64, none},
-	{"connect", behind, "MCP", u64, func(l *line) value { return count(l.n.Connects) }},
-	{"reuse", behind, "MCP", u64, func(l *line) value { return count(l.n.Reuses) }},
-	{"cache_lookups", fronts | backs, "MCP", u64, func(l *line) value { return l.httpCount(0) }},
-	{"cache_hits", fronts | backs, "MCP", u64, func(l *line) value { return l.httpCount(0) }},
+	{"connect", behind, "MCP", u64, counted(counter.Connects)},
+	{"reuse", behind, "MCP", u64, counted(counter.Reuses)},
+	{"cache_lookups", fronts | backs, "MCP", u64, func(l *line) value { return only(l.row.HTTP, 0) }},
+	{"cache_hits", fronts | backs, "MCP", u64, func(l *line) value { return only(l.row.HTTP, 0) }},
 	{"srv_icur", servers, "MGP", u32, func(l *line) value { return number(l.row.Idle) }},
 	{"src_ilim", all, "", nothing, blank},
 	{"qtime_max", behind, "MMP", u32, none},

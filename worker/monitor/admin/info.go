@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"lbmaster/shared/counter"
 	"lbmaster/worker/monitor/tally"
 )
 
@@ -24,6 +25,11 @@ const ours = 1000
 // zero is an item about what there is nothing of here, and that clients miss otherwise.
 func zero(*tally.Process) value { return count(0) }
 
+// countedOf is an item with a counter of the instance.
+func countedOf(id counter.ID) func(*tally.Process) value {
+	return func(p *tally.Process) value { return count(p.Counts[id]) }
+}
+
 // items are in the order of their numbers.
 var items = []item{
 	{0, "Name", "POS", str, func(*tally.Process) value { return text("lbmaster") }},
@@ -40,8 +46,8 @@ var items = []item{
 	{15, "Maxconn", "CLP", u32, func(p *tally.Process) value { return number(p.Maxconn) }},
 	{16, "Hard_maxconn", "CLP", u32, func(p *tally.Process) value { return number(p.Maxconn) }},
 	{17, "CurrConns", "MGP", u32, func(p *tally.Process) value { return number(p.Sessions) }},
-	{18, "CumConns", "MCP", u32, func(p *tally.Process) value { return count(p.Counts.Sessions) }},
-	{19, "CumReq", "MCP", u32, func(p *tally.Process) value { return count(p.Counts.Requests) }},
+	{18, "CumConns", "MCP", u32, countedOf(counter.Sessions)},
+	{19, "CumReq", "MCP", u32, countedOf(counter.Requests)},
 	{23, "Maxpipes", "CLP", u32, zero},
 	{24, "PipesUsed", "MGP", u32, zero},
 	{25, "PipesFree", "MGP", u32, zero},
@@ -56,15 +62,15 @@ var items = []item{
 	{50, "node", "COS", str, func(p *tally.Process) value { return text(p.Node) }},
 	{52, "Stopping", "MGP", u32, func(p *tally.Process) value { return digit(p.Stopping) }},
 	{55, "Listeners", "MGP", u32, func(p *tally.Process) value { return number(p.Listeners) }},
-	{58, "DroppedLogs", "MGP", u32, func(p *tally.Process) value { return count(p.Counts.LogsDropped) }},
-	{61, "TotalBytesOut", "MGP", u64, func(p *tally.Process) value { return count(p.Counts.BytesOut) }},
+	{58, "DroppedLogs", "MGP", u32, countedOf(counter.LogsDropped)},
+	{61, "TotalBytesOut", "MGP", u64, countedOf(counter.BytesOut)},
 	{70, "Start_time_sec", "MDP", u32, func(p *tally.Process) value { return number(p.Started.Unix()) }},
 	{ours, "Orphaned", "SGP", u32, func(p *tally.Process) value { return digit(p.Orphaned) }},
 	{ours + 1, "Orphaned_sec", "MDP", u32, func(p *tally.Process) value { return seconds(p.Alone) }},
-	{ours + 2, "WorkerRestarts", "MCP", u64, func(p *tally.Process) value { return count(p.Counts.WorkerDeaths) }},
-	{ours + 3, "MonitorRestarts", "MCP", u64, func(p *tally.Process) value { return count(p.Counts.MonitorDeaths) }},
-	{ours + 4, "Upgrades", "MCP", u64, func(p *tally.Process) value { return count(p.Counts.Upgrades) }},
-	{ours + 5, "FailedUpgrades", "MCP", u64, func(p *tally.Process) value { return count(p.Counts.FailedUpgrades) }},
+	{ours + 2, "WorkerRestarts", "MCP", u64, countedOf(counter.WorkerDeaths)},
+	{ours + 3, "MonitorRestarts", "MCP", u64, countedOf(counter.MonitorDeaths)},
+	{ours + 4, "Upgrades", "MCP", u64, countedOf(counter.Upgrades)},
+	{ours + 5, "FailedUpgrades", "MCP", u64, countedOf(counter.FailedUpgrades)},
 }
 
 // WriteInfo answers ShowInfo.

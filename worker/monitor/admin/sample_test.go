@@ -3,6 +3,7 @@ package admin
 import (
 	"time"
 
+	"lbmaster/shared/counter"
 	"lbmaster/worker/monitor/tally"
 )
 
@@ -12,14 +13,19 @@ func sample() *tally.Instance {
 	n := uint64(0)
 	next := func() uint64 { n++; return n }
 	counts := func() tally.Counts {
-		return tally.Counts{
-			Sessions: next(), Requests: next(), BytesIn: next(), BytesOut: next(), Responses1xx: next(), Responses2xx: next(),
-			Responses3xx: next(), Responses4xx: next(), Responses5xx: next(), ResponsesOther: next(), RequestErrors: next(),
-			ConnectErrors: next(), ResponseErrors: next(), Retries: next(), Redispatches: next(), ClientAborts: next(),
-			ServerAborts: next(), Connects: next(), Reuses: next(), Balanced: next(), Answered: next(), CheckFailures: next(),
-			Downs: next(), ConnectTime: next(), ResponseTime: next(), TotalTime: next(), DownTime: next(), LogsDropped: next(), WorkerDeaths: next(), MonitorDeaths: next(), Upgrades: next(),
-			FailedUpgrades: next(),
+		var c tally.Counts
+		for _, id := range []counter.ID{
+			counter.Sessions, counter.Requests, counter.BytesIn, counter.BytesOut, counter.Responses1xx,
+			counter.Responses2xx, counter.Responses3xx, counter.Responses4xx, counter.Responses5xx, counter.ResponsesOther,
+			counter.RequestErrors, counter.ConnectErrors, counter.ResponseErrors, counter.Retries, counter.Redispatches,
+			counter.ClientAborts, counter.ServerAborts, counter.Connects, counter.Reuses, counter.Balanced,
+			counter.Answered, counter.CheckFailures, counter.Downs, counter.ConnectTime, counter.ResponseTime,
+			counter.TotalTime, counter.DownTime, counter.LogsDropped, counter.WorkerDeaths, counter.MonitorDeaths,
+			counter.Upgrades, counter.FailedUpgrades,
+		} {
+			c[id] = next()
 		}
+		return c
 	}
 	row := func(kind tally.Kind, proxy, server string, id, serverID int) tally.Row {
 		return tally.Row{
@@ -34,7 +40,7 @@ func sample() *tally.Instance {
 	front, back := row(tally.Frontend, "web", "", 2, 0), row(tally.Backend, "web", "", 2, 0)
 	front.Status, back.Cookie, back.Algorithm = "OPEN", "SERVERID", "roundrobin"
 	a, b, c := row(tally.Server, "web", "a", 2, 1), row(tally.Server, "web", "b", 2, 2), row(tally.Server, "web", "c", 2, 3)
-	a.Cleared = tally.Counts{Sessions: 1, Requests: 2, BytesIn: 3}
+	a.Cleared = tally.Counts{counter.Sessions: 1, counter.Requests: 2, counter.BytesIn: 3}
 	a.Cookie = "A"
 	a.State = tally.State{Op: tally.Up, Count: 2, Address: "10.0.0.1", Port: 80, InitialWeight: 1}
 	a.Health = &tally.Health{Result: "L7OK", Text: "Layer7 check passed", Number: 15, Checked: true, Good: true, Layer7: true, Code: 200, Took: 3, Rise: 2, Fall: 3, Count: 4}

@@ -10,6 +10,7 @@ import (
 
 	vm "github.com/VictoriaMetrics/metrics"
 
+	"lbmaster/shared/counter"
 	"lbmaster/worker/monitor/tally"
 )
 
@@ -31,11 +32,16 @@ var prefixes = []struct {
 	text string
 }{{tally.Frontend, "haproxy_frontend_"}, {tally.Backend, "haproxy_backend_"}, {tally.Server, "haproxy_server_"}}
 
-// counter is a family of samples that only grow.
-type counter struct {
+// counted is a family of samples that only grow.
+type counted struct {
 	name string
 	on   kinds
 	of   func(*tally.Row) uint64
+}
+
+// number is a counter as it is.
+func number(id counter.ID) func(*tally.Row) uint64 {
+	return func(r *tally.Row) uint64 { return r.Counts[id] }
 }
 
 // gauge is a family of samples of this moment. What is not ok is left out.
@@ -45,27 +51,27 @@ type gauge struct {
 	of   func(*tally.Row) (v float64, ok bool)
 }
 
-var counters = []counter{
-	{"sessions_total", all, func(r *tally.Row) uint64 { return r.Counts.Sessions }},
-	{"bytes_in_total", all, func(r *tally.Row) uint64 { return r.Counts.BytesIn }},
-	{"bytes_out_total", all, func(r *tally.Row) uint64 { return r.Counts.BytesOut }},
+var counters = []counted{
+	{"sessions_total", all, number(counter.Sessions)},
+	{"bytes_in_total", all, number(counter.BytesIn)},
+	{"bytes_out_total", all, number(counter.BytesOut)},
 	{"requests_denied_total", fronts | backs, func(*tally.Row) uint64 { return 0 }},
-	{"request_errors_total", fronts, func(r *tally.Row) uint64 { return r.Counts.RequestErrors }},
-	{"http_requests_total", fronts | backs, func(r *tally.Row) uint64 { return r.Counts.Requests }},
-	{"connections_total", fronts, func(r *tally.Row) uint64 { return r.Counts.Sessions }},
-	{"intercepted_requests_total", fronts, func(r *tally.Row) uint64 { return r.Counts.Answered }},
-	{"connection_errors_total", behind, func(r *tally.Row) uint64 { return r.Counts.ConnectErrors }},
-	{"response_errors_total", behind, func(r *tally.Row) uint64 { return r.Counts.ResponseErrors }},
-	{"retry_warnings_total", behind, func(r *tally.Row) uint64 { return r.Counts.Retries }},
-	{"redispatch_warnings_total", behind, func(r *tally.Row) uint64 { return r.Counts.Redispatches }},
-	{"check_failures_total", servers, func(r *tally.Row) uint64 { return r.Counts.CheckFailures }},
-	{"check_up_down_total", behind, func(r *tally.Row) uint64 { return r.Counts.Downs }},
+	{"request_errors_total", fronts, number(counter.RequestErrors)},
+	{"http_requests_total", fronts | backs, number(counter.Requests)},
+	{"connections_total", fronts, number(counter.Sessions)},
+	{"intercepted_requests_total", fronts, number(counter.Answered)},
+	{"connection_errors_total", behind, number(counter.ConnectErrors)},
+	{"response_errors_total", behind, number(counter.ResponseErrors)},
+	{"retry_warnings_total", behind, number(counter.Retries)},
+	{"redispatch_warnings_total", behind, number(counter.Redispatches)},
+	{"check_failures_total", servers, number(counter.CheckFailures)},
+	{"check_up_down_total", behind, number(counter.Downs)},
 	{"downtime_seconds_total", behind, func(r *tally.Row) uint64 { return uint64(r.Down) }},
-	{"loadbalanced_total", behind, func(r *tally.Row) uint64 { return r.Counts.Balanced }},
-	{"client_aborts_total", behind, func(r *tally.Row) uint64 { return r.Counts.ClientAborts }},
-	{"server_aborts_total", behind, func(r *tally.Row) uint64 { return r.Counts.ServerAborts }},
-	{"connection_attempts_total", behind, func(r *tally.Row) uint64 { return r.Counts.Connects }},
-	{"connection_reuses_total", behind, func(r *tally.Row) uint64 { return r.Counts.Reuses }},
+	{"loadbalanced_total", behind, number(counter.Balanced)},
+	{"client_aborts_total", behind, number(counter.ClientAborts)},
+	{"server_aborts_total", behind, number(counter.ServerAborts)},
+	{"connection_attempts_total", behind, number(counter.Connects)},
+	{"connection_reuses_total", behind, number(counter.Reuses)},
 }
 
 var gauges = []gauge{
@@ -258,12 +264,12 @@ func (w *writer) responses(k tally.Kind, name string) {
 			label string
 			n     uint64
 		}{
-			{`,code="1xx"`, c.Responses1xx},
-			{`,code="2xx"`, c.Responses2xx},
-			{`,code="3xx"`, c.Responses3xx},
-			{`,code="4xx"`, c.Responses4xx},
-			{`,code="5xx"`, c.Responses5xx},
-			{`,code="other"`, c.ResponsesOther},
+			{`,code="1xx"`, c[counter.Responses1xx]},
+			{`,code="2xx"`, c[counter.Responses2xx]},
+			{`,code="3xx"`, c[counter.Responses3xx]},
+			{`,code="4xx"`, c[counter.Responses4xx]},
+			{`,code="5xx"`, c[counter.Responses5xx]},
+			{`,code="other"`, c[counter.ResponsesOther]},
 		} {
 			w.count(name, labels, class.label, class.n)
 		}
@@ -300,7 +306,7 @@ func (w *writer) process(p *tally.Process) {
 	for _, c := range []struct {
 		name string
 		n    uint64
-	}{{"connections_total", p.Counts.Sessions}, {"requests_total", p.Counts.Requests}, {"bytes_out_total", p.Counts.BytesOut}, {"dropped_logs_total", p.Counts.LogsDropped}} {
+	}{{"connections_total", p.Counts[counter.Sessions]}, {"requests_total", p.Counts[counter.Requests]}, {"bytes_out_total", p.Counts[counter.BytesOut]}, {"dropped_logs_total", p.Counts[counter.LogsDropped]}} {
 		w.family(prefix+c.name, "counter")
 		vm.WriteCounterUint64(w, prefix+c.name, c.n)
 	}

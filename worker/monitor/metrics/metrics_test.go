@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"lbmaster/shared/counter"
 	"lbmaster/worker/monitor/tally"
 )
 
@@ -15,10 +16,10 @@ import (
 func instance(servers int) *tally.Instance {
 	start := time.Unix(1_700_000_000, 0)
 	in := &tally.Instance{
-		Process: tally.Process{Version: `v"1`, Started: start, Now: start.Add(time.Minute), Workers: 2, Maxconn: 2000, Counts: tally.Counts{Requests: 1 << 60, WorkerDeaths: 3}},
+		Process: tally.Process{Version: `v"1`, Started: start, Now: start.Add(time.Minute), Workers: 2, Maxconn: 2000, Counts: tally.Counts{counter.Requests: 1 << 60, counter.WorkerDeaths: 3}},
 		Workers: []tally.Worker{{Generation: 2, Slot: 0, Pid: 7, CPU: 1500 * time.Millisecond, Memory: 1 << 30}, {Generation: 2, Slot: 1}},
 	}
-	in.Rows = append(in.Rows, tally.Row{Kind: tally.Frontend, Proxy: "web", Status: "OPEN", Counts: tally.Counts{Sessions: 5, Responses2xx: 7}})
+	in.Rows = append(in.Rows, tally.Row{Kind: tally.Frontend, Proxy: "web", Status: "OPEN", Counts: tally.Counts{counter.Sessions: 5, counter.Responses2xx: 7}})
 	for i := range servers {
 		in.Rows = append(in.Rows, tally.Row{Kind: tally.Server, Proxy: "web", Server: fmt.Sprint("s", i), Status: "no check", Down: 3})
 	}

@@ -5,6 +5,7 @@ import (
 
 	vm "github.com/VictoriaMetrics/metrics"
 
+	"lbmaster/shared/counter"
 	"lbmaster/worker/monitor/tally"
 )
 
@@ -41,11 +42,11 @@ func (w *writer) workers(in *tally.Instance) {
 		name string
 		n    uint64
 	}{
-		{"lbmaster_worker_restarts_total", c.WorkerDeaths},
-		{"lbmaster_monitor_restarts_total", c.MonitorDeaths},
-		{"lbmaster_upgrades_total", c.Upgrades},
-		{"lbmaster_upgrade_failures_total", c.FailedUpgrades},
-		{"lbmaster_dropped_logs_total", c.LogsDropped},
+		{"lbmaster_worker_restarts_total", c[counter.WorkerDeaths]},
+		{"lbmaster_monitor_restarts_total", c[counter.MonitorDeaths]},
+		{"lbmaster_upgrades_total", c[counter.Upgrades]},
+		{"lbmaster_upgrade_failures_total", c[counter.FailedUpgrades]},
+		{"lbmaster_dropped_logs_total", c[counter.LogsDropped]},
 	} {
 		w.family(f.name, "counter")
 		vm.WriteCounterUint64(w, f.name, f.n)

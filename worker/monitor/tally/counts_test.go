@@ -1,21 +1,20 @@
 package tally
 
 import (
-	"reflect"
 	"testing"
+
+	"lbmaster/shared/counter"
 )
 
 // TestSince: every counter takes part.
 func TestSince(t *testing.T) {
 	var c, base Counts
-	v, b := reflect.ValueOf(&c).Elem(), reflect.ValueOf(&base).Elem()
-	for i := range v.NumField() {
-		v.Field(i).SetUint(uint64(100 + i))
-		b.Field(i).SetUint(uint64(i))
+	for i := range c {
+		c[i], base[i] = uint64(100+i), uint64(i)
 	}
-	for i, d := 0, reflect.ValueOf(c.Since(base)); i < d.NumField(); i++ {
-		if n := d.Field(i).Uint(); n != 100 {
-			t.Errorf("%s is %d", d.Type().Field(i).Name, n)
+	for i, n := range c.Since(base) {
+		if n != 100 {
+			t.Errorf("%v is %d", counter.ID(i), n)
 		}
 	}
 	if n := base.Since(c); n != (Counts{}) {
