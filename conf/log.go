@@ -5,17 +5,12 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"lbmaster/shared/severity"
 )
 
 // maxLogs is the number of log targets that a section can have.
 const maxLogs = 4
-
-var facilities = []string{
-	"kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "auth2", "ftp",
-	"ntp", "audit", "alert", "cron2", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
-}
-
-var levels = []string{"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"}
 
 // parseLog reads "127.0.0.1:514 local0 info", with the level left out for all that is; "stdout" and "stderr" stand
 // alone.
@@ -38,14 +33,14 @@ func parseLog(s string) (LogTarget, error) {
 	} else if _, err := netip.ParseAddrPort(words[0]); err != nil {
 		return l, fmt.Errorf("%q is not an address with a port, such as 127.0.0.1:514", words[0])
 	}
-	if !slices.Contains(facilities, l.Facility) {
-		return l, fmt.Errorf("%q is not a facility: write one of %s", l.Facility, strings.Join(facilities, ", "))
+	if !slices.Contains(severity.Facilities, l.Facility) {
+		return l, fmt.Errorf("%q is not a facility: write one of %s", l.Facility, strings.Join(severity.Facilities, ", "))
 	}
 	if len(words) == 3 {
 		l.Level = words[2]
 	}
-	if l.Level != "" && !slices.Contains(levels, l.Level) {
-		return l, fmt.Errorf("%q is not a level: write one of %s", l.Level, strings.Join(levels, ", "))
+	if l.Level != "" && !slices.Contains(severity.Levels, l.Level) {
+		return l, fmt.Errorf("%q is not a level: write one of %s", l.Level, strings.Join(severity.Levels, ", "))
 	}
 	return l, nil
 }

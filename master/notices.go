@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/conf"
+	"lbmaster/shared/severity"
 	"lbmaster/shared/syslog"
 )
 
@@ -54,8 +55,8 @@ func withoutBuiltIn(groups []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// severity is a level in syslog's words. Requests are logged as info: what the instance does matters more.
-func severity(l slog.Level) string {
+// levelOf is a level in syslog's words. Requests are logged as info: what the instance does matters more.
+func levelOf(l slog.Level) string {
 	switch {
 	case l >= slog.LevelError:
 		return "err"
@@ -69,17 +70,12 @@ func severity(l slog.Level) string {
 
 // Enabled says whether the target wants lines of a level.
 func (n *notices) Enabled(_ context.Context, l slog.Level) bool {
-	most, ok := syslog.Severity(n.target.Level)
-	if !ok { // "": everything
-		most, _ = syslog.Severity("info")
-	}
-	ours, _ := syslog.Severity(severity(l))
-	return l >= slog.LevelInfo && ours <= most
+	return l >= slog.LevelInfo && severity.Admits(n.target.Level, levelOf(l))
 }
 
 // Handle sends a record as one line: the message, and its attributes.
 func (n *notices) Handle(ctx context.Context, r slog.Record) error {
-	header, err := syslog.NewHeader(n.target.Facility, severity(r.Level), "lbmaster", os.Getpid(), time.Local)
+	header, err := syslog.NewHeader(n.target.Facility, levelOf(r.Level), "lbmaster", os.Getpid(), time.Local)
 	if err != nil {
 		return err // never happens: the configuration has been checked
 	}

@@ -1,18 +1,14 @@
 package worker
 
 import (
-	"errors"
 	"fmt"
 	"io"
 
-	"golang.org/x/sys/unix"
-
-	"lbmaster/conf"
 	"lbmaster/shared/control"
 	"lbmaster/shared/faults"
-	"lbmaster/shared/shm"
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
+	"lbmaster/worker/channel"
 	"lbmaster/worker/proxy"
 )
 
@@ -22,7 +18,7 @@ func (w *worker) build(env Env, m control.Message, fds []int) (*proxy.Proxy, err
 	if len(fds) < control.StartWorkerFDs {
 		return nil, fmt.Errorf("%s came with %d descriptors instead of %d", m.Kind, len(fds), control.StartWorkerFDs)
 	}
-	config, err := readConfig(fds[control.StartConfig])
+	config, err := channel.ReadConfig(fds[control.StartConfig])
 	if err != nil {
 		return nil, err
 	}
@@ -52,17 +48,7 @@ func (w *worker) build(env Env, m control.Message, fds []int) (*proxy.Proxy, err
 		Faults:     memory,
 		Logs:       fds[control.StartWorkerFDs:],
 		Files:      map[string]io.Writer{"stdout": env.Stdout, "stderr": env.Stderr},
-		Reopen:     func() { w.say(control.Message{Kind: control.Reopen}) },
+		Reopen:     func() { w.channel.Say(control.Message{Kind: control.Reopen}) },
 		Report:     w.report,
 	})
-}
-
-// readConfig reads the master's snapshot of the configuration and closes its descriptor.
-func readConfig(fd int) (*conf.Config, error) {
-	text, err := shm.Unseal(fd)
-	if err != nil {
-		return nil, errors.Join(err, unix.Close(fd))
-	}
-	config, err := conf.FromSnapshot(text)
-	return config, errors.Join(err, unix.Close(fd))
 }

@@ -38,7 +38,7 @@ func (w *worker) obey(m control.Message, fds []int) {
 		w.proxy.Activate()
 	case control.Pause:
 		w.proxy.Pause()
-		w.say(control.Message{Kind: control.Paused})
+		w.channel.Say(control.Message{Kind: control.Paused})
 	case control.Resume:
 		w.proxy.Resume()
 	case control.Return:
@@ -54,7 +54,7 @@ func (w *worker) obey(m control.Message, fds []int) {
 		w.reason = "stopped"
 		w.proxy.Stop()
 	case control.Ping:
-		w.say(control.Message{Kind: control.Pong})
+		w.channel.Say(control.Message{Kind: control.Pong})
 	}
 }
 
@@ -63,7 +63,7 @@ func (w *worker) obey(m control.Message, fds []int) {
 func (w *worker) drain(m control.Message, fds []int) {
 	w.reason = "drained"
 	if err := m.Unpack(fds); err != nil {
-		w.complain(fmt.Errorf("idle connections are not handed over: %w", err))
+		w.channel.Complain(fmt.Errorf("idle connections are not handed over: %w", err))
 	}
 	if len(m.Places) > 0 && len(fds) > 0 {
 		w.proxy.HandOver(fds[0], m.Places, m.Exact)

@@ -17,7 +17,7 @@ import (
 type orphan struct {
 	limits   limits          // of the configuration
 	replaced <-chan struct{} // another instance has taken over
-	since    time.Time       // when the master died; zero: it lives
+	since    time.Time       // when the master died
 	told     time.Time       // when the operator was last told
 	drains   bool
 }
@@ -30,18 +30,16 @@ const (
 	remindTime = time.Minute // between two reminders of the operator
 )
 
-// orphaned says that nobody is at the other end of the control channel.
-func (w *worker) orphaned() bool { return !w.orphan.since.IsZero() }
-
 // loseMaster goes on without a master.
 func (w *worker) loseMaster() {
-	w.proxy.Unwatch(w.control)
+	w.proxy.Unwatch(w.channel.FD())
 	w.reason = "the master is gone"
 	if !w.active {
 		w.report(w.reason)
 		w.proxy.Stop()
 		return
 	}
+	w.channel.Lose()
 	w.orphan.since = time.Now()
 	title.Append(" orphan")
 	w.followOrphan()

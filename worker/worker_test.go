@@ -216,7 +216,7 @@ func TestBadStart(t *testing.T) {
 func TestReporterNeverBlocks(t *testing.T) {
 	r, w := io.Pipe() // nobody reads
 	defer r.Close()
-	report := newReporter(-1, pump.New(w), 0) // no master hears it
+	report := newReporter(-1, pump.New(w), "worker 0") // no master hears it
 	for range 10_000 {
 		report("x")
 	}

@@ -3,9 +3,10 @@ package syslog
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
+
+	"lbmaster/shared/severity"
 )
 
 // MaxHeader is the length in bytes that no header exceeds.
@@ -13,28 +14,6 @@ const MaxHeader = 80
 
 // maxName is what RFC 3164 section 4.1.3 allows for the name of a program.
 const maxName = 32
-
-// facilities are in the order of their codes. From auth2 to cron2 RFC 3164 section 4.1.1 knows no names: they are HAProxy's.
-var facilities = []string{
-	"kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "auth2", "ftp",
-	"ntp", "audit", "alert", "cron2", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
-}
-
-// levels are in the order of their codes: the lower, the more severe.
-var levels = []string{"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"}
-
-// Facility is the code of a facility (RFC 3164 section 4.1.1), 0 to 23.
-func Facility(name string) (code int, ok bool) {
-	code = slices.Index(facilities, name)
-	return max(code, 0), code >= 0
-}
-
-// Severity is the code of a level (RFC 3164 section 4.1.1), 0 for emerg to 7 for debug. A target that wants a level
-// wants all messages whose code is not higher.
-func Severity(level string) (code int, ok bool) {
-	code = slices.Index(levels, level)
-	return max(code, 0), code >= 0
-}
 
 // Header writes what stands before the text of every datagram to a target: <134>Nov  4 21:56:23 lbmaster[2079]: with one
 // blank behind. It keeps the text of the last second that it was asked for (BenchmarkHeader). It is not safe for
@@ -49,11 +28,11 @@ type Header struct {
 // NewHeader returns the header of messages of that level. The name is the program's: up to 32 printable characters, none
 // of them a blank, a colon or a bracket. Times are those of the location, which must not be nil.
 func NewHeader(facility, level, name string, pid int, location *time.Location) (*Header, error) {
-	f, ok := Facility(facility)
+	f, ok := severity.Facility(facility)
 	if !ok {
 		return nil, fmt.Errorf("syslog: %q is not a facility", facility)
 	}
-	s, ok := Severity(level)
+	s, ok := severity.Level(level)
 	if !ok {
 		return nil, fmt.Errorf("syslog: %q is not a level", level)
 	}

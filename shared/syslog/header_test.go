@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"lbmaster/shared/severity"
 )
 
 func header(t testing.TB, facility, level, name string, pid int, l *time.Location) *Header {
@@ -66,22 +68,22 @@ func TestFacilities(t *testing.T) {
 			t.Errorf("%s: %s, want %s", name, got, want)
 		}
 	}
-	if len(facilities) != 24 {
-		t.Errorf("%d facilities", len(facilities))
+	if len(severity.Facilities) != 24 {
+		t.Errorf("%d severity.Facilities", len(severity.Facilities))
 	}
 }
 
 func TestLevels(t *testing.T) {
 	for code, level := range []string{"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"} {
-		if got, ok := Severity(level); got != code || !ok {
+		if got, ok := severity.Level(level); got != code || !ok {
 			t.Errorf("%s: %d, %v, want %d", level, got, ok, code)
 		}
 	}
 	for _, unknown := range []string{"", "Info", "error", "local0"} {
-		if code, ok := Severity(unknown); code != 0 || ok {
+		if code, ok := severity.Level(unknown); code != 0 || ok {
 			t.Errorf("Severity(%q) = %d, %v", unknown, code, ok)
 		}
-		if code, ok := Facility(unknown + "x"); code != 0 || ok {
+		if code, ok := severity.Facility(unknown + "x"); code != 0 || ok {
 			t.Errorf("Facility(%q) = %d, %v", unknown+"x", code, ok)
 		}
 	}

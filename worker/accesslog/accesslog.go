@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"lbmaster/conf"
+	"lbmaster/shared/severity"
 	"lbmaster/shared/syslog"
 	"lbmaster/worker/logline"
 	"lbmaster/worker/loop"
@@ -49,7 +50,7 @@ func (w *Writer) NewLog(c *conf.Config, f *conf.Frontend) (*Log, error) {
 	}
 	places := c.LogPlaces()
 	for _, t := range c.Logs(f) {
-		if !admits(t.Level) {
+		if !severity.Admits(t.Level, requestLevel) {
 			continue
 		}
 		to := target{sink: w.sinks[places.Of(t)]}
@@ -66,16 +67,6 @@ func (w *Writer) NewLog(c *conf.Config, f *conf.Frontend) (*Log, error) {
 		return nil, nil
 	}
 	return l, nil
-}
-
-// admits says whether a target of that level wants lines about requests.
-func admits(level string) bool {
-	if level == "" {
-		return true
-	}
-	limit, _ := syslog.Severity(level)
-	ours, _ := syslog.Severity(requestLevel)
-	return ours <= limit
 }
 
 // Streams says that there is a line for each stream (httplog, tcplog), not one for each connection.

@@ -1,7 +1,6 @@
 package monitor
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -13,9 +12,9 @@ import (
 	"lbmaster/conf"
 	"lbmaster/shared/control"
 	"lbmaster/shared/release"
-	"lbmaster/shared/shm"
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
+	"lbmaster/worker/channel"
 	"lbmaster/worker/monitor/check"
 	"lbmaster/worker/monitor/health"
 )
@@ -56,7 +55,7 @@ func (m *monitor) build(start control.Message, fds []int) error {
 		return fmt.Errorf("%s came with %d descriptors instead of %d", start.Kind, len(fds), control.StartFDs)
 	}
 	unix.Close(fds[control.StartWake]) // only workers wake each other
-	config, err := readConfig(fds[control.StartConfig])
+	config, err := channel.ReadConfig(fds[control.StartConfig])
 	if err != nil {
 		return err
 	}
@@ -84,16 +83,6 @@ func (m *monitor) build(start control.Message, fds []int) error {
 	m.share()
 	m.look()
 	return nil
-}
-
-// readConfig reads the master's snapshot of the configuration and closes its descriptor.
-func readConfig(fd int) (*conf.Config, error) {
-	text, err := shm.Unseal(fd)
-	if err != nil {
-		return nil, errors.Join(err, unix.Close(fd))
-	}
-	config, err := conf.FromSnapshot(text)
-	return config, errors.Join(err, unix.Close(fd))
 }
 
 // addBackend makes a backend, whose row of the counters and whose first server's place on the board are given.

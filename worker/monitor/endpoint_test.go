@@ -63,7 +63,7 @@ func TestBusyLoop(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes as long as a client has to wait")
 	}
-	m := newMonitor(nil, nil)
+	m := newMonitor(-1, nil)
 	if err := m.ask(func() {}); err == nil || err.Error() != "the monitor is busy" {
 		t.Errorf("%v", err)
 	}

@@ -53,7 +53,7 @@ func (m *monitor) forgetFaults(generation int) {
 // askForFaults asks for descriptors that found no room.
 func (m *monitor) askForFaults() {
 	for _, missed := range m.unread {
-		m.say(control.Message{Kind: control.Again, Asked: control.Faults, Generation: missed.Generation})
+		m.channel.Say(control.Message{Kind: control.Again, Asked: control.Faults, Generation: missed.Generation})
 		delete(m.unread, missed.Generation)
 		return
 	}

@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 
 	"lbmaster/shared/control"
 	"lbmaster/shared/faults"
+	"lbmaster/worker/channel"
 	"lbmaster/worker/monitor/admin"
 )
 
@@ -99,7 +101,12 @@ func TestShowErrors(t *testing.T) {
 // TestUnreadableFaults: what is no memory of faults is said to be none, and descriptors that got lost are asked for.
 func TestUnreadableFaults(t *testing.T) {
 	m, _ := buildMonitor(t, newInstance(t, testConfig("127.62.2.5"), 2))
-	m.pending = make([]control.Message, 1) // so that nothing is sent
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer control.CloseAll(pair[:])
+	m.channel = channel.New(pair[0], func(text string) { t.Error(text) })
 	null, err := unix.Open("/dev/null", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +119,10 @@ func TestUnreadableFaults(t *testing.T) {
 	m.takeFaults(order{Message: control.Message{Generation: 7}})
 	m.askForFaults()
 	m.askForFaults()
-	if n := len(m.pending); n != 2 || m.pending[1].Kind != control.Again || m.pending[1].Asked != control.Faults || m.pending[1].Generation != 7 {
-		t.Errorf("said %+v", m.pending)
+	if said, _, err := control.Recv(pair[1]); err != nil || said.Kind != control.Again || said.Asked != control.Faults || said.Generation != 7 {
+		t.Errorf("said %+v, %v", said, err)
+	}
+	if said, _, err := control.Recv(pair[1]); !errors.Is(err, unix.EAGAIN) {
+		t.Errorf("said also %+v, %v", said, err)
 	}
 }

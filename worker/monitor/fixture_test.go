@@ -114,7 +114,7 @@ func (s *said) take() string {
 func buildMonitor(t *testing.T, i *instance) (*monitor, *said) {
 	t.Helper()
 	s := &said{}
-	m := newMonitor(nil, s.report)
+	m := newMonitor(-1, s.report)
 	if err := m.build(control.Message{Kind: control.Start}, i.copies(t)); err != nil {
 		t.Fatal(err)
 	}

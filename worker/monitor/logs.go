@@ -8,6 +8,7 @@ import (
 
 	"lbmaster/conf"
 	"lbmaster/shared/control"
+	"lbmaster/shared/severity"
 	"lbmaster/shared/syslog"
 )
 
@@ -28,21 +29,11 @@ func (m *monitor) openLogs(config *conf.Config, sockets []int) {
 	m.report = func(level Level, text string) {
 		toStderr(level, text)
 		for _, t := range config.Global.Log {
-			if fd := bySlot[places.Of(t)]; fd >= 0 && admits(t.Level, level) {
+			if fd := bySlot[places.Of(t)]; fd >= 0 && severity.Admits(t.Level, string(level)) {
 				send(fd, t.Facility, level, text)
 			}
 		}
 	}
-}
-
-// admits says whether a target of a level wants lines of another.
-func admits(limit string, level Level) bool {
-	most, ok := syslog.Severity(limit)
-	if !ok { // "": everything
-		return true
-	}
-	ours, _ := syslog.Severity(string(level))
-	return ours <= most
 }
 
 // send writes one line. There are few of them.

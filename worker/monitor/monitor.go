@@ -13,29 +13,18 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"lbmaster/conf"
 	"lbmaster/shared/control"
-	"lbmaster/shared/dump"
 	"lbmaster/shared/faults"
-	"lbmaster/shared/oom"
 	"lbmaster/shared/pump"
-	"lbmaster/shared/signals"
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
-	"lbmaster/shared/threads"
+	"lbmaster/worker/channel"
 	"lbmaster/worker/monitor/tally"
 )
 
 // ControlFD is the descriptor on which the monitor finds its control channel.
 const ControlFD = 3
-
-const (
-	startTime  = 30 * time.Second // a master that has not said everything by then never will
-	answerTime = time.Second      // for the master to take a message
-	maxPending = 64               // messages that wait for it: one that takes none is hung or gone
-)
 
 // Env is what the monitor needs of the world.
 type Env struct {
@@ -45,7 +34,8 @@ type Env struct {
 
 // monitor is the process. All of it belongs to the loop.
 type monitor struct {
-	conn     *control.Conn
+	channel  *channel.Channel
+	conn     *control.Conn // the same, for who listens beside the loop
 	report   func(Level, string)
 	stderr   *pump.Writer // what report goes through
 	config   *conf.Config
@@ -79,9 +69,6 @@ type monitor struct {
 	faults map[place]*faults.Reader // what workers show of bad messages; nil: that cannot be read
 	unread map[int]control.Message  // Faults that came without descriptors, by generation
 
-	pending    []control.Message // found the channel full; in order
-	complaints control.Complaints
-
 	orders   chan order      // closed when the master is gone
 	replaced <-chan struct{} // by another instance, when the master is gone
 	orphan   *orphan         // nil: the master lives
@@ -94,46 +81,50 @@ type monitor struct {
 
 // Run is the life of the monitor. It returns when the master says so, or has been gone for long enough.
 func Run(env Env) error {
-	replaced := signals.Child(env.Control)
-	dump.OnQuit(env.Say, os.Args[0])
-	_ = oom.Offer() // else the kernel chooses by size alone
-	threads.Reserve(threads.OfChild)
-	unix.CloseOnExec(env.Control)
-	if err := unix.SetNonblock(env.Control, true); err != nil {
-		return fmt.Errorf("descriptor %d is no control channel: the monitor is started by the master only: %w", env.Control, err)
-	}
-	conn, err := control.NewConn(env.Control)
+	replaced, err := channel.Begin(env.Control, env.Say)
 	if err != nil {
 		return err
 	}
-	m := newMonitor(conn, newReporter(env.Say))
+	m := newMonitor(env.Control, newReporter(env.Say))
 	m.replaced, m.stderr = replaced, env.Say
 	if err := m.begin(); err != nil || m.left {
 		return err
 	}
+	if m.conn, err = control.NewConn(env.Control); err != nil {
+		return err
+	}
+	m.channel.After = m.after
 	go m.listenToMaster()
 	m.loop()
-	return m.sayLast(control.Message{Kind: control.Bye, Reason: m.reason})
+	return m.channel.Last(control.Message{Kind: control.Bye, Reason: m.reason})
 }
 
-func newMonitor(conn *control.Conn, report func(Level, string)) *monitor {
-	return &monitor{
+func newMonitor(fd int, report func(Level, string)) *monitor {
+	m := &monitor{
 		shortages: shortages{},
 		faults:    make(map[place]*faults.Reader), unread: make(map[int]control.Message),
-		conn: conn, report: report, whole: row{kind: tally.Frontend},
+		report: report, whole: row{kind: tally.Frontend},
 		results: make(chan finished), orders: make(chan order), calls: make(chan func()),
 	}
+	m.channel = channel.New(fd, func(text string) { m.report(Warning, text) })
+	return m
+}
+
+// after calls f on the loop when d has passed.
+func (m *monitor) after(d time.Duration, f func()) {
+	time.AfterFunc(d, func() { m.calls <- f })
 }
 
 // begin takes the conversation to the point where the monitor is ready.
 func (m *monitor) begin() error {
-	// Failing to show in top and pstree what the process is does no harm.
-	_ = os.WriteFile("/proc/self/comm", []byte("lb-monitor"), 0)
-	deadline := time.Now().Add(startTime)
-	m.say(control.Message{Kind: control.Hello, Pid: unix.Getpid()})
-	order, fds, err := m.hear(deadline)
+	channel.Name("lb-monitor")
+	deadline := time.Now().Add(channel.StartTime)
+	if err := m.channel.Greet(); err != nil {
+		return err
+	}
+	order, fds, err := m.channel.Hear(deadline)
 	if err != nil {
-		return fmt.Errorf("the master says nothing: %w", err)
+		return err
 	}
 	if order.Kind == control.Stop || order.Kind == control.Retire {
 		m.left = true
@@ -147,12 +138,12 @@ func (m *monitor) begin() error {
 	if err := m.build(order, fds); err != nil {
 		return err
 	}
-	if order, fds, err = m.hear(deadline); err != nil {
-		return fmt.Errorf("the master says no more: %w", err)
+	if order, fds, err = m.channel.Expect(control.Listeners, deadline); err != nil {
+		return err
 	}
-	if order.Kind != control.Listeners || len(order.Shards) != len(fds) {
+	if len(order.Shards) != len(fds) {
 		control.CloseAll(fds)
-		return fmt.Errorf("the master said %s with %d sockets instead of %s", order.Kind, len(fds), control.Listeners)
+		return fmt.Errorf("%d sockets came for %d", len(fds), len(order.Shards))
 	}
 	if err := m.open(order.Shards, fds); err != nil {
 		return err
@@ -162,62 +153,8 @@ func (m *monitor) begin() error {
 			return err
 		}
 	}
-	m.say(control.Message{Kind: control.Ready})
+	m.channel.Ready()
 	return nil
-}
-
-// hear waits for a message until deadline, before there is a loop. What is not understood is reported, and passed over.
-func (m *monitor) hear(deadline time.Time) (control.Message, []int, error) {
-	for {
-		order, fds, err := m.conn.Recv(deadline)
-		if !errors.Is(err, control.ErrNotUnderstood) {
-			return order, fds, err
-		}
-		m.complain(err)
-	}
-}
-
-// say sends a message, later if the master is behind.
-func (m *monitor) say(message control.Message) {
-	if len(m.pending) >= maxPending {
-		m.complain(errors.New("the master takes no messages: one is dropped"))
-		return
-	}
-	m.pending = append(m.pending, message)
-	if len(m.pending) == 1 {
-		m.sendPending()
-	}
-}
-
-// sendPending sends what is pending, as far as the master takes it.
-func (m *monitor) sendPending() {
-	for len(m.pending) > 0 {
-		err := m.conn.TrySend(m.pending[0], nil)
-		switch {
-		case control.Behind(err):
-			return
-		case err != nil && !errors.Is(err, unix.EPIPE): // EPIPE: the end of the channel tells
-			m.complain(fmt.Errorf("cannot tell the master: %w", err))
-		}
-		m.pending = m.pending[1:]
-	}
-}
-
-// sayLast sends everything that is pending and a last message, outside the loop.
-func (m *monitor) sayLast(message control.Message) error {
-	deadline := time.Now().Add(answerTime)
-	for _, pending := range append(m.pending, message) {
-		if err := m.conn.Send(pending, nil, deadline); err != nil && !errors.Is(err, unix.EPIPE) {
-			return fmt.Errorf("cannot tell the master: %w", err)
-		}
-	}
-	return nil
-}
-
-func (m *monitor) complain(err error) {
-	if text := m.complaints.About(err, time.Now()); text != "" {
-		m.report(Warning, text)
-	}
 }
 
 // order is a message of the master.
@@ -314,7 +251,7 @@ func (m *monitor) obey(order order, ok bool) {
 	case control.Stop:
 		m.reason, m.left = "stopped", true
 	case control.Ping:
-		m.say(control.Message{Kind: control.Pong})
+		m.channel.Say(control.Message{Kind: control.Pong})
 	}
 }
 

@@ -23,6 +23,7 @@ const remindTime = time.Minute
 // loseMaster goes on without a master, until another instance takes over or the last worker has ended.
 func (m *monitor) loseMaster() {
 	m.orders = nil
+	m.channel.Lose()
 	m.reason = "the master is gone"
 	if m.schedule == nil { // an older generation's monitor does the work, or a newer one's
 		m.left = true

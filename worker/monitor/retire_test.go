@@ -75,7 +75,7 @@ func TestRetire(t *testing.T) {
 
 // TestRetireHasAnEnd: whoever does not take an answer does not keep the monitor.
 func TestRetireHasAnEnd(t *testing.T) {
-	m := newMonitor(nil, nil)
+	m := newMonitor(-1, nil)
 	l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
 	if err != nil {
 		t.Fatal(err)
