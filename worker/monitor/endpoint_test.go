@@ -5,6 +5,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -60,11 +61,14 @@ func TestTalk(t *testing.T) {
 
 // TestBusyLoop: an answer does not wait for ever.
 func TestBusyLoop(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes as long as a client has to wait")
-	}
-	m := newMonitor(-1, nil)
-	if err := m.ask(func() {}); err == nil || err.Error() != "the monitor is busy" {
-		t.Errorf("%v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		m := newMonitor(-1, nil)
+		if err := m.ask(func() {}); err == nil || err.Error() != "the monitor is busy" {
+			t.Errorf("%v", err)
+		}
+		if d := time.Since(begin); d != askTime {
+			t.Errorf("it took %v, want %v", d, askTime)
+		}
+	})
 }

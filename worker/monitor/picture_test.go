@@ -10,7 +10,7 @@ import (
 
 // TestSectionsAreNoSquare: a frontend is not searched for each backend, when rows are laid out and when they are told.
 func TestSectionsAreNoSquare(t *testing.T) {
-	growth.NotSquare(t, 1500, func(n int) func() {
+	growth.NotSquare(t, 600, func(n int) func() {
 		c := testConfig("127.0.0.1")
 		c.Frontends, c.Backends = nil, nil
 		for i := range n {

@@ -75,8 +75,8 @@ func TestProbes(t *testing.T) {
 		{"refused", probe{address: host + ":8009"}, check.Outcome{Result: check.ConnectFailed, Info: "Connection refused"}},
 		{"good", probe{address: host + ":8001", request: testRequest}, check.Outcome{Result: check.Passed, Code: 200}},
 		{"pieces", probe{address: host + ":8002", request: testRequest}, check.Outcome{Result: check.WrongStatus, Code: 503, Info: "Busy"}},
-		{"silent", probe{address: host + ":8003", request: testRequest, timeout: 500 * time.Millisecond}, check.Outcome{Result: check.ReplyTimeout}},
-		{"no more", probe{address: host + ":8006", request: testRequest, timeout: time.Second}, check.Outcome{Result: check.Passed, Code: 200}},
+		{"silent", probe{address: host + ":8003", request: testRequest, timeout: 300 * time.Millisecond}, check.Outcome{Result: check.ReplyTimeout}},
+		{"no more", probe{address: host + ":8006", request: testRequest, timeout: 300 * time.Millisecond}, check.Outcome{Result: check.Passed, Code: 200}},
 		{"closed", probe{address: host + ":8004", request: testRequest}, check.Outcome{Result: check.Invalid}},
 		{"other protocol", probe{address: host + ":8005", request: testRequest}, check.Outcome{Result: check.Invalid}},
 		{"unix", probe{network: "unix", address: path, request: testRequest}, check.Outcome{Result: check.Passed, Code: 301}},
@@ -84,6 +84,7 @@ func TestProbes(t *testing.T) {
 		{"source", probe{address: host + ":8003", source: &net.TCPAddr{IP: net.IPv4(127, 62, 1, 77)}}, check.Outcome{Result: check.Connected}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			if tt.p.network == "" {
 				tt.p.network = "tcp"
 			}

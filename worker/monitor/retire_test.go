@@ -8,18 +8,18 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
 // TestRetire: a conversation that is open when another generation takes over is finished. What comes soon is answered, but
 // nothing is changed any more; then it ends in order. Nobody else is let in.
-func TestRetire(t *testing.T) {
+func TestRetire(t *testing.T) { synctest.Test(t, testRetire) }
+
+func testRetire(t *testing.T) {
 	m, _ := buildMonitor(t, newInstance(t, testConfig("127.62.3.10"), 1))
 	m.activate(time.Now().Add(time.Hour))
-	l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := newPipes()
 	m.services = append(m.services, m.serveSocket(l))
 	left := make(chan struct{})
 	retire := make(chan struct{})
@@ -38,7 +38,7 @@ func TestRetire(t *testing.T) {
 			}
 		}
 	}()
-	c, err := net.Dial("unix", l.Addr().String())
+	c, err := l.dial()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestRetire(t *testing.T) {
 	case <-time.After(fatal):
 		t.Error("the monitor does not leave")
 	}
-	if _, err := net.Dial("unix", l.Addr().String()); err == nil {
+	if _, err := l.dial(); err == nil {
 		t.Error("somebody is let in")
 	}
 	if m.schedule != nil {
