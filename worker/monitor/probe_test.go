@@ -53,6 +53,7 @@ func answer(pieces ...string) func(net.Conn) {
 func silent(c net.Conn) { io.Copy(io.Discard, c) }
 
 func TestProbes(t *testing.T) {
+	t.Parallel()
 	const host = "127.62.1.1"
 	serve(t, "tcp", host+":8001", answer("HTTP/1.1 200 OK\r\n\r\n"))
 	serve(t, "tcp", host+":8002", answer("HTTP/1.1 50", "3 Busy\r\n", "Server: x\r\n\r\n"))
@@ -137,6 +138,7 @@ func TestLateProbe(t *testing.T) {
 
 // TestConnectTimeout: a listening socket whose queue is full answers nothing.
 func TestConnectTimeout(t *testing.T) {
+	t.Parallel()
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
