@@ -10,7 +10,7 @@ import (
 const addressForms = `write "host:port", "[v6]:port", "host" or "host:+N" for the port that the client connected to, or "unix:/path"`
 
 // parseAddress reads where a server is.
-func parseAddress(s string) (Address, error) {
+func parseAddress(s, forms string) (Address, error) {
 	if path, ok := strings.CutPrefix(s, "unix:"); ok {
 		return Address{Path: path}, checkUnixPath(path)
 	}
@@ -19,14 +19,14 @@ func parseAddress(s string) (Address, error) {
 		host, port = before, after
 	}
 	a := Address{}
-	if err := a.setHost(host); err != nil {
+	if err := a.setHost(host, forms); err != nil {
 		return a, err
 	}
 	return a, a.setPort(port)
 }
 
 // setHost takes an IP address, or a name that the master will resolve.
-func (a *Address) setHost(host string) error {
+func (a *Address) setHost(host, forms string) error {
 	a.Host = host
 	bare, bracket := strings.CutPrefix(host, "[")
 	if bracket {
@@ -37,7 +37,7 @@ func (a *Address) setHost(host string) error {
 		return nil
 	}
 	if !validName(host) {
-		return fmt.Errorf("%q is neither an IP address nor a host name: %s", host, addressForms)
+		return fmt.Errorf("%q is neither an IP address nor a host name: %s", host, forms)
 	}
 	return nil
 }
@@ -85,13 +85,13 @@ func validName(name string) bool {
 }
 
 // parseSource reads the local address of connections to servers, "addr" or "addr:port".
-func parseSource(s string) (*Source, error) {
+func parseSource(s, forms string) (*Source, error) {
 	if ip, err := netip.ParseAddr(s); err == nil {
 		return &Source{IP: ip.Unmap()}, nil
 	}
 	ap, err := netip.ParseAddrPort(s)
 	if err != nil {
-		return nil, fmt.Errorf(`%q is not a source address: write "addr" or "addr:port"`, s)
+		return nil, fmt.Errorf("%q is not a source address: %s", s, forms)
 	}
 	return &Source{IP: ap.Addr().Unmap(), Port: int(ap.Port())}, nil
 }

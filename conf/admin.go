@@ -44,7 +44,7 @@ func (p *parser) adminListen(t *table, a *Admin) {
 	if text == "" {
 		return
 	}
-	binds, err := parseBind(text)
+	binds, err := parseBind(text, t.words.BindForms)
 	switch {
 	case err != nil:
 		t.wrong("listen", "%v", err)

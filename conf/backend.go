@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,7 +38,7 @@ func (p *parser) dispatch(t *table, b *Backend) {
 	if s == "" {
 		return
 	}
-	a, err := parseAddress(s)
+	a, err := parseAddress(s, t.words.ServerForms)
 	switch {
 	case err != nil:
 		in.wrong("dispatch", "%v", err)
@@ -54,7 +55,7 @@ func (p *parser) dispatch(t *table, b *Backend) {
 func (p *parser) target(t *table, b *Backend) {
 	switch {
 	case len(b.Servers) == 0 && b.Dispatch == nil && t.str("dispatch", "") == "":
-		p.fail(t.lines.of(t.path), t.path, "no server: write [[%s.server]] with a name and an address", t.path)
+		p.Fail(t.at(t.path), "%s", fmt.Sprintf(t.words.NoServer, t.path))
 	case len(b.Servers) > 0 && b.Dispatch == nil:
 		b.Balance = "roundrobin" // the only one there is, with or without saying so
 	}
@@ -73,7 +74,7 @@ func (p *parser) serverTables(t *table) []*table {
 	var tables []*table
 	for i, values := range all {
 		path := in.path + ".server[" + strconv.Itoa(i) + "]"
-		s := &table{findings: p.findings, lines: p.lines, path: path, scope: inServer, values: values}
+		s := &table{parser: p, path: path, scope: inServer, values: values}
 		s.checkKeys("server")
 		tables = append(tables, s)
 	}
@@ -101,15 +102,15 @@ func (p *parser) cookie(t *table) *Cookie {
 func (c *Cookie) check(t *table) {
 	switch {
 	case c.Mode == CookieRewrite && c.Indirect:
-		t.wrong("indirect", "mode \"rewrite\" needs the servers to see the cookie: leave indirect out")
+		t.wrong("indirect", "%s needs the servers to see the cookie: leave indirect out", t.words.CookieRewrite)
 	case c.Mode == CookiePrefix && c.Indirect:
-		t.wrong("indirect", "mode \"prefix\" carries the application's own cookie, which the client must get: leave indirect out")
+		t.wrong("indirect", "%s carries the application's own cookie, which the client must get: leave indirect out", t.words.CookiePrefix)
 	}
 	if c.NoCache && c.Mode != CookieInsert {
-		t.wrong("nocache", "it marks the response in which the proxy inserts the cookie: it needs mode \"insert\"")
+		t.wrong("nocache", "it marks the response in which the proxy inserts the cookie: it needs %s", t.words.CookieInsert)
 	}
 	if c.PostOnly && c.Mode != CookieInsert {
-		t.wrong("postonly", "it says when the proxy inserts the cookie: it needs mode \"insert\"")
+		t.wrong("postonly", "it says when the proxy inserts the cookie: it needs %s", t.words.CookieInsert)
 	}
 }
 
@@ -139,10 +140,10 @@ func (p *parser) httpchk(t *table) *HTTPChk {
 	case 3:
 		chk.Method, chk.URI, chk.Version = words[0], words[1], words[2]
 	default:
-		in.wrong("httpchk", "%q: write \"METHOD URI VERSION\", such as \"HEAD /index.html HTTP/1.0\"", s)
+		in.wrong("httpchk", "%q: %s", s, t.words.Chk)
 	}
 	if !validToken(chk.Method) || chk.Version != "HTTP/1.0" && chk.Version != "HTTP/1.1" {
-		in.wrong("httpchk", "%q: write \"METHOD URI VERSION\", such as \"HEAD /index.html HTTP/1.0\"", s)
+		in.wrong("httpchk", "%q: %s", s, t.words.Chk)
 	}
 	return chk
 }
@@ -152,7 +153,7 @@ func (p *parser) source(t *table) *Source {
 	if s == "" {
 		return nil
 	}
-	source, err := parseSource(s)
+	source, err := parseSource(s, t.words.SourceForms)
 	if err != nil {
 		in.wrong("source", "%v", err)
 	}

@@ -15,10 +15,10 @@ const bindForms = `write "addr:port", ":port", "*:port", "[v6]:port", "addr:8000
 const maxRange = 1000
 
 // parseBinds reads a bind line, which may hold several addresses with commas between them.
-func parseBinds(text string) ([]Bind, error) {
+func parseBinds(text, forms string) ([]Bind, error) {
 	var all []Bind
 	for item := range strings.SplitSeq(text, ",") {
-		binds, err := parseBind(strings.TrimSpace(item))
+		binds, err := parseBind(strings.TrimSpace(item), forms)
 		if err != nil {
 			return nil, err
 		}
@@ -27,7 +27,7 @@ func parseBinds(text string) ([]Bind, error) {
 	return all, nil
 }
 
-func parseBind(s string) ([]Bind, error) {
+func parseBind(s, forms string) ([]Bind, error) {
 	if path, ok := strings.CutPrefix(s, "unix:"); ok {
 		if err := checkUnixPath(path); err != nil {
 			return nil, err
@@ -39,9 +39,9 @@ func parseBind(s string) ([]Bind, error) {
 	}
 	host, ports, ok := cutLast(s, ':')
 	if !ok || ports == "" {
-		return nil, fmt.Errorf("%q has no port: %s", s, bindForms)
+		return nil, fmt.Errorf("%q has no port: %s", s, forms)
 	}
-	addr, err := parseBindHost(host)
+	addr, err := parseBindHost(host, forms)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func parseInherited(which string) ([]Bind, error) {
 }
 
 // parseBindHost reads the address of a bind. It must be written out: a name could mean another address tomorrow.
-func parseBindHost(host string) (netip.Addr, error) {
+func parseBindHost(host, forms string) (netip.Addr, error) {
 	if host == "" || host == "*" {
 		return netip.IPv4Unspecified(), nil
 	}
@@ -79,7 +79,7 @@ func parseBindHost(host string) (netip.Addr, error) {
 	}
 	addr, err := netip.ParseAddr(bare)
 	if err != nil || addr.Is6() != v6 || addr.Zone() != "" {
-		return addr, fmt.Errorf("%q is not an IP address: %s", host, bindForms)
+		return addr, fmt.Errorf("%q is not an IP address: %s", host, forms)
 	}
 	return addr.Unmap(), nil
 }

@@ -45,7 +45,7 @@ func (t *table) tables(name string, scope scope, example string) (all []*table, 
 		return nil, in
 	}
 	for i, values := range tableList(v) {
-		sub := &table{findings: t.findings, lines: t.lines, path: in.key(name) + "[" + strconv.Itoa(i) + "]", scope: scope, values: values}
+		sub := &table{parser: t.parser, path: in.key(name) + "[" + strconv.Itoa(i) + "]", scope: scope, values: values}
 		sub.checkKeys("")
 		all = append(all, sub)
 	}

@@ -58,7 +58,7 @@ const (
 type Frontend struct {
 	Name        string
 	Section     string // as written: "listen.webfarm" or "frontend.www"
-	Line        int    // of the section's header
+	Line        int    // of the section's header, in one of the files
 	Mode        Mode
 	Binds       []Bind
 	Backend     string // name of the backend that serves it; "": none (mode health)
@@ -95,7 +95,8 @@ type Capture struct {
 // Errorfile is a page that stands instead of one of the proxy's own.
 type Errorfile struct {
 	Path string
-	Line int    // where it is named
+	File string `json:",omitempty"` // the configuration file that names it; "" after Load
+	Line int    // where in that
 	Page []byte // the response as a client gets it; nil before Load
 }
 

@@ -22,7 +22,7 @@ func (p *parser) withoutEffect(t *table) {
 	}
 	mode := t.mode()
 	if mode != ModeHTTP {
-		t.unheeded(ofHTTP, "it has no effect in mode "+mode.String()+": write mode = \"http\", or leave it out")
+		t.unheeded(ofHTTP, "it has no effect in mode "+mode.String()+": write "+t.words.ModeHTTP+", or leave it out")
 		t.unheededTimeouts(mode)
 	}
 	if mode == ModeHealth {
@@ -48,14 +48,14 @@ func (t *table) servesByCookie() bool {
 func (t *table) unheeded(names []string, why string) {
 	for _, name := range names {
 		if v, ok := t.values[name]; ok && asks(v) {
-			t.warn(t.line(name), t.key(name), "%s", why)
+			t.Warn(t.place(name), "%s", why)
 		}
 	}
 }
 
 func (t *table) unheededTimeouts(mode Mode) {
 	own, _ := t.values["timeout"].(map[string]any)
-	timeout := &table{findings: t.findings, lines: t.lines, path: t.key("timeout"), values: own}
+	timeout := &table{parser: t.parser, path: t.key("timeout"), values: own}
 	timeout.unheeded([]string{"http_request", "http_keep_alive"}, "it has no effect in mode "+mode.String()+": leave it out")
 }
 

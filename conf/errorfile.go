@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"lbmaster/conf/raw"
 )
 
 // errorStatuses are the answers of the proxy's own that a file can replace.
@@ -31,35 +33,35 @@ func (p *parser) errorfile(t *table) map[int]Errorfile {
 		case !isString || !filepath.IsAbs(path):
 			in.wrong("errorfile", "the page of %s must be an absolute path", name)
 		default:
-			files[status] = Errorfile{Path: path, Line: in.line("errorfile." + name)}
+			files[status] = Errorfile{Path: path, File: in.place("errorfile." + name).File, Line: in.line("errorfile." + name)}
 		}
 	}
 	return files
 }
 
-// Load reads the files that the configuration names, with read, so that a worker needs none of them. The name is that of
-// the configuration file. The error is of type Errors.
-func (c *Config) Load(name string, read func(path string) ([]byte, error)) error {
-	f := &findings{file: name}
+// Load reads the files that the configuration names, with read, so that a worker needs none of them. The error is of type Errors.
+func (c *Config) Load(read func(path string) ([]byte, error)) error {
+	f := &raw.Findings{}
 	for i := range c.Frontends {
-		f.load(c.Frontends[i].Section, c.Frontends[i].Errorfile, read)
+		load(f, c.Frontends[i].Section, c.Frontends[i].Errorfile, read)
 	}
 	for i := range c.Backends {
-		f.load(c.Backends[i].Section, c.Backends[i].Errorfile, read)
+		load(f, c.Backends[i].Section, c.Backends[i].Errorfile, read)
 	}
-	_, err := f.sorted()
+	_, err := f.Sorted()
 	return err
 }
 
-func (f *findings) load(section string, files map[int]Errorfile, read func(path string) ([]byte, error)) {
+func load(f *raw.Findings, section string, files map[int]Errorfile, read func(path string) ([]byte, error)) {
 	for status, file := range files {
 		text, err := read(file.Path)
 		if err == nil {
 			file.Page, err = page(text)
 		}
 		if err != nil {
-			f.fail(file.Line, section+".errorfile", "the page of %d: %v", status, at(file.Path, err))
+			f.Fail(raw.Place{File: file.File, Line: file.Line, Key: section + ".errorfile"}, "the page of %d: %v", status, at(file.Path, err))
 		}
+		file.File = "" // the children do not learn where the configuration came from
 		files[status] = file
 	}
 }

@@ -48,7 +48,7 @@ server = [{ name = "a", address = "127.0.0.1:81" }]
 		t.Fatal(err)
 	}
 	files := map[string]string{"/good": "HTTP/1.1 503 Down\n\n", "/bad": "down"}
-	err = c.Load("f.toml", func(path string) ([]byte, error) {
+	err = c.Load(func(path string) ([]byte, error) {
 		if text, ok := files[path]; ok {
 			return []byte(text), nil
 		}

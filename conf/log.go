@@ -14,13 +14,13 @@ const maxLogs = 4
 
 // parseLog reads "127.0.0.1:514 local0 info", with the level left out for all that is; "stdout" and "stderr" stand
 // alone.
-func parseLog(s string) (LogTarget, error) {
+func parseLog(s, forms string) (LogTarget, error) {
 	words := strings.Fields(s)
 	if len(words) == 1 && (words[0] == "stdout" || words[0] == "stderr") {
 		return LogTarget{Target: words[0]}, nil
 	}
 	if len(words) < 2 || len(words) > 3 {
-		return LogTarget{}, fmt.Errorf(`%q is not a log target: write "addr:port facility level", "unix:/path facility level", "stdout" or "stderr"`, s)
+		return LogTarget{}, fmt.Errorf("%q is not a log target: %s", s, forms)
 	}
 	l := LogTarget{Target: "udp", Address: words[0], Facility: words[1]}
 	if path, ok := strings.CutPrefix(words[0], "unix:"); ok {
@@ -50,7 +50,7 @@ func (p *parser) logFormat(t *table, mode Mode) string {
 	format := t.one("log_format", "", "httplog", "tcplog")
 	if format == "httplog" && mode != ModeHTTP {
 		_, in, _ := t.find("log_format")
-		t.warn(in.line("log_format"), in.key("log_format"), "%s has mode %s, where \"httplog\" means \"tcplog\"", t.path, mode)
+		t.Warn(in.place("log_format"), "%s has mode %s, where \"httplog\" means \"tcplog\"", t.path, mode)
 		return "tcplog"
 	}
 	return format

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"lbmaster/conf/raw"
 )
 
 // TestManyErrors: of very many errors the first ones are told, those of one run like those of the next.
@@ -24,7 +26,7 @@ func TestManyErrors(t *testing.T) {
 	for name, b := range text {
 		_, _, first := Parse("f", []byte(b.String()))
 		var all Errors
-		if !errors.As(first, &all) || len(all) != maxFindings+1 || all[maxFindings].Text != "there are more errors: mend these first" {
+		if !errors.As(first, &all) || len(all) != raw.MaxFindings+1 || all[raw.MaxFindings].Text != "there are more errors: mend these first" {
 			t.Errorf("%s: %d errors: %.200v", name, len(all), first)
 			continue
 		}
@@ -39,7 +41,7 @@ func TestNearestOfLong(t *testing.T) {
 	for name, want := range map[string]string{
 		"tiemout": "timeout", "maxcon": "maxconn", "x": "", strings.Repeat("timeout", 1<<20): "",
 	} {
-		if got := nearest(name, namesIn(inListen|inGlobal)); got != want {
+		if got := raw.Nearest(name, namesIn(inListen|inGlobal)); got != want {
 			t.Errorf("%.20s: %q, want %q", name, got, want)
 		}
 	}

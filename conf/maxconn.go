@@ -14,12 +14,12 @@ func (p *parser) unreachableMaxconn(c *Config) {
 	for i := range c.Frontends {
 		f := &c.Frontends[i]
 		key := f.Section + ".maxconn"
-		if _, own := p.lines[key]; !own {
+		if !p.origin.Has(key) {
 			key = "defaults.maxconn"
 		}
 		if f.Maxconn > c.Global.Maxconn && !warned[key] {
 			warned[key] = true
-			p.warn(p.lines.of(key), key, "%d can never be reached: global.maxconn, which holds for all frontends together, is %d", f.Maxconn, c.Global.Maxconn)
+			p.Warn(p.at(key), "%d can never be reached: %s, which holds for all frontends together, is %d", f.Maxconn, p.words.GlobalMaxconn, c.Global.Maxconn)
 		}
 	}
 }

@@ -1,140 +1,73 @@
 package conf
 
 import (
-	"errors"
-	"maps"
+	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/BurntSushi/toml"
+	"lbmaster/conf/raw"
 )
 
-// Parse reads and checks a configuration. The name is that of the file, for the messages. The error is of type Errors: all
-// that is wrong, not only the first. Warnings come with and without an error.
-func Parse(name string, text []byte) (*Config, []Warning, error) {
-	p := &parser{findings: &findings{file: name}}
-	if line, why := tooDeep(string(text)); line > 0 {
-		p.fail(line, "", "%s", why)
-		_, err := p.sorted()
-		return nil, nil, err
-	}
-	p.lines = indexLines(string(text))
-	var root map[string]any
-	meta, err := toml.Decode(string(text), &root)
-	if err != nil {
-		p.syntax(err)
-		_, err := p.sorted()
-		return nil, nil, err
-	}
-	c := p.parse(root, meta.Keys())
-	warnings, err := p.sorted()
-	if err != nil {
-		return nil, warnings, err
-	}
-	return c, warnings, nil
-}
+// The words of findings are those of package raw.
+type (
+	Error   = raw.Error
+	Errors  = raw.Errors
+	Warning = raw.Warning
+)
 
-// parser reads one text.
+// Escape makes a text of others fit for a terminal and for one line of a log.
+func Escape(s string) string { return raw.Escape(s) }
+
+// parser reads one configuration.
 type parser struct {
-	*findings
-	lines    lines
-	defaults *table
-	binds    map[Bind]string // who listens where
-	servers  map[string]int  // the lines of the servers of the backend that is being parsed
+	*raw.Findings
+	origin  raw.Origin
+	words   *raw.Words
+	binds   map[Bind]string // who listens where
+	servers map[string]int  // the lines of the servers of the backend that is being parsed
 
 	// The sections so far, by their names.
 	frontends map[string]header
 	backends  map[string]header
 }
 
-// syntax reports a text that is not TOML.
-func (p *parser) syntax(err error) {
-	var e toml.ParseError
-	if errors.As(err, &e) {
-		message := e.Message
-		if message == "" {
-			message = strings.TrimPrefix(e.Error(), "toml: ")
-		}
-		p.fail(e.Position.Line, e.LastKey, "%s", message)
-		return
+// at is the place of a key.
+func (p *parser) at(key string) raw.Place { return p.origin.Of(key) }
+
+// table is a section, with what stands behind it. Its keys are not checked yet.
+func (p *parser) table(s *raw.Section, scope scope) *table {
+	if s == nil {
+		return nil
 	}
-	p.fail(0, "", "%v", err)
+	return &table{parser: p, path: s.Path, scope: scope, values: s.Values, fallback: p.table(s.Behind, scope)}
 }
 
-// sections are the kinds of tables at the top of a file.
-var sections = []string{"global", "admin", "defaults", "listen", "frontend", "backend"}
-
-func (p *parser) parse(root map[string]any, order []toml.Key) *Config {
+// check turns a document of either language into a configuration. What is wrong goes to the findings; then the configuration is nil.
+func check(d *raw.Document, f *raw.Findings) *Config {
+	p := &parser{Findings: f, origin: d.Origin, words: &d.Words}
 	p.binds, p.frontends, p.backends = make(map[Bind]string), make(map[string]header), make(map[string]header)
-	p.unknownSections(root)
 	c := &Config{}
-	p.global(p.section(root, "global", inGlobal), &c.Global)
-	p.admin(p.section(root, "admin", inAdmin), &c.Admin)
-	p.defaults = p.section(root, "defaults", inListen)
-	for _, key := range proxies(order) {
-		p.proxy(c, key[0], key[1], root)
+	global, admin := p.table(d.Global, inGlobal), p.table(d.Admin, inAdmin)
+	global.checkKeys("global")
+	admin.checkKeys("admin")
+	p.global(global, &c.Global)
+	p.admin(admin, &c.Admin)
+	for _, s := range d.Defaults {
+		p.table(s, inListen).checkKeys("defaults")
+	}
+	for _, proxy := range d.Proxies {
+		p.proxy(c, proxy)
 	}
 	p.references(c)
 	p.unreachableMaxconn(c)
-	if len(c.Frontends) == 0 && len(p.errors) == 0 {
-		p.fail(0, "", "there is no section that listens: write [listen.NAME], or [frontend.NAME] and [backend.NAME]")
+	if len(c.Frontends) == 0 && !p.Failed() {
+		p.Fail(p.at(""), "%s", d.Words.Listens)
+	}
+	if p.Failed() {
+		return nil
 	}
 	return c
-}
-
-func (p *parser) unknownSections(root map[string]any) {
-	for _, name := range slices.Sorted(maps.Keys(root)) {
-		switch {
-		case slices.Contains(sections, name):
-		case p.full():
-			return
-		default:
-			p.unknownSection(name)
-		}
-	}
-}
-
-func (p *parser) unknownSection(name string) {
-	if near := nearest(name, sections); near != "" {
-		p.fail(p.lines.first(name), name, "unknown section: did you mean %q?", near)
-		return
-	}
-	p.fail(p.lines.first(name), name, "unknown section: known are %s", strings.Join(sections, ", "))
-}
-
-// section is one of the tables at the top that have no name.
-func (p *parser) section(root map[string]any, name string, scope scope) *table {
-	t := &table{findings: p.findings, lines: p.lines, path: name, scope: scope}
-	v, ok := root[name]
-	if !ok {
-		return t
-	}
-	values, ok := v.(map[string]any)
-	if !ok {
-		p.fail(p.lines.of(name), name, "%s where a section is expected: write [%s]", kindOf(v), name)
-		return t
-	}
-	t.values = values
-	t.checkKeys(name)
-	return t
-}
-
-// proxies are the listen, frontend and backend sections in the order in which they are written.
-func proxies(order []toml.Key) []toml.Key {
-	var all []toml.Key
-	seen := make(map[[2]string]bool)
-	for _, key := range order {
-		if len(key) < 2 || !slices.Contains(sections[3:], key[0]) {
-			continue
-		}
-		if name := [2]string(key[:2]); !seen[name] {
-			seen[name] = true
-			all = append(all, key[:2])
-		}
-	}
-	return all
 }
 
 func (p *parser) global(t *table, g *Global) {
@@ -163,7 +96,7 @@ func (p *parser) chroot(t *table, user string) string {
 	case !filepath.IsAbs(path):
 		t.wrong("chroot", "%q: the path must be absolute", path)
 	case user == "":
-		p.warn(t.line("chroot"), t.key("chroot"), "without user, workers are still root, who may end processes outside: add user")
+		p.Warn(t.place("chroot"), "without user, workers are still root, who may end processes outside: add user")
 	}
 	return path
 }
@@ -176,7 +109,7 @@ func (p *parser) logs(t *table) []LogTarget {
 	}
 	var targets []LogTarget
 	for _, s := range all {
-		target, err := parseLog(s)
+		target, err := parseLog(s, t.words.LogForms)
 		if err != nil {
 			in.wrong("log", "%v", err)
 			continue
@@ -203,14 +136,14 @@ func (p *parser) references(c *Config) {
 		at, known := places[f.Backend]
 		switch {
 		case known && c.Backends[at].Mode != f.Mode:
-			p.fail(p.lines.of(key), key, "backend %q has mode %s, this frontend mode %s: both must have the same", f.Backend, c.Backends[at].Mode, f.Mode)
+			p.Fail(p.at(key), "backend %q has mode %s, this frontend mode %s: both must have the same", f.Backend, c.Backends[at].Mode, f.Mode)
 		case known:
-		case p.full():
+		case p.Full():
 			return
-		case nearest(f.Backend, names) != "":
-			p.fail(p.lines.of(key), key, "there is no backend %q: did you mean %q?", f.Backend, nearest(f.Backend, names))
+		case raw.Nearest(f.Backend, names) != "":
+			p.Fail(p.at(key), "there is no backend %q: did you mean %q?", f.Backend, raw.Nearest(f.Backend, names))
 		default:
-			p.fail(p.lines.of(key), key, "there is no backend %q: write [backend.%s]", f.Backend, f.Backend)
+			p.Fail(p.at(key), "there is no backend %q: %s", f.Backend, fmt.Sprintf(p.words.NoBackend, f.Backend))
 		}
 	}
 }

@@ -1,10 +1,13 @@
 package conf
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
 	"time"
+
+	"lbmaster/conf/raw"
 )
 
 var modes = []string{ModeTCP: "tcp", ModeHTTP: "http", ModeHealth: "health"}
@@ -12,35 +15,26 @@ var modes = []string{ModeTCP: "tcp", ModeHTTP: "http", ModeHealth: "health"}
 func (m Mode) String() string { return modes[m] }
 
 // proxy reads one listen, frontend or backend section.
-func (p *parser) proxy(c *Config, kind, name string, root map[string]any) {
-	path := kind + "." + name
-	line := p.lines.of(path)
+func (p *parser) proxy(c *Config, proxy raw.Proxy) {
+	kind, name, path := proxy.Kind, proxy.Name, proxy.Path
+	place := p.at(path)
 	if !validLabel(name) {
-		p.fail(line, path, "%q is not a name for a section: use letters, digits and . - _ :", name)
+		p.Fail(place, "%q is not a name for a section: use letters, digits and . - _ :", name)
 		return
 	}
-	group, _ := root[kind].(map[string]any)
-	values, ok := group[name].(map[string]any)
-	if !ok {
-		p.fail(line, path, "%s where a section is expected: write [%s.NAME]", kindOf(group[name]), kind)
-		return
-	}
-	t := &table{
-		findings: p.findings, lines: p.lines, path: path, values: values, fallback: p.defaults,
-		scope: map[string]scope{"listen": inListen, "frontend": inFrontend, "backend": inBackend}[kind],
-	}
+	t := p.table(proxy.Section, map[string]scope{"listen": inListen, "frontend": inFrontend, "backend": inBackend}[kind])
 	t.checkKeys(kind)
 	p.withoutEffect(t)
 	if t.scope&inFrontend != 0 {
-		p.unique(p.frontends, name, path, line, "frontend")
+		p.unique(p.frontends, name, path, place, "frontend")
 		f := p.frontend(t, kind, name)
-		f.Line = line
+		f.Line = place.Line
 		c.Frontends = append(c.Frontends, f)
 	}
 	if t.scope&inBackend != 0 && t.mode() != ModeHealth {
-		p.unique(p.backends, name, path, line, "backend")
+		p.unique(p.backends, name, path, place, "backend")
 		b := p.backend(t, name)
-		b.Line = line
+		b.Line = place.Line
 		c.Backends = append(c.Backends, b)
 	}
 }
@@ -48,16 +42,16 @@ func (p *parser) proxy(c *Config, kind, name string, root map[string]any) {
 // header is where a section begins.
 type header struct {
 	section string // "listen.webfarm"
-	line    int
+	place   raw.Place
 }
 
 // unique refuses a second section of the same name on the same side, whose sections so far are known by their names.
-func (p *parser) unique(known map[string]header, name, path string, line int, side string) {
+func (p *parser) unique(known map[string]header, name, path string, place raw.Place, side string) {
 	if h, taken := known[name]; taken {
-		p.fail(line, path, "%s on line %d is a %s of this name already: choose another", h.section, h.line, side)
+		p.Fail(place, "%s on line %d is a %s of this name already: choose another", h.section, h.place.Line, side)
 		return
 	}
-	known[name] = header{path, line}
+	known[name] = header{path, place}
 }
 
 // validLabel says whether a name can stand in a log line and on a status page.
@@ -83,10 +77,10 @@ func (p *parser) frontend(t *table, kind, name string) Frontend {
 	if kind == "frontend" {
 		f.Backend = t.str("default_backend", "")
 		if f.Backend == "" && f.Mode != ModeHealth {
-			t.wrong("default_backend", "missing: a frontend needs the name of a backend")
+			t.wrong("default_backend", "%s", t.words.BackendName)
 		}
 	} else if _, ok := t.values["default_backend"]; ok {
-		t.wrong("default_backend", "a listen section is its own backend: write [frontend.%s] instead, or leave this out", name)
+		t.wrong("default_backend", "%s", fmt.Sprintf(t.words.OwnBackend, name))
 	}
 	if f.Mode == ModeHealth {
 		f.Backend = ""
@@ -123,10 +117,10 @@ func (t *table) deferAccept(f *Frontend) bool {
 func (p *parser) readBinds(t *table, f *Frontend) {
 	texts, in, ok := t.strings("bind")
 	if !ok || len(texts) == 0 {
-		t.wrong("bind", "missing: %s", bindForms)
+		t.wrong("bind", "missing: %s", t.words.BindForms)
 	}
 	for _, text := range texts {
-		binds, err := parseBinds(text)
+		binds, err := parseBinds(text, t.words.BindForms)
 		if err != nil {
 			in.wrong("bind", "%v", err)
 			continue

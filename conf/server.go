@@ -8,14 +8,14 @@ import (
 const minInter = 10 * time.Millisecond
 
 func (p *parser) server(t *table, b *Backend) Server {
-	s := Server{Name: t.str("name", ""), Line: t.lines.of(t.path)}
+	s := Server{Name: t.str("name", ""), Line: t.at(t.path).Line}
 	p.serverName(t, &s)
 	p.serverAddress(t, &s)
 	p.serverCookie(t, &s)
 	s.Check = t.boolean("check")
 	s.CheckPort = t.number("check_port", 0, 1, 65535)
 	if s.Check && s.CheckPort == 0 && s.Address.Path == "" && s.Address.Mapped {
-		t.wrong("check", "the server has no port of its own to be checked on: add check_port")
+		t.wrong("check", "the server has no port of its own to be checked on: add %s", t.words.CheckPort)
 	}
 	s.Inter = t.duration("inter", 2*time.Second)
 	if s.Check && s.Inter < minInter {
@@ -46,10 +46,10 @@ func (p *parser) serverName(t *table, s *Server) {
 func (p *parser) serverAddress(t *table, s *Server) {
 	text := t.str("address", "")
 	if text == "" {
-		t.wrong("address", "missing: %s", addressForms)
+		t.wrong("address", "missing: %s", t.words.ServerForms)
 		return
 	}
-	a, err := parseAddress(text)
+	a, err := parseAddress(text, t.words.ServerForms)
 	if err != nil {
 		t.wrong("address", "%v", err)
 	}

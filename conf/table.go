@@ -5,12 +5,13 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"lbmaster/conf/raw"
 )
 
-// table is one TOML table that is being read, and the one in [defaults] that stands behind it.
+// table is one table of a section that is being read, and the one in the defaults that stands behind it.
 type table struct {
-	*findings
-	lines    lines
+	*parser
 	path     string // "listen.webfarm"
 	scope    scope  // of its keys
 	values   map[string]any
@@ -30,11 +31,14 @@ func (t *table) find(name string) (v any, in *table, ok bool) {
 func (t *table) key(name string) string { return t.path + "." + name }
 
 // line is where a key of the table, or what stands for it, is written.
-func (t *table) line(name string) int { return t.lines.of(t.key(name)) }
+func (t *table) line(name string) int { return t.place(name).Line }
+
+// place is that line, with the file and what the key is called there.
+func (t *table) place(name string) raw.Place { return t.at(t.key(name)) }
 
 // wrong reports a key's value.
 func (t *table) wrong(name, format string, args ...any) {
-	t.fail(t.line(name), t.key(name), format, args...)
+	t.Fail(t.place(name), format, args...)
 }
 
 // get looks a key up that must be of type T. Without it, or with another type, which it reports, it returns otherwise.
@@ -122,7 +126,7 @@ func (t *table) strings(name string) (all []string, in *table, ok bool) {
 
 // sub is the table under a key, with its keys checked. ok is false when it is written nowhere; then it is empty.
 func (t *table) sub(name string, scope scope) (sub *table, ok bool) {
-	sub = &table{findings: t.findings, lines: t.lines, path: t.key(name), scope: scope}
+	sub = &table{parser: t.parser, path: t.key(name), scope: scope}
 	if t.fallback != nil {
 		if behind, found := t.fallback.sub(name, scope); found {
 			sub.fallback, ok = behind, true
@@ -152,7 +156,7 @@ func (t *table) checkKeys(section string) {
 	}
 	slices.SortFunc(all, func(a, b string) int { return cmp.Or(t.line(a)-t.line(b), strings.Compare(a, b)) })
 	for _, name := range all {
-		if t.full() {
+		if t.Full() {
 			return
 		}
 		t.unknown(name, section)
@@ -163,14 +167,14 @@ func (t *table) checkKeys(section string) {
 func (t *table) unknown(name, section string) {
 	switch {
 	case section == "backend" && lookUp(name, inFrontend) != nil:
-		t.wrong(name, "this key belongs to a frontend or listen section")
+		t.wrong(name, "this %s belongs to a frontend or listen section", t.words.Keyword)
 		return
 	case section == "frontend" && lookUp(name, inBackend) != nil:
-		t.wrong(name, "this key belongs to a backend or listen section")
+		t.wrong(name, "this %s belongs to a backend or listen section", t.words.Keyword)
 		return
 	}
 	known := namesIn(t.scope)
-	if near := nearest(name, known); near != "" {
+	if near := raw.Nearest(name, known); near != "" {
 		t.wrong(name, "unknown key: did you mean %q?", near)
 		return
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"lbmaster/conf/raw"
 )
 
 func TestDurations(t *testing.T) {
@@ -54,7 +56,7 @@ func TestBinds(t *testing.T) {
 		":1-60000": "", "a:80": "", "::1:80": "", "[::1]": "", "[1.2.3.4]:80": "", "unix:a": "", "fd@1": "", "fd@": "", "fd@a b": "", "fd@-3": "", ":80,": "",
 		"[fe80::1%eth0]:80": "", "1.2.3:80": "",
 	} {
-		binds, err := parseBinds(in)
+		binds, err := parseBinds(in, bindForms)
 		var all []string
 		for _, b := range binds {
 			switch b.Network {
@@ -84,7 +86,7 @@ func TestAddresses(t *testing.T) {
 		"app_1":             "app_1 invalid IP 0 true",
 		"":                  "", ":80": "", "::1:80": "", "a:0": "", "a:b": "", "a:+b": "", "-a:80": "", "a..b:80": "", "1.2.3:80": "", "999.1.1.1:80": "", "a b:80": "",
 	} {
-		a, err := parseAddress(in)
+		a, err := parseAddress(in, addressForms)
 		got := fmt.Sprintf("%s %v %d %v", a.Host, a.IP, a.Port, a.Mapped)
 		if (err == nil) != (want != "") || err == nil && got != want {
 			t.Errorf("%q: %s, %v; want %s", in, got, err, want)
@@ -94,7 +96,7 @@ func TestAddresses(t *testing.T) {
 
 func TestNearest(t *testing.T) {
 	for in, want := range map[string]string{"ballance": "balance", "maxcon": "maxconn", "tiemout": "timeout", "xyz": "", "binds": "bind"} {
-		if got := nearest(in, namesIn(inListen)); got != want {
+		if got := raw.Nearest(in, namesIn(inListen)); got != want {
 			t.Errorf("%s: %q, want %q", in, got, want)
 		}
 	}

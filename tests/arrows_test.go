@@ -69,7 +69,9 @@ func matches(p string, patterns ...string) bool {
 var arrows = []struct{ from, to []string }{
 	{[]string{"cmd/lbmaster"}, []string{"conf", "master", "worker", "worker/monitor", "shared/*"}},
 	{[]string{"cmd/lbctl"}, []string{"shared/*"}},
-	{[]string{"conf"}, []string{"shared/severity"}},
+	{[]string{"conf"}, []string{"conf/raw", "conf/classic", "shared/severity"}},
+	{[]string{"conf/classic"}, []string{"conf/raw"}},
+	{[]string{"conf/raw"}, nil},
 	{[]string{"master"}, []string{"conf", "master/succession", "shared/*"}},
 	{[]string{"master/succession"}, []string{"shared/*"}},
 	{[]string{"worker"}, []string{"conf", "shared/*", "worker/*"}},

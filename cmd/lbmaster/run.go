@@ -167,7 +167,7 @@ func (o *options) load(e env, warn io.Writer) (*conf.Config, error) {
 		fmt.Fprintln(warn, "lbmaster: warning:", w)
 	}
 	if err == nil {
-		err = config.Load(o.file, e.read)
+		err = config.Load(e.read)
 	}
 	return config, err
 }

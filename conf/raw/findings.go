@@ -1,4 +1,4 @@
-package conf
+package raw
 
 import (
 	"cmp"
@@ -51,40 +51,51 @@ func located(file string, line int, key, text string) string {
 	return Escape(place + ": " + text)
 }
 
-// findings collects what is wrong while a text is read.
-type findings struct {
-	file     string
+// Place is where a key is written, and what it is called there.
+type Place struct {
+	File string
+	Line int    // 0: nowhere in particular
+	Key  string // in the words of the file's language
+}
+
+// Findings collects what is wrong while a text is read.
+type Findings struct {
 	errors   Errors
 	warnings []Warning
-	known    map[Error]bool // what is wrong in [defaults] is met once for each section
+	known    map[Error]bool // what is wrong in the defaults is met once for each section
 	more     bool           // some were left out
 }
 
-// maxFindings bounds what is said of each kind: nobody reads more, and a text can have millions.
-const maxFindings = 100
+// MaxFindings bounds what is said of each kind: nobody reads more, and a text can have millions.
+const MaxFindings = 100
 
-// full says that there is no use in looking for the words of another error.
-func (f *findings) full() bool {
-	f.more = f.more || len(f.errors) == maxFindings
+// Full says that there is no use in looking for the words of another error.
+func (f *Findings) Full() bool {
+	f.more = f.more || len(f.errors) == MaxFindings
 	return f.more
 }
 
-func (f *findings) fail(line int, key, format string, args ...any) {
-	e := Error{f.file, line, key, fmt.Sprintf(format, args...)}
-	if !f.knows(e) && !f.full() {
+// Failed says that there is an error.
+func (f *Findings) Failed() bool { return len(f.errors) > 0 }
+
+// Fail notes an error.
+func (f *Findings) Fail(at Place, format string, args ...any) {
+	e := Error{at.File, at.Line, at.Key, fmt.Sprintf(format, args...)}
+	if !f.knows(e) && !f.Full() {
 		f.errors = append(f.errors, e)
 	}
 }
 
-func (f *findings) warn(line int, key, format string, args ...any) {
-	w := Warning{f.file, line, key, fmt.Sprintf(format, args...)}
-	if len(f.warnings) < maxFindings && !f.knows(Error(w)) {
+// Warn notes a warning.
+func (f *Findings) Warn(at Place, format string, args ...any) {
+	w := Warning{at.File, at.Line, at.Key, fmt.Sprintf(format, args...)}
+	if len(f.warnings) < MaxFindings && !f.knows(Error(w)) {
 		f.warnings = append(f.warnings, w)
 	}
 }
 
 // knows says whether it has been asked about the same finding before. No text is both an error and a warning.
-func (f *findings) knows(e Error) bool {
+func (f *Findings) knows(e Error) bool {
 	if f.known[e] {
 		return true
 	}
@@ -95,19 +106,19 @@ func (f *findings) knows(e Error) bool {
 	return false
 }
 
-// sorted puts the findings into the order of the lines.
-func (f *findings) sorted() ([]Warning, error) {
+// Sorted puts the findings into the order of the files and their lines. The error is of type Errors.
+func (f *Findings) Sorted() ([]Warning, error) {
 	slices.SortFunc(f.warnings, func(a, b Warning) int { return inOrder(Error(a), Error(b)) })
 	if len(f.errors) == 0 {
 		return f.warnings, nil
 	}
 	slices.SortFunc(f.errors, inOrder)
 	if f.more {
-		f.errors = append(f.errors, Error{File: f.file, Text: "there are more errors: mend these first"})
+		f.errors = append(f.errors, Error{File: f.errors[0].File, Text: "there are more errors: mend these first"})
 	}
 	return f.warnings, f.errors
 }
 
 func inOrder(a, b Error) int {
-	return cmp.Or(a.Line-b.Line, strings.Compare(a.Key, b.Key), strings.Compare(a.Text, b.Text))
+	return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line, strings.Compare(a.Key, b.Key), strings.Compare(a.Text, b.Text))
 }

@@ -1,10 +1,10 @@
-package conf
+package raw
 
 // maxNear is the length in bytes of a name that may be a known one written wrongly: a distance costs the product of both lengths.
 const maxNear = 128
 
-// nearest is the known name that needs the fewest changes to become name, "" when none is near.
-func nearest(name string, known []string) string {
+// Nearest is the known name that needs the fewest changes to become name, "" when none is near.
+func Nearest(name string, known []string) string {
 	best, least := "", len(name)/3+2
 	if len(name) > maxNear {
 		return ""
