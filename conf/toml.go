@@ -8,6 +8,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"lbmaster/conf/classic"
 	"lbmaster/conf/raw"
 )
 
@@ -16,7 +17,9 @@ import (
 func Parse(name string, text []byte) (*Config, []Warning, error) {
 	f := &raw.Findings{}
 	var c *Config
-	if d := parseTOML(name, string(text), f); d != nil {
+	if classic.Looks(string(text)) {
+		f.Fail(raw.Place{File: name}, "this is not TOML but HAProxy's language: use -f instead of -c")
+	} else if d := parseTOML(name, string(text), f); d != nil {
 		c = check(d, f)
 	}
 	warnings, err := f.Sorted()

@@ -161,7 +161,7 @@ func TestSoftStopByARedirector(t *testing.T) {
 	f.board.awaitDown("webA")
 	d := newBarracks(t, newPlace(t))
 	checks := d.write("checks.toml", example(t, "section-4.2.1.toml", 1, `"0.0.0.0:81"`, quoted(redirect["A"].from),
-		`"127.0.0.1:80"`, quoted(redirect["A"].to), "/var/run/lbmaster-checks.pid", d.path("checks.pid")))
+		`"127.0.0.1:80"`, quoted(redirect["A"].to), "/var/run/haproxy-checks.pid", d.path("checks.pid")))
 	f.at("the redirector is started")
 	d.lbmaster("-c", checks)
 	f.board.awaitUp("webA", "webB", "webC", "webD")

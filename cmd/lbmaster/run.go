@@ -67,6 +67,8 @@ func run(e env) int {
 	case o.version:
 		fmt.Fprintln(e.stdout, "lbmaster", release.Build())
 		return exitOK
+	case o.toml:
+		return status(e.stderr, o.translate(e))
 	case isInit(e) && !o.check:
 		return stay(e)
 	case o.check:
@@ -141,7 +143,7 @@ func (o *options) tell(e env, config *conf.Config) error {
 	for _, short := range master.Short(config) {
 		fmt.Fprintln(e.stderr, "lbmaster: warning:", short)
 	}
-	fmt.Fprintln(e.stdout, "Configuration file is valid:", conf.Escape(o.file))
+	fmt.Fprintln(e.stdout, "Configuration file is valid:", conf.Escape(o.configuration()))
 	if o.verbose {
 		for _, line := range master.Needs(config) {
 			fmt.Fprintln(e.stdout, "Needed at most:", line)
@@ -152,11 +154,7 @@ func (o *options) tell(e env, config *conf.Config) error {
 
 // load reads the configuration and all that it names. It warns where somebody reads.
 func (o *options) load(e env, warn io.Writer) (*conf.Config, error) {
-	text, err := e.read(o.file)
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the configuration: %w", err)
-	}
-	config, warnings, err := conf.Parse(o.file, text)
+	config, warnings, err := o.parse(e)
 	if err == nil {
 		o.apply(&config.Global)
 		if config.Global.Quiet && !o.check {

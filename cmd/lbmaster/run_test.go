@@ -46,7 +46,7 @@ func TestRun(t *testing.T) {
 		{"-t -c none.toml", 1, "", "cannot read the configuration: open none.toml: file does not exist"},
 		{"-t -c \x1b[31m", 1, "", "configuration: open \\x1b[31m: file does not exist"},
 		{"", 1, "", "no configuration: use -c FILE"},
-		{"-x", 1, "", "flag provided but not defined: -x"},
+		{"-y", 1, "", "flag provided but not defined: -y"},
 		{"-c good.toml more", 1, "", `unexpected argument "more"`},
 		{"-n -3 -c good.toml", 1, "", "-n -3"},
 		{"-h", 0, "", "-c FILE"},

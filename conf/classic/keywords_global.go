@@ -1,0 +1,80 @@
+package classic
+
+const (
+	safeOut  = "Leaving the line out is safe"
+	notSafe  = "Leaving it out is not safe: "
+	whileTLS = "there is no TLS here yet, and what asks for it is refused"
+)
+
+// sectionTable is the words that begin a section.
+func sectionTable() []keyword {
+	return join(
+		[]keyword{
+			taken(anywhere, "global", "`[global]`", nil),
+			taken(anywhere, "defaults", "`[defaults]`; with a name it can be named by `from`", nil),
+			taken(anywhere, "listen", "`[listen.NAME]`. Without a name, as in `listen 192.168.1.1:80`, the address is the name", nil),
+			taken(anywhere, "frontend", "`[frontend.NAME]`", nil),
+			taken(anywhere, "backend", "`[backend.NAME]`", nil),
+		},
+		rows(anywhere, Refused, "peers are missing here, as are the tables that they share", safeOut+" if no stick-table names it", "peers"),
+		rows(anywhere, Refused, "names of servers are resolved once, at the start, by the system's resolvers", safeOut+" if the addresses do not change while lbmaster runs", "resolvers"),
+		rows(anywhere, Refused, "alerts by mail are missing here", safeOut+": changes of servers' states are logged", "mailers"),
+		rows(anywhere, Refused, "lists of users are missing here", notSafe+"who asks for a password by it would ask for none", "userlist"),
+		rows(anywhere, Refused, "programs beside the load balancer are not started here", safeOut+" if a service manager starts it", "program"),
+		rows(anywhere, Refused, "caching is missing here", safeOut+": every request goes to a server", "cache"),
+		rows(anywhere, Refused, "FastCGI is missing here", notSafe+"such servers do not speak HTTP", "fcgi-app"),
+		rows(anywhere, Refused, "rings of log lines, and relaying those of others, are missing here", safeOut+" if no log line names it", "ring", "log-forward", "log-profile"),
+		rows(anywhere, Refused, "error pages are named by errorfile", safeOut+": lbmaster has pages of its own", "http-errors"),
+		rows(anywhere, Refused, "TLS is missing here", safeOut+" if no bind and no server asks for TLS", "crt-store", "acme"),
+		rows(anywhere, Refused, "tracing is missing here", safeOut, "traces"),
+		rows(anywhere, Refused, "health checks are written in backends", notSafe+"servers would be checked otherwise", "healthcheck"),
+		rows(anywhere, Refused, "conditions in the file are missing here: keep those lines that hold", notSafe+"lines would be read that are not meant", ".if", ".elif", ".else", ".endif"),
+		rows(anywhere, Refused, "messages in the file are missing here", safeOut, ".diag", ".notice", ".warning", ".alert"),
+	)
+}
+
+// globalTable is the keywords of the global section.
+func globalTable() []keyword {
+	return join(
+		[]keyword{
+			flag(anywhere, "daemon", "daemon"),
+			flag(anywhere, "quiet", "quiet"),
+			taken(anywhere, "pidfile", "`pidfile`", text("pidfile", "/run/lbmaster.pid")),
+			taken(anywhere, "maxconn", "`maxconn`", number("maxconn")),
+			taken(anywhere, "ulimit-n", "`ulimit_n`", number("ulimit_n")),
+			taken(anywhere, "chroot", "`chroot`", text("chroot", "/var/empty")),
+			taken(anywhere, "user", "`user`", text("user", "NAME")),
+			taken(anywhere, "group", "`group`", text("group", "NAME")),
+			taken(anywhere, "uid", "`user`; 0: what lbmaster is started as", id("user")),
+			taken(anywhere, "gid", "`group`; 0: what lbmaster is started as", id("group")),
+			taken(anywhere, "nbproc", "`workers`, times `nbthread`", processes),
+			taken(anywhere, "nbthread", "`workers`, times `nbproc`: lbmaster has processes of one thread", threads),
+			taken(anywhere, "hard-stop-after", "`hard_stop_after`", duration("hard_stop_after")),
+			{name: "log", text: "`log`", read: logLine, no: noLog},
+			taken(anywhere, "stats socket", "`socket` in `[admin]`, with mode 0600", statsSocket),
+		},
+		rows(anywhere, Default, "it is so", "", "master-worker", "expose-fd", "zero-warning", "h2-workaround-bogus-websocket-clients", "pp2-never-send-local"),
+		rows(anywhere, Ignored, "sizes and internals of HAProxy", "",
+			"tune.*", "maxpipes", "maxsslrate", "maxsslconn", "maxcompcpuusage", "maxcomprate", "maxzlibmem", "nopoll", "noepoll", "nokqueue", "noevports", "nosplice", "nogetaddrinfo",
+			"noreuseport", "busy-polling", "spread-checks", "max-spread-checks", "fd-hard-limit", "strict-limits", "cpu-map", "cpu-policy", "cpu-set", "numa-cpu-mapping", "thread-group",
+			"thread-groups", "thread-hard-limit", "max-threads-per-group", "profiling.*", "no-memory-trimming", "no-quic", "limited-quic", "close-spread-time", "maxsessrate-spread",
+			"mworker-max-reloads", "stats timeout", "stats maxconn", "stats bind-process", "prealloc-fd", "warn-blocked-traffic-after", "force-cfg-parser-pause", "dns-accept-family", "shm-stats-file-max-objects", "memory-hot-size"),
+		rows(anywhere, Ignored, "they say something about it only", "", "description", "node", "localpeer", "server-state-base", "anonkey", "stats-file"),
+		rows(anywhere, Ignored, whileTLS, "", "ssl-*", "ca-base", "crt-base", "key-base", "issuers-chain-path", "httpclient.*", "jwt-*", "acme.*", "ocsp-update.*", "51degrees-*", "deviceatlas-*", "wurfl-*"),
+		rows(anywhere, Ignored, "what is set by them is used by what is refused", "", "setenv", "presetenv", "unsetenv", "resetenv", "set-var", "set-var-fmt", "lua-*"),
+		rows(anywhere, Refused, "the largest head is set in sections, by max_header", safeOut+" if no head is larger than 15 KiB", "tune.bufsize"),
+		rows(anywhere, Refused, "debugging is asked for on the command line, by -d", safeOut, "debug"),
+		rows(anywhere, Refused, "limits of the instance besides maxconn are missing here", notSafe+"there would be no such limit", "maxconnrate", "maxsessrate", "ssl-load-limit"),
+		rows(anywhere, Refused, "a time between a soft stop and its begin is written in sections", notSafe+"write grace in those sections", "grace"),
+		rows(anywhere, Refused, "checks by programs are missing here", safeOut+" if no option external-check needs it", "external-check", "insecure-fork-wanted", "insecure-setuid-wanted"),
+		rows(anywhere, Refused, "the name in log lines is lbmaster", safeOut+" if nobody looks for the name", "log-tag"),
+		rows(anywhere, Refused, "log lines have no name of the host", safeOut+" if the reader knows it from the sender", "log-send-hostname"),
+		rows(anywhere, Refused, "files with states of servers are missing here: a reload hands them over", safeOut, "server-state-file"),
+		rows(anywhere, Refused, "capabilities are not kept here", safeOut+" if nothing needs them", "setcap", "set-dumpable", "harden.reject-privileged-ports.tcp", "harden.reject-privileged-ports.quic"),
+		rows(anywhere, Refused, "paths must be absolute here", notSafe+"relative paths would mean other files", "default-path"),
+		rows(anywhere, Refused, "headers in the case of HTTP/1.0's time are missing here", safeOut+" if no program depends on it", "h1-*"),
+		rows(anywhere, Refused, "sockets of unix binds are as the umask says", notSafe+"others could reach them, or not", "unix-bind"),
+		rows(anywhere, Refused, "names that are not known at the start are an error", safeOut, "cluster-secret", "expose-deprecated-directives", "expose-experimental-directives", "trace", "shm-stats-file"),
+		rows(anywhere, Refused, "namespaces are missing here: start lbmaster in the right one", notSafe+"addresses would be bound elsewhere", "namespace"),
+	)
+}

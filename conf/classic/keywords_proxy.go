@@ -1,0 +1,154 @@
+package classic
+
+const (
+	fd  = front | defaults
+	bd  = back | defaults
+	all = front | back | defaults
+)
+
+// proxyTable is the keywords of defaults, listen, frontend and backend sections.
+func proxyTable() []keyword {
+	return join(takenInProxies(), defaultInProxies(), ignoredInProxies(), refusedInProxies())
+}
+
+func takenInProxies() []keyword {
+	return []keyword{
+		taken(front, "bind", "`bind`", bind),
+		taken(all, "mode", "`mode`", text("mode", "http")),
+		taken(bd, "balance", "`balance`; roundrobin only", balance),
+		taken(back, "dispatch", "`dispatch`", dispatch),
+		taken(back, "server", "`[[...server]]`", readServer),
+		taken(bd, "default-server", "what `[[...server]]` say of themselves", defaultServer),
+		{name: "cookie", in: bd, text: "`cookie`", read: cookie, no: func(l *line) {
+			l.fail("a section cannot undo the cookie of its defaults: write it in the sections that want it")
+		}},
+		taken(fd, "maxconn", "`maxconn`", number("maxconn")),
+		taken(bd, "retries", "`retries`", number("retries")),
+		taken(bd, "source", "`source`", source),
+		taken(fd, "grace", "`grace`", duration("grace")),
+		taken(fd, "monitor-net", "`monitor_net`", monitorNet),
+		taken(fd, "default_backend", "`default_backend`", defaultBackend),
+		taken(front, "use_backend", "`default_backend`, when there is no condition", useBackend),
+		taken(all, "errorfile", "`errorfile`", errorfile),
+		taken(front, "capture cookie", "`capture_cookie`", capture("capture_cookie")),
+		taken(front, "capture request header", "`capture_request_headers`", capture("capture_request_headers")),
+		taken(front, "capture response header", "`capture_response_headers`", capture("capture_response_headers")),
+		{name: "log", in: all, text: "`log`; `log global` is those of `[global]`", read: logLine, no: noLog},
+
+		taken(all, "timeout client", "`client` in `timeout`", timeout("client")),
+		taken(all, "timeout connect", "`connect` in `timeout`", timeout("connect")),
+		taken(all, "timeout server", "`server` in `timeout`", timeout("server")),
+		taken(all, "timeout check", "`check` in `timeout`", timeout("check")),
+		taken(all, "timeout http-request", "`http_request` in `timeout`", timeout("http_request")),
+		taken(all, "timeout http-keep-alive", "`http_keep_alive` in `timeout`", timeout("http_keep_alive")),
+		taken(all, "contimeout", "`connect` in `timeout`", timeout("connect")),
+		taken(all, "clitimeout", "`client` in `timeout`", timeout("client")),
+		taken(all, "srvtimeout", "`server` in `timeout`", timeout("server")),
+		taken(all, "timeout contimeout", "`connect` in `timeout`", timeout("connect")),
+		taken(all, "timeout clitimeout", "`client` in `timeout`", timeout("client")),
+		taken(all, "timeout srvtimeout", "`server` in `timeout`", timeout("server")),
+
+		flag(all, "option httpclose", "httpclose"),
+		flag(all, "option forceclose", "httpclose"),
+		flag(fd, "option dontlognull", "dontlognull"),
+		flag(bd, "option persist", "persist"),
+		flag(bd, "option allbackups", "allbackups"),
+		flag(bd, "option accept-invalid-http-response", "accept_invalid_responses"),
+		flag(bd, "option accept-unsafe-violations-in-http-response", "accept_invalid_responses"),
+		flag(bd, "redisp", "redispatch"),
+		flag(bd, "redispatch", "redispatch"),
+		{name: "option redispatch", in: bd, text: "`redispatch`; with a number too it is done at the last retry", read: redispatch, no: redispatch},
+		{name: "option forwardfor", in: all, text: "`forwardfor`", read: forwardfor, no: forwardfor},
+		{name: "option httplog", in: all, text: "`log_format`", read: httplog, no: noLogFormat},
+		{name: "option tcplog", in: all, text: "`log_format`", read: always("log_format", "tcplog"), no: noLogFormat},
+		{name: "option httpchk", in: all, text: "`httpchk`; in mode health, the answer of an HTTP server", read: httpchk, no: always("httpchk", "")},
+		taken(bd, "http-check send", "`httpchk`: method, URI and version", checkSend),
+		taken(bd, "http-check expect", "`status 200-399`, which is so anyway", checkExpect),
+	}
+}
+
+func defaultInProxies() []keyword {
+	return join(
+		[]keyword{
+			{name: "option http-server-close", in: all, verdict: Default, text: "a connection may be kept on the client's side while the server's is not", flag: "", read: always("httpclose", false), no: func(*line) {}},
+			{name: "option http-keep-alive", in: all, verdict: Default, text: "connections are kept on both sides", read: always("httpclose", false), no: func(*line) {}},
+			{name: "http-reuse", in: bd, verdict: Default, text: "`safe`: a connection to a server is used for any client's requests, the first one of a client aside", read: reuse},
+			{name: "option tcp-check", in: bd, verdict: Default, text: "a connection is enough", read: always("httpchk", ""), no: func(*line) {}},
+			{name: "enabled", in: all, verdict: Default, text: "it is so", read: func(*line) {}},
+			{name: "option idle-close-on-response", in: fd, verdict: Default, text: "a reload closes no idle connection", read: func(*line) {}, no: func(*line) {}},
+		},
+		quiet(all, "large bodies are spliced without being told", "option splice-auto", "option splice-request", "option splice-response"),
+		quiet(all, "as the kernel does it", "option tcp-smart-accept", "option tcp-smart-connect", "option http-no-delay"),
+		quiet(fd, "counters are always up to date", "option contstats", "option socket-stats"),
+		quiet(fd, "who connects and says nothing is not answered", "option http-ignore-probes"),
+		quiet(bd, "a connection that is used again is that of the client's last server, when that is chosen", "option prefer-last-server"),
+		quiet(all, "Connection fields do not pass", "option http-pretend-keepalive"),
+		quiet(all, "HTTP/2 is not spoken", "option disable-h2-upgrade"),
+	)
+}
+
+func ignoredInProxies() []keyword {
+	return join(
+		rows(all, Ignored, "it says something about the section only", "", "description", "id", "guid", "email-alert", "stats show-desc", "stats show-legends", "stats show-node", "stats show-modules"),
+		rows(all, Ignored, "sizes and internals of HAProxy", "", "backlog", "bind-process", "fullconn", "max-keep-alive-queue", "clitcpka-*", "srvtcpka-*", "hash-type", "hash-balance-factor",
+			"hash-preserve-affinity", "load-server-state-from-file", "server-state-file-name", "max-session-srv-conns", "timeout queue", "unique-id-header-off"),
+		rows(bd, Ignored, "nothing is queued: there is no maxconn on servers", "", "option independent-streams"),
+	)
+}
+
+func refusedInProxies() []keyword {
+	return join(
+		rows(all, Refused, "conditions are missing here", safeOut+" if no other line names it", "acl"),
+		rows(all, Refused, "rules for requests and responses are missing here", notSafe+"requests would pass that it stops or changes",
+			"http-request", "http-response", "http-after-response", "tcp-request", "tcp-response", "redirect", "block", "req*", "rsp*", "reqadd", "reqallow", "reqdel", "reqdeny", "reqiallow",
+			"reqidel", "reqideny", "reqipass", "reqirep", "reqitarpit", "reqpass", "reqrep", "reqtarpit", "reqsetbe", "reqisetbe", "rspadd", "rspdel", "rspdeny", "rspidel", "rspideny", "rspirep", "rsprep",
+			"use-server", "use-fcgi-app", "force-persist", "ignore-persist", "force-be-switch", "quic-initial"),
+		rows(all, Refused, "tables of clients are missing here", notSafe+"clients would not come back to the same server, or not be limited", "stick-table", "stick on", "stick match", "stick store-request", "stick store-response", "stick", "appsession", "persist rdp-cookie", "persist"),
+		rows(all, Refused, "limits of rates are missing here", notSafe+"there would be no such limit", "rate-limit", "rate-limit sessions"),
+		rows(all, Refused, "a status page is missing here", safeOut+": the admin socket, lbctl and /metrics tell the same",
+			"stats", "stats admin", "stats auth", "stats enable", "stats hide-version", "stats http-request", "stats realm", "stats refresh", "stats scope", "stats uri", "monitor-uri", "monitor fail", "monitor"),
+		rows(all, Refused, "own formats of log lines are missing here: option httplog and option tcplog are HAProxy's", safeOut+" if nobody reads the lines by machine",
+			"log-format", "log-format-sd", "error-log-format", "log-steps", "unique-id-format", "unique-id-header", "log-tag"),
+		rows(all, Refused, "headers of servers' names are missing here", notSafe+"servers would not get the field", "http-send-name-header", "option originalto", "option forwarded"),
+		rows(all, Refused, "redirects instead of error pages are missing here: errorfile is a whole response, and can be one with a Location", notSafe+"clients would get lbmaster's own page", "errorloc", "errorloc302", "errorloc303", "errorfiles", "http-error"),
+		rows(all, Refused, "filters are missing here", notSafe+"what the filter does would not be done", "filter", "compression", "compression algo", "compression type", "compression offload", "compression direction", "cache", "filter-sequence"),
+		rows(all, Refused, "retries after a request has been sent are missing here", safeOut+": retries are for connections", "retry-on"),
+		rows(all, Refused, "checks of this kind are missing here: a connection, or option httpchk", notSafe+"a server that accepts connections would be up",
+			"option ldap-check", "option mysql-check", "option pgsql-check", "option redis-check", "option smtpchk", "option spop-check", "option ssl-hello-chk", "option external-check", "external-check command",
+			"external-check path", "external-check", "tcp-check", "tcp-check connect", "tcp-check expect", "tcp-check send", "tcp-check send-binary", "tcp-check comment", "http-check connect", "http-check disable-on-404",
+			"http-check comment", "http-check send-state", "http-check set-var", "http-check unset-var", "http-check", "option log-health-checks-off", "healthcheck"),
+		rows(all, Refused, "only changes of states are logged", safeOut, "option log-health-checks"),
+		rows(all, Refused, "requests of clients that have left are served to their end", safeOut, "option abortonclose"),
+		rows(all, Refused, "requests must follow the rules of HTTP", safeOut+" if clients do", "option accept-invalid-http-request", "option accept-unsafe-violations-in-http-request"),
+		rows(all, Refused, "cookies of responses that may be cached are not looked for", notSafe+"such responses would pass", "option checkcache"),
+		rows(all, Refused, "keep-alive of TCP is missing here", safeOut+" if the other time-outs are set", "option tcpka", "option clitcpka", "option srvtcpka"),
+		rows(all, Refused, "lines for good requests are always written", safeOut+" if the log may have more lines", "option dontlog-normal", "option log-separate-errors"),
+		rows(all, Refused, "lines are written at the end", safeOut, "option logasap"),
+		rows(all, Refused, "connections to clients end in order", safeOut, "option nolinger"),
+		rows(all, Refused, "bodies are not waited for", safeOut, "option http-buffer-request"),
+		rows(all, Refused, "every request of a connection is looked at", notSafe+"rules would hold for all of them", "option http-tunnel", "option http_proxy", "option http-use-proxy-header", "option http-use-htx", "option keepalive"),
+		rows(all, Refused, "requests go to servers or to dispatch", notSafe+"they would have no target", "option transparent", "transparent"),
+		rows(all, Refused, "names of fields are passed on as they came", safeOut, "option h1-case-adjust-bogus-client", "option h1-case-adjust-bogus-server", "option http-restrict-req-hdr-names", "option http-drop-request-trailers", "option http-drop-response-trailers"),
+		rows(all, Refused, "a section that is disabled is no section: write # before its lines", notSafe+"it would be used", "disabled"),
+		rows(all, Refused, "this time is missing here", safeOut+": timeout client and timeout server hold for it", "timeout tunnel", "timeout client-fin", "timeout server-fin", "timeout tarpit", "timeout client-hs"),
+		rows(all, Refused, "many servers of one line are missing here", notSafe+"there would be no such servers", "server-template"),
+		rows(all, Refused, "slots of captures are missing here", safeOut, "declare capture", "declare", "capture request", "capture response", "capture"),
+		rows(all, Refused, "the choice of TLS names and of QUIC is missing here", safeOut, "ssl-f-use", "quic-cc-algo"),
+		rows(all, Refused, "programs in Lua are missing here", notSafe+"what they do would not be done", "lua-load"),
+	)
+}
+
+// quiet are options that are so anyway, with and without "no".
+func quiet(in side, text string, names ...string) []keyword {
+	all := rows(in, Default, text, "", names...)
+	for i := range all {
+		all[i].read, all[i].no = func(*line) {}, func(*line) {}
+	}
+	return all
+}
+
+func reuse(l *line) {
+	if v, ok := l.one("safe"); ok && v != "safe" {
+		l.fail("%q is missing here: \"safe\" is what is done. Leaving the line out is safe", v)
+	}
+}
