@@ -90,7 +90,7 @@ func (m *master) crash(s *slot, lived time.Duration) {
 	}
 	m.breaker.state, m.breaker.due = broken, s.due
 	m.release(byBreaker)
-	m.notifier.say(m.health())
+	m.notifier.Say(m.health())
 }
 
 // lives takes that a worker has become active.
@@ -118,7 +118,7 @@ func (m *master) seeBreaker(now time.Time) {
 	default:
 		return
 	}
-	m.notifier.say(m.health())
+	m.notifier.Say(m.health())
 }
 
 // breakerDue is when seeBreaker has something to do again, or a worker may be started; ok is false when only an event

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"lbmaster/master/procfs"
 	"lbmaster/shared/control"
 	"lbmaster/shared/privileges"
 	"lbmaster/shared/threads"
@@ -69,9 +70,6 @@ type childEvent struct {
 	ended   string           // how
 }
 
-// titlePrefix begins the names of children in lists of processes.
-const titlePrefix = "lbmaster: "
-
 // WorkerArg is the hidden first argument that makes the program a worker.
 const WorkerArg = "worker"
 
@@ -102,7 +100,7 @@ func spawn(generation, slot int, limits confines, env *Env, events chan<- childE
 	pidfd := -1
 	cmd := &exec.Cmd{
 		Path:       "/proc/self/exe",
-		Args:       []string{titlePrefix + title, arg},
+		Args:       []string{procfs.ChildTitle + title, arg},
 		Env:        childEnviron(env.Environ),
 		Stdout:     env.Stdout,
 		Stderr:     env.Stderr,

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/conf"
+	"lbmaster/shared/environ"
 )
 
 // given are the listening sockets that this process was started with. A service manager passes them and says so in the
@@ -46,12 +47,12 @@ const firstGiven = 3
 
 // takeGiven finds the sockets, those of the service manager and those that c names by their number. It is called before
 // this process has opened any of its own, which one of those numbers could be.
-func takeGiven(c *conf.Config, environ []string, first int) (*given, error) {
+func takeGiven(c *conf.Config, vars []string, first int) (*given, error) {
 	g := &given{}
 	var failures []error
-	if lookEnviron(environ, "LISTEN_PID") == strconv.Itoa(os.Getpid()) {
-		n, _ := strconv.Atoi(lookEnviron(environ, "LISTEN_FDS"))
-		names := strings.Split(lookEnviron(environ, "LISTEN_FDNAMES"), ":")
+	if environ.Of(vars, "LISTEN_PID") == strconv.Itoa(os.Getpid()) {
+		n, _ := strconv.Atoi(environ.Of(vars, "LISTEN_FDS"))
+		names := strings.Split(environ.Of(vars, "LISTEN_FDNAMES"), ":")
 		for i := range n {
 			name := ""
 			if i < len(names) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"lbmaster/conf"
+	"lbmaster/master/procfs"
 	"lbmaster/master/succession"
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
@@ -57,7 +58,7 @@ func (m *master) stillOlder() []string {
 func (l *listener) state() succession.Listener {
 	s := succession.Listener{Address: l.key, Shards: len(l.fds), One: l.one, Path: l.path, Inode: l.inode}
 	for _, fd := range l.fds {
-		s.Sockets = append(s.Sockets, socketName(fd))
+		s.Sockets = append(s.Sockets, procfs.SocketName(fd))
 	}
 	return s
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"lbmaster/conf"
+	"lbmaster/master/procfs"
 )
 
 // InUse says what a start with a configuration would not get because somebody has it: the pidfile, and the paths of unix
@@ -18,9 +19,9 @@ func InUse(c *conf.Config, replace Predecessors) []string {
 		all = append(all, err.Error())
 	}
 	say := func(path string, mayTake func(map[string]bool) bool) {
-		if sockets := listeningOn(path); inode(path) != 0 && len(sockets) > 0 && !mayTake(sockets) {
-			if held := new(heldError); errors.As(heldBy(sockets), &held) && !t.yields(held.pid) {
-				all = append(all, "unix:"+path+" is in use: "+held.process()+" listens there")
+		if sockets := procfs.ListeningOn(path); inode(path) != 0 && len(sockets) > 0 && !mayTake(sockets) {
+			if held := new(procfs.HeldError); errors.As(procfs.HeldBy(sockets), &held) && !t.yields(held.PID) {
+				all = append(all, "unix:"+path+" is in use: "+held.Process()+" listens there")
 			}
 		}
 	}
@@ -47,11 +48,11 @@ type rights struct {
 // one replaces, of one whose master is gone, or of one that has released its ports or leaves. Those of any other instance stay:
 // it could not be controlled any more.
 func (t *rights) mayTakeAdmin(sockets map[string]bool) bool {
-	return t.replaced.hold(sockets) || heldByNobody(sockets)
+	return t.replaced.hold(sockets) || procfs.HeldByNobody(sockets)
 }
 
 // yields says that a process gives way to this one: it is this one, has started this one (the predecessor in an upgrade, and
 // whoever waits for a daemon to be up), is replaced, or has left all its addresses.
 func (t *rights) yields(pid int) bool {
-	return pid == os.Getpid() || pid == os.Getppid() || t.replaced.include(pid) || hasLeft(procDir(pid), listeningOn(t.admin))
+	return pid == os.Getpid() || pid == os.Getppid() || t.replaced.include(pid) || procfs.HasLeft(procfs.Dir(pid), procfs.ListeningOn(t.admin))
 }

@@ -13,7 +13,11 @@ import (
 	"time"
 
 	"lbmaster/conf"
+	"lbmaster/master/identity"
+	"lbmaster/master/notice"
+	"lbmaster/master/notify"
 	"lbmaster/master/succession"
+	"lbmaster/shared/environ"
 	"lbmaster/shared/privileges"
 	"lbmaster/shared/pump"
 	"lbmaster/shared/signals"
@@ -63,7 +67,7 @@ type master struct {
 	pause     pause
 	breaker   breaker
 	identity  privileges.Identity // of the children
-	notifier  *notifier
+	notifier  *notify.Notifier
 	pidfile   pidfile
 	replaced  *predecessors
 	failure   error     // why the instance ends, if not by wish
@@ -83,28 +87,28 @@ func Run(env Env, config *conf.Config) error {
 			inbox.Stop()
 		}
 	}()
-	m.log = listenable(env.Log, config.Global.Log, &m.lostLogs)
+	m.log = notice.AlsoTo(env.Log, config.Global.Log, &m.lostLogs)
 	keepFromChildren()
 	m.replaced = findPredecessors(env.Replace, m.log)
 	defer m.replaced.restore() // when our sockets are closed
 	var err error
-	if m.notifier, err = newNotifier(env.Environ, Successor(env.Environ)); err != nil {
+	if m.notifier, err = notify.New(env.Environ, Successor(env.Environ)); err != nil {
 		m.log.Warn("no service manager will hear of this instance", "error", err)
 	}
-	defer m.notifier.close()
+	defer m.notifier.Close()
 	err = m.run(inbox)
 	if err != nil {
 		m.incoming.Explain(err)
 	}
 	if err != nil && err != ErrInterrupted {
-		m.notifier.stopping(err.Error())
+		m.notifier.Stopping(err.Error())
 	}
 	return err
 }
 
 // Successor says that another generation has started this process, which is what it runs as, and knows, already.
-func Successor(environ []string) bool {
-	return lookEnviron(environ, "TABLEFLIP_HAS_PARENT_7DIU3") != ""
+func Successor(vars []string) bool {
+	return environ.Of(vars, "TABLEFLIP_HAS_PARENT_7DIU3") != ""
 }
 
 // run is Run once there is somebody to tell about it.
@@ -117,14 +121,14 @@ func (m *master) run(inbox *signals.Inbox) error {
 	if m.identity, err = prepare(config); err != nil {
 		return err
 	}
-	if m.identity, err = permitted(m.identity); err != nil {
+	if m.identity, err = identity.Permitted(m.identity); err != nil {
 		return err
 	}
 	workers := workerCount(config)
 	runtime.GOMAXPROCS(processors())
 	threads.Reserve(threads.OfMaster(workers, processors()))
 	m.raiseFiles(workers)
-	m.identity.LowPorts = bindsLowPorts(config)
+	m.identity.LowPorts = identity.BindsLowPorts(config)
 	m.pidfile = pidfile(config.Global.Pidfile)
 	if err := m.pidfile.free(m.rights().yields); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/conf"
+	"lbmaster/master/procfs"
 	"lbmaster/shared/control"
 )
 
@@ -30,7 +31,7 @@ type opening struct {
 	replaced *predecessors   // nil: there are none
 	own      map[string]bool // sockets of this instance, those of the generation before too, as /proc/PID/fd shows them
 	renews   bool            // the generation before serves
-	tcp      tcpTable        // what has been seen to listen, and what is opened; nil: nothing was looked for yet
+	tcp      procfs.TCPTable // what has been seen to listen, and what is opened; nil: nothing was looked for yet
 	orphans  map[string]bool // sockets of tcp that only orphans have; nil: nobody was looked for yet
 }
 
@@ -47,10 +48,10 @@ func newOpening(workers int, before owner, replaced *predecessors) *opening {
 func (o *opening) has(l *listener) {
 	at, err := netip.ParseAddrPort(l.key)
 	for _, fd := range l.fds {
-		name := socketName(fd)
+		name := procfs.SocketName(fd)
 		o.own[name] = true
 		if err == nil && o.tcp != nil {
-			o.tcp.add(at, name)
+			o.tcp.Add(at, name)
 		}
 	}
 }
@@ -59,9 +60,9 @@ func (o *opening) has(l *listener) {
 // was asked for the first time, of ours all.
 func (o *opening) listeningAt(ap netip.AddrPort) map[string]bool {
 	if o.tcp == nil {
-		o.tcp = readTCP()
+		o.tcp = procfs.ReadTCP()
 	}
-	return o.tcp.at(ap)
+	return o.tcp.At(ap)
 }
 
 // heldByOrphans is the function of that name, for TCP sockets of others.
@@ -70,9 +71,9 @@ func (o *opening) heldByOrphans(sockets map[string]bool) bool {
 		return false
 	}
 	if o.orphans == nil {
-		all := o.tcp.names()
+		all := o.tcp.Names()
 		o.strangers(all)
-		o.orphans = orphaned(all)
+		o.orphans = procfs.Orphaned(all)
 	}
 	for socket := range sockets {
 		if !o.orphans[socket] {
@@ -155,7 +156,7 @@ func (o *opening) open(b *conf.Bind, early bool) (*listener, error) {
 
 // hint adds what the operator can do.
 func hint(err error) error {
-	switch held := new(heldError); {
+	switch held := new(procfs.HeldError); {
 	case errors.As(err, &held):
 		return err // it says so itself
 	case errors.Is(err, unix.EADDRINUSE):

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"testing"
 
+	"lbmaster/master/procfs"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -15,16 +17,16 @@ func TestListeningAt(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer unix.Close(fd)
-		if n := len(readTCP().at(ap)); n != 0 {
+		if n := len(procfs.ReadTCP().At(ap)); n != 0 {
 			t.Errorf("%s: %d sockets listen before any does", at, n)
 		}
 		if err := unix.Listen(fd, 1); err != nil {
 			t.Fatal(err)
 		}
-		if n := len(readTCP().at(ap)); n != 1 {
+		if n := len(procfs.ReadTCP().At(ap)); n != 1 {
 			t.Errorf("%s: %d sockets listen, want 1", at, n)
 		}
-		if heldByOrphans(readTCP().at(ap)) {
+		if procfs.HeldByOrphans(procfs.ReadTCP().At(ap)) {
 			t.Errorf("%s: this test is no worker", at)
 		}
 	}

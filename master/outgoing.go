@@ -25,14 +25,14 @@ func (m *master) renew(s os.Signal) {
 	case m.phase == draining || m.phase == stopping:
 		m.log.Warn("no next generation: the instance is stopping", "signal", s)
 		if m.phase == draining {
-			m.notifier.refused()
+			m.notifier.Refused()
 		}
 	case m.phase == comingUp || m.outgoing.Upgrading():
 		m.log.Info("the next generation begins after the one that is coming up", "signal", s)
 		m.outgoing.Remember()
 	case m.pause.reasons&byOperator != 0:
 		m.log.Warn("no next generation while the ports are released: send TTIN first", "signal", s)
-		m.notifier.refused()
+		m.notifier.Refused()
 	default:
 		m.beginRenewal()
 	}
@@ -40,7 +40,7 @@ func (m *master) renew(s os.Signal) {
 
 func (m *master) beginRenewal() {
 	m.log.Info("beginning the next generation", "generation", m.number+1)
-	m.notifier.reloading("starting the next generation")
+	m.notifier.Reloading("starting the next generation")
 	m.outgoing.Begin()
 	m.noticeEnds()
 	if err := m.handOver(); err != nil {
@@ -56,8 +56,8 @@ func (m *master) onRenewal(o succession.Outcome) {
 		m.renewalFailed(o.Err)
 		return
 	}
-	m.notifier.handOver(o.Pid, fmt.Sprintf("serving, generation %d", m.number+1))
-	if err := m.notifier.settle(m.sys.now().Add(settleTime)); err != nil {
+	m.notifier.HandOver(o.Pid, fmt.Sprintf("serving, generation %d", m.number+1))
+	if err := m.notifier.Settle(m.sys.now().Add(settleTime)); err != nil {
 		m.log.Warn("the service manager may not know the new main process", "pid", o.Pid, "error", err)
 	}
 	m.outgoing.PassOn(o.Pid, succession.Wishes{
@@ -105,7 +105,7 @@ func (m *master) renewalFailed(why error) {
 	m.outgoing.Note(fmt.Sprintf("generation %d: %v", m.number+1, why))
 	m.memory.count()[counter.FailedUpgrades].Add(1)
 	m.log.Error("the next generation did not come up: this one goes on", "generation", m.number, "reason", why)
-	m.notifier.ready("upgrade failed: " + why.Error())
+	m.notifier.Ready("upgrade failed: " + why.Error())
 	m.afterRenewal()
 }
 

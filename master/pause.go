@@ -103,7 +103,7 @@ func (m *master) takeBack(why reason) bool {
 		}
 	}
 	m.log.Info("resumed")
-	m.notifier.say(m.health())
+	m.notifier.Say(m.health())
 	return true
 }
 
@@ -134,7 +134,7 @@ func (m *master) seePause(now time.Time) {
 		m.sys.sockets.shut(l)
 	}
 	m.log.Info("paused: other programs may listen here now")
-	m.notifier.say(m.health())
+	m.notifier.Say(m.health())
 }
 
 // unconfirmed is the number of workers that may still be emptying their queues.

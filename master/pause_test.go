@@ -12,12 +12,13 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/conf"
+	"lbmaster/master/notify"
 )
 
 // pausedMaster is a master without workers whose listening sockets are shut.
 func pausedMaster(t *testing.T, binds ...conf.Bind) *master {
 	t.Helper()
-	m := &master{sys: new(master).outside(), config: frontendWith(binds...), log: discard, notifier: &notifier{}}
+	m := &master{sys: new(master).outside(), config: frontendWith(binds...), log: discard, notifier: &notify.Notifier{}}
 	var err error
 	if m.listeners, err = listen(m.config, 2, nil, nil); err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"lbmaster/master/procfs"
 	"lbmaster/shared/regular"
 )
 
@@ -25,11 +26,11 @@ func (p pidfile) free(yields func(pid int) bool) error {
 	}
 	// Of any other error, write says what is wrong.
 	pid := pidIn(string(text))
-	if pid <= 1 || yields(pid) || !isMaster(pid) {
+	if pid <= 1 || yields(pid) || !procfs.IsMaster(pid) {
 		return nil
 	}
 	return fmt.Errorf("the pidfile %s (global.pidfile or -p) is that of process %d (%s), which runs: stop it, replace it (-sf %d), or choose another path",
-		p, pid, nameOf(procDir(pid)), pid)
+		p, pid, procfs.NameOf(procfs.Dir(pid)), pid)
 }
 
 func pidIn(text string) int {

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"lbmaster/master/procfs"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -52,7 +54,7 @@ func TestPidfileOfOthers(t *testing.T) {
 	if text, err := os.ReadFile(string(p)); err != nil || string(text) != pid {
 		t.Errorf("the file has %q, %v", text, err)
 	}
-	if hasLeft(procDir(other.Process.Pid), nil) {
+	if procfs.HasLeft(procfs.Dir(other.Process.Pid), nil) {
 		t.Error("one whose sockets cannot be seen has left its addresses")
 	}
 	yields := func(pid int) bool { return pid == other.Process.Pid }

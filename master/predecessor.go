@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"time"
 
+	"lbmaster/master/procfs"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -80,8 +82,8 @@ func (p *predecessors) hold(sockets map[string]bool) bool {
 	if p == nil || len(p.processes) == 0 {
 		return false
 	}
-	for dir := range holders(sockets) {
-		if p.include(pidOf(dir)) || p.include(parentOf(dir)) {
+	for dir := range procfs.Holders(sockets) {
+		if p.include(procfs.PIDOf(dir)) || p.include(procfs.ParentOf(dir)) {
 			return true
 		}
 	}
@@ -91,7 +93,7 @@ func (p *predecessors) hold(sockets map[string]bool) bool {
 // mayTake says whether the path of a frontend may be taken from these sockets, which answer: those of a predecessor, or of
 // orphans.
 func (p *predecessors) mayTake(sockets map[string]bool) bool {
-	return p.hold(sockets) || heldByOrphans(sockets)
+	return p.hold(sockets) || procfs.HeldByOrphans(sockets)
 }
 
 // include says that a process is one of them.

@@ -5,6 +5,7 @@ import (
 	"net"
 
 	"lbmaster/conf"
+	"lbmaster/master/identity"
 	"lbmaster/shared/privileges"
 )
 
@@ -16,12 +17,12 @@ func Check(c *conf.Config) (warning, err error) {
 	if err != nil {
 		return nil, err
 	}
-	_, warning = permitted(id)
+	_, warning = identity.Permitted(id)
 	return warning, nil
 }
 
 // prepare looks everything up that a configuration names. All that is not there is reported.
 func prepare(c *conf.Config) (privileges.Identity, error) {
-	id, err := identify(&c.Global)
+	id, err := identity.Of(&c.Global)
 	return id, errors.Join(err, resolve(c, net.DefaultResolver.LookupNetIP))
 }

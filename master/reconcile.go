@@ -130,7 +130,7 @@ func (m *master) stop(failure error) {
 	}
 	m.phase, m.failure = stopping, failure
 	m.outgoing.Stop()
-	m.notifier.stopping("stopping")
+	m.notifier.Stopping("stopping")
 	m.deadline = m.sys.now().Add(stopTime)
 	m.endWorkers(control.Message{Kind: control.Stop})
 }
@@ -143,7 +143,7 @@ func (m *master) softStop(s os.Signal) {
 	m.log.Info("stopping when the requests that run are finished", "signal", s)
 	m.phase = draining
 	m.outgoing.Stop()
-	m.notifier.say("stopping when the last session ends") // not more: a service that is stopping has only TimeoutStopSec
+	m.notifier.Say("stopping when the last session ends") // not more: a service that is stopping has only TimeoutStopSec
 	m.endWorkers(control.Message{Kind: control.Drain})
 	now := m.sys.now()
 	m.drainLate(now.Add(handshakeTime))
@@ -196,7 +196,7 @@ func (m *master) act(now time.Time) {
 	m.leave(now)
 	m.seeBreaker(now)
 	m.seePause(now)
-	m.notifier.beat(now, m.answering(now))
+	m.notifier.Beat(now, m.answering(now))
 	for _, s := range m.slots {
 		if now.Before(s.due) {
 			continue
@@ -235,8 +235,8 @@ func (m *master) next(now time.Time) time.Time {
 	if !m.deadline.IsZero() {
 		sooner(m.deadline)
 	}
-	if m.notifier.every > 0 {
-		sooner(m.notifier.due)
+	if at, ok := m.notifier.Due(); ok {
+		sooner(at)
 	}
 	if m.pause.state == emptying {
 		sooner(m.pause.deadline)

@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"lbmaster/master/procfs"
 	"lbmaster/master/succession"
 	"lbmaster/shared/control"
 	"lbmaster/shared/dump"
@@ -75,7 +76,7 @@ func (m *master) outside() *system {
 		release:   (*generation).close,
 		sockets:   m.realSockets(),
 		pidfile:   func() error { return m.pidfile.write(m.rights().yields) },
-		listening: allListening,
+		listening: procfs.AllListening,
 		orphans:   m.dismissOrphans,
 	}
 }

@@ -2,7 +2,6 @@ package master
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"net/netip"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/conf"
+	"lbmaster/master/procfs"
 )
 
 // An instance whose master has died serves until another one takes over. This is the other one's part: when it serves, the
@@ -39,17 +39,17 @@ func (m *master) foreignSockets() map[string]bool {
 			ports[ap.Port()] = append(ports[ap.Port()], ap)
 		}
 		for _, fd := range l.fds {
-			own[socketName(fd)] = true
+			own[procfs.SocketName(fd)] = true
 		}
 	}
 	all := make(map[string]bool)
-	eachTCP(func(at netip.AddrPort, socket string) {
+	procfs.EachTCP(func(at netip.AddrPort, socket string) {
 		if slices.ContainsFunc(ports[at.Port()], func(ap netip.AddrPort) bool { return conf.Relate(at, ap) != conf.Apart }) {
 			all[socket] = true
 		}
 	})
-	eachUnix(func(at, socket string) {
-		if slices.ContainsFunc(paths, func(path string) bool { return boundFor(at, path) }) {
+	procfs.EachUnix(func(at, socket string) {
+		if slices.ContainsFunc(paths, func(path string) bool { return procfs.BoundFor(at, path) }) {
 			all[socket] = true
 		}
 	})
@@ -77,10 +77,10 @@ func orphansOf(sockets map[string]bool) []int {
 	if len(sockets) == 0 {
 		return nil
 	}
-	by := holders(sockets)
+	by := procfs.Holders(sockets)
 	mastered := make(map[string]bool)
 	for dir, held := range by {
-		if !calls(dir, titlePrefix) {
+		if !procfs.IsChild(dir) {
 			maps.Copy(mastered, held)
 		}
 	}
@@ -103,7 +103,7 @@ func softStop(pid int) error {
 		return err
 	}
 	defer unix.Close(fd)
-	if !calls(fmt.Sprintf("/proc/%d", pid), titlePrefix) {
+	if !procfs.IsChild(procfs.Dir(pid)) {
 		return unix.ESRCH
 	}
 	return unix.PidfdSendSignal(fd, unix.SIGUSR1, nil, 0)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/netip"
 
+	"lbmaster/master/procfs"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -48,7 +50,7 @@ func (o *opening) probe(ap netip.AddrPort, early bool) (joins bool, err error) {
 	case len(others) == 0: // a socket of both families listens there, or one that is only bound
 		return false, err
 	}
-	return false, heldBy(others)
+	return false, procfs.HeldBy(others)
 }
 
 // grow adds sockets when there are more workers than before. They do not listen yet: where the generation before serves they

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"lbmaster/master/procfs"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -27,7 +29,7 @@ func (s servesAt) serves() map[string]bool {
 	all := make(map[string]bool)
 	for _, l := range s {
 		for _, fd := range l.fds {
-			all[socketName(fd)] = true
+			all[procfs.SocketName(fd)] = true
 		}
 	}
 	return all

@@ -4,15 +4,14 @@ import (
 	"errors"
 	"os"
 
+	"lbmaster/master/procfs"
+
 	"golang.org/x/sys/unix"
 )
 
 // A socket that takes a path over has a name of its own until then. Who had the path keeps another name for as long as it may
 // get it back.
-const (
-	takenSuffix = ".new"
-	keptSuffix  = ".old"
-)
+const keptSuffix = ".old"
 
 // openUnix opens a unix socket with that mode. A file that an earlier process left is replaced, if nobody answers there.
 // Somebody who does keeps the path, unless mayTake says otherwise of the sockets that listen there.
@@ -24,10 +23,10 @@ func (o *opening) openUnix(path string, mode os.FileMode, mayTake func(sockets m
 	case !errors.Is(err, unix.EADDRINUSE):
 		return nil, err
 	}
-	sockets := listeningOn(path)
+	sockets := procfs.ListeningOn(path)
 	o.strangers(sockets) // one of ours that has lost the path
 	if !mayTake(sockets) {
-		return nil, heldBy(sockets)
+		return nil, procfs.HeldBy(sockets)
 	}
 	return o.bindBeside(path, mode, mayTake)
 }
@@ -35,7 +34,7 @@ func (o *opening) openUnix(path string, mode os.FileMode, mayTake func(sockets m
 // bindBeside makes a socket that is to have the path of one that is in use, once all the others are there: see seizePaths.
 // Of several that want the path, one has the other name, and with it the right to look who has the path now.
 func (o *opening) bindBeside(path string, mode os.FileMode, mayTake func(sockets map[string]bool) bool) (*listener, error) {
-	mine := path + takenSuffix
+	mine := path + procfs.TakenSuffix
 	if err := clearPath(mine); err != nil {
 		return nil, err
 	}
@@ -44,11 +43,11 @@ func (o *opening) bindBeside(path string, mode os.FileMode, mayTake func(sockets
 		return nil, err
 	}
 	o.has(l)
-	sockets := listeningOn(path)
+	sockets := procfs.ListeningOn(path)
 	o.strangers(sockets)
 	if !mayTake(sockets) && len(sockets) > 0 {
 		l.close()
-		return nil, heldBy(sockets)
+		return nil, procfs.HeldBy(sockets)
 	}
 	l.path, l.waits = path, mine
 	return l, nil

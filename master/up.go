@@ -32,7 +32,7 @@ func (m *master) goUp() {
 	for _, l := range m.sockets() {
 		m.sys.sockets.forget(l)
 	}
-	m.notifier.ready(m.health())
+	m.notifier.Ready(m.health())
 	if m.env.Up != nil {
 		if err := m.env.Up(); err != nil {
 			m.stop(err)

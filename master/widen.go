@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"lbmaster/conf"
+	"lbmaster/master/procfs"
 	"lbmaster/shared/control"
 )
 
@@ -76,27 +77,19 @@ func (m *master) exact(keys [][]string) map[netip.AddrPort]control.Place {
 }
 
 // wideAddresses are the addresses of a list that have all of their family, each with its index in the list.
-type wideAddresses map[familyPort]wideAddress
+type wideAddresses map[procfs.FamilyPort]wideAddress
 
 type wideAddress struct {
 	at    netip.AddrPort
 	index int
 }
 
-// familyPort is what a wide address has all addresses of.
-type familyPort struct {
-	four bool
-	port uint16
-}
-
-func familyPortOf(at netip.AddrPort) familyPort { return familyPort{at.Addr().Is4(), at.Port()} }
-
 // wideIn finds the wide ones among the addresses of listeners. Not all are of TCP, and few are wide.
 func wideIn(addresses []string) wideAddresses {
 	wide := make(wideAddresses)
 	for i, address := range addresses {
 		if at, err := netip.ParseAddrPort(address); err == nil && at.Addr().IsUnspecified() {
-			wide[familyPortOf(at)] = wideAddress{at, i}
+			wide[procfs.FamilyPortOf(at)] = wideAddress{at, i}
 		}
 	}
 	return wide
@@ -111,7 +104,7 @@ func (w wideAddresses) has(address string) (index int, ok bool) {
 	if err != nil {
 		return 0, false
 	}
-	first, ok := w[familyPortOf(at)]
+	first, ok := w[procfs.FamilyPortOf(at)]
 	return first.index, ok && conf.Relate(first.at, at) == conf.Wider
 }
 

@@ -1,4 +1,4 @@
-package master
+package procfs
 
 import (
 	"encoding/binary"
@@ -15,29 +15,32 @@ import (
 // The kernel's tables of sockets, see proc(5). They are read below /proc/self: of /proc itself a service manager may show
 // processes only (ProcSubset=pid in systemd.exec(5)).
 
-// listeningOn is the sockets that listen on a path, as /proc/PID/fd shows them. Those which have taken it over are known by
+// ListeningOn is the sockets that listen on a path, as /proc/PID/fd shows them. Those which have taken it over are known by
 // the path on which they were bound, HAProxy's always (PATH.PID.tmp); some may have lost it since.
-func listeningOn(path string) map[string]bool {
+func ListeningOn(path string) map[string]bool {
 	found := make(map[string]bool)
-	eachUnix(func(at, socket string) {
-		if boundFor(at, path) {
+	EachUnix(func(at, socket string) {
+		if BoundFor(at, path) {
 			found[socket] = true
 		}
 	})
 	return found
 }
 
-// boundFor says that a socket which was bound to at may have been meant for path.
-func boundFor(at, path string) bool {
+// TakenSuffix is behind the name of a socket that takes a path over, until the path is the socket's.
+const TakenSuffix = ".new"
+
+// BoundFor says that a socket which was bound to at may have been meant for path.
+func BoundFor(at, path string) bool {
 	suffix, ok := strings.CutPrefix(at, path)
-	return ok && (suffix == "" || suffix == takenSuffix || haproxySuffix.MatchString(suffix))
+	return ok && (suffix == "" || suffix == TakenSuffix || haproxySuffix.MatchString(suffix))
 }
 
 var haproxySuffix = regexp.MustCompile(`^\.[0-9]+\.tmp$`)
 
-// tcpTable is TCP sockets that listen, or are to listen, by what no two that have an address in common differ in. It is read once for
+// TCPTable is TCP sockets that listen, or are to listen, by what no two that have an address in common differ in. It is read once for
 // many addresses: to read it takes time in proportion to all sockets of the machine.
-type tcpTable map[familyPort][]tcpSocket
+type TCPTable map[FamilyPort][]tcpSocket
 
 // tcpSocket is where a socket listens, and its name as /proc/PID/fd shows it.
 type tcpSocket struct {
@@ -45,22 +48,22 @@ type tcpSocket struct {
 	name string
 }
 
-// readTCP is every TCP socket that listens now.
-func readTCP() tcpTable {
-	t := make(tcpTable)
-	eachTCP(t.add)
+// ReadTCP is every TCP socket that listens now.
+func ReadTCP() TCPTable {
+	t := make(TCPTable)
+	EachTCP(t.Add)
 	return t
 }
 
-func (t tcpTable) add(at netip.AddrPort, name string) {
-	key := familyPortOf(at)
+func (t TCPTable) Add(at netip.AddrPort, name string) {
+	key := FamilyPortOf(at)
 	t[key] = append(t[key], tcpSocket{at, name})
 }
 
-// at is the sockets at an address or at one that has addresses in common with it.
-func (t tcpTable) at(ap netip.AddrPort) map[string]bool {
+// At is the sockets At an address or At one that has addresses in common with it.
+func (t TCPTable) At(ap netip.AddrPort) map[string]bool {
 	found := make(map[string]bool)
-	for _, s := range t[familyPortOf(ap)] {
+	for _, s := range t[FamilyPortOf(ap)] {
 		if conf.Relate(s.at, ap) != conf.Apart {
 			found[s.name] = true
 		}
@@ -68,8 +71,8 @@ func (t tcpTable) at(ap netip.AddrPort) map[string]bool {
 	return found
 }
 
-// names is all sockets of the table.
-func (t tcpTable) names() map[string]bool {
+// Names is all sockets of the table.
+func (t TCPTable) Names() map[string]bool {
 	all := make(map[string]bool)
 	for _, sockets := range t {
 		for _, s := range sockets {
@@ -79,16 +82,16 @@ func (t tcpTable) names() map[string]bool {
 	return all
 }
 
-// allListening is every socket that listens, as /proc/PID/fd shows them.
-func allListening() map[string]bool {
+// AllListening is every socket that listens, as /proc/PID/fd shows them.
+func AllListening() map[string]bool {
 	found := make(map[string]bool)
-	eachUnix(func(_, socket string) { found[socket] = true })
-	eachTCP(func(_ netip.AddrPort, socket string) { found[socket] = true })
+	EachUnix(func(_, socket string) { found[socket] = true })
+	EachTCP(func(_ netip.AddrPort, socket string) { found[socket] = true })
 	return found
 }
 
-// eachUnix is called for each unix socket that listens.
-func eachUnix(do func(at, socket string)) {
+// EachUnix is called for each unix socket that listens.
+func EachUnix(do func(at, socket string)) {
 	text, _ := os.ReadFile("/proc/self/net/unix")
 	const flags, inode, at, accepts = 3, 6, 7, "00010000" // __SO_ACCEPTCON
 	for line := range strings.Lines(string(text)) {
@@ -99,8 +102,8 @@ func eachUnix(do func(at, socket string)) {
 	}
 }
 
-// eachTCP is called for each TCP socket that listens.
-func eachTCP(do func(at netip.AddrPort, socket string)) {
+// EachTCP is called for each TCP socket that listens.
+func EachTCP(do func(at netip.AddrPort, socket string)) {
 	const local, state, inode, listen = 1, 3, 9, "0A"
 	for _, table := range []string{"/proc/self/net/tcp", "/proc/self/net/tcp6"} {
 		text, _ := os.ReadFile(table) // there is no second one without IPv6
@@ -131,3 +134,11 @@ func parseProcAddress(text string) (netip.AddrPort, bool) {
 	addr, ok := netip.AddrFromSlice(ip)
 	return netip.AddrPortFrom(addr, uint16(n)), ok
 }
+
+// FamilyPort is what a wide address has all addresses of.
+type FamilyPort struct {
+	four bool
+	port uint16
+}
+
+func FamilyPortOf(at netip.AddrPort) FamilyPort { return FamilyPort{at.Addr().Is4(), at.Port()} }

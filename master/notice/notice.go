@@ -1,4 +1,6 @@
-package master
+// Package notice sends what the master says to the log targets of the instance too: who reads of requests finds beside them that a worker has
+// died.
+package notice
 
 import (
 	"bytes"
@@ -18,9 +20,9 @@ import (
 	"lbmaster/shared/syslog"
 )
 
-// listenable makes what is said go to the log targets of the instance too, besides where log says it: a daemon has no other
+// AlsoTo makes what is said go to the log targets of the instance too, besides where log says it: a daemon has no other
 // place, and who reads of requests wants to read why a worker ended beside them. What is only for debugging stays here.
-func listenable(log *slog.Logger, targets []conf.LogTarget, lost *atomic.Uint64) *slog.Logger {
+func AlsoTo(log *slog.Logger, targets []conf.LogTarget, lost *atomic.Uint64) *slog.Logger {
 	all := []slog.Handler{log.Handler()}
 	for _, t := range targets {
 		if t.Socket() {

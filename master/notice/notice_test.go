@@ -1,4 +1,4 @@
-package master
+package notice
 
 import (
 	"errors"
@@ -50,7 +50,7 @@ func (r reader) next() string {
 func talker(path, level string, lost *atomic.Uint64) *slog.Logger {
 	quiet := slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelError}))
 	target := conf.LogTarget{Target: "unix", Address: path, Facility: "local0", Level: level}
-	return listenable(quiet, []conf.LogTarget{{Target: "stderr"}, target}, lost)
+	return AlsoTo(quiet, []conf.LogTarget{{Target: "stderr"}, target}, lost)
 }
 
 func TestNotices(t *testing.T) {

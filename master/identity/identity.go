@@ -1,4 +1,5 @@
-package master
+// Package identity finds out what user, groups and root directory the children get.
+package identity
 
 import (
 	"errors"
@@ -14,16 +15,16 @@ import (
 	"lbmaster/shared/privileges"
 )
 
-// identify finds out what the children become. It looks everything up, because they could not any more where they are
+// Of finds out what the children become. It looks everything up, because they could not any more where they are
 // going to be locked up.
-func identify(g *conf.Global) (privileges.Identity, error) {
+func Of(g *conf.Global) (privileges.Identity, error) {
 	var id privileges.Identity
 	err := errors.Join(identifyUser(g, &id), identifyGroup(g, &id), identifyRoot(g, &id))
 	return id, err
 }
 
-// permitted is what of an identity this process can give its children: all of it only as root.
-func permitted(id privileges.Identity) (privileges.Identity, error) {
+// Permitted is what of an identity this process can give its children: all of it only as root.
+func Permitted(id privileges.Identity) (privileges.Identity, error) {
 	if unix.Geteuid() == 0 {
 		return id, nil
 	}
@@ -104,8 +105,8 @@ func identifyRoot(g *conf.Global, id *privileges.Identity) error {
 	return nil
 }
 
-// bindsLowPorts says that connections to some server, or their checks, come from a port that not everybody may have.
-func bindsLowPorts(c *conf.Config) bool {
+// BindsLowPorts says that connections to some server, or their checks, come from a port that not everybody may have.
+func BindsLowPorts(c *conf.Config) bool {
 	low := func(s *conf.Source) bool { return s != nil && s.Port > 0 && s.Port < 1024 }
 	return slices.ContainsFunc(c.Backends, func(b conf.Backend) bool {
 		return low(b.Source) || slices.ContainsFunc(b.Servers, func(s conf.Server) bool { return low(s.Source) })

@@ -1,4 +1,4 @@
-package master
+package procfs
 
 import (
 	"encoding/binary"

@@ -1,4 +1,5 @@
-package master
+// Package procfs finds out from /proc which processes have which sockets, and which of them are instances of lbmaster.
+package procfs
 
 import (
 	"bytes"
@@ -15,26 +16,32 @@ import (
 // Who has a socket is found in /proc. What a process calls itself anybody can imitate: so a name never takes anything from
 // another user's process, and only makes a process of our own user, or of root, one that is spared.
 
-// heldError says which process has what we want.
-type heldError struct {
-	pid  int
+// ChildTitle begins the names of children in lists of processes.
+const ChildTitle = "lbmaster: "
+
+// IsChild says that a process calls itself a child of an instance.
+func IsChild(dir string) bool { return calls(dir, ChildTitle) }
+
+// HeldError says which process has what we want.
+type HeldError struct {
+	PID  int
 	name string
 }
 
-func (e *heldError) Error() string {
-	return fmt.Sprintf("%v: %s listens there: stop it, or replace it if it is an lbmaster (-sf %d)", unix.EADDRINUSE, e.process(), e.pid)
+func (e *HeldError) Error() string {
+	return fmt.Sprintf("%v: %s listens there: stop it, or replace it if it is an lbmaster (-sf %d)", unix.EADDRINUSE, e.Process(), e.PID)
 }
 
-func (e *heldError) process() string { return fmt.Sprintf("process %d (%s)", e.pid, e.name) }
+func (e *HeldError) Process() string { return fmt.Sprintf("process %d (%s)", e.PID, e.name) }
 
-func (e *heldError) Unwrap() error { return unix.EADDRINUSE }
+func (e *HeldError) Unwrap() error { return unix.EADDRINUSE }
 
-// heldBy is the error for sockets that somebody has, the master if that is an instance. We may be unable to see who it is.
-func heldBy(sockets map[string]bool) error {
-	var holder *heldError
-	for dir := range holders(sockets) {
-		if holder == nil || !calls(dir, titlePrefix) {
-			holder = &heldError{pidOf(dir), nameOf(dir)}
+// HeldBy is the error for sockets that somebody has, the master if that is an instance. We may be unable to see who it is.
+func HeldBy(sockets map[string]bool) error {
+	var holder *HeldError
+	for dir := range Holders(sockets) {
+		if holder == nil || !IsChild(dir) {
+			holder = &HeldError{PIDOf(dir), NameOf(dir)}
 		}
 	}
 	if holder == nil {
@@ -43,18 +50,18 @@ func heldBy(sockets map[string]bool) error {
 	return holder
 }
 
-// holders are the other processes that hold any of these sockets, and which, by their directories in /proc.
-func holders(sockets map[string]bool) map[string]map[string]bool {
+// Holders are the other processes that hold any of these sockets, and which, by their directories in /proc.
+func Holders(sockets map[string]bool) map[string]map[string]bool {
 	all := make(map[string]map[string]bool)
 	if len(sockets) == 0 {
 		return all
 	}
 	dirs, _ := filepath.Glob("/proc/[0-9]*") // it fails for a bad pattern only
 	for _, dir := range dirs {
-		if dir == procDir(os.Getpid()) {
+		if dir == Dir(os.Getpid()) {
 			continue
 		}
-		for socket := range socketsOf(dir) {
+		for socket := range SocketsOf(dir) {
 			if !sockets[socket] {
 				continue
 			}
@@ -67,8 +74,8 @@ func holders(sockets map[string]bool) map[string]map[string]bool {
 	return all
 }
 
-// socketsOf are the sockets of a process, as far as we may see them.
-func socketsOf(dir string) map[string]bool {
+// SocketsOf are the sockets of a process, as far as we may see them.
+func SocketsOf(dir string) map[string]bool {
 	all := make(map[string]bool)
 	links, _ := filepath.Glob(filepath.Join(dir, "fd", "[0-9]*"))
 	for _, link := range links {
@@ -79,8 +86,8 @@ func socketsOf(dir string) map[string]bool {
 	return all
 }
 
-// socketName is a socket as /proc/PID/fd shows it.
-func socketName(fd int) string {
+// SocketName is a socket as /proc/PID/fd shows it.
+func SocketName(fd int) string {
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
 		return "" // no socket is called so
@@ -90,15 +97,15 @@ func socketName(fd int) string {
 
 func socketNumber(inode string) string { return "socket:[" + inode + "]" }
 
-func procDir(pid int) string { return "/proc/" + strconv.Itoa(pid) }
+func Dir(pid int) string { return "/proc/" + strconv.Itoa(pid) }
 
-func pidOf(dir string) int {
+func PIDOf(dir string) int {
 	pid, _ := strconv.Atoi(filepath.Base(dir))
 	return pid
 }
 
-// nameOf is the name of a process's program, as far as it can be printed: anybody can choose one.
-func nameOf(dir string) string {
+// NameOf is the name of a process's program, as far as it can be printed: anybody can choose one.
+func NameOf(dir string) string {
 	name, err := os.Readlink(filepath.Join(dir, "exe"))
 	name = filepath.Base(strings.TrimSuffix(name, " (deleted)"))
 	if err != nil { // it is another user's
@@ -119,8 +126,8 @@ func calls(dir, title string) bool {
 	return err == nil && bytes.HasPrefix(line, []byte(title))
 }
 
-// parentOf is the parent of a process; 0: it has none any more. See proc_pid_stat(5): the name before may hold anything.
-func parentOf(dir string) int {
+// ParentOf is the parent of a process; 0: it has none any more. See proc_pid_stat(5): the name before may hold anything.
+func ParentOf(dir string) int {
 	text, _ := os.ReadFile(filepath.Join(dir, "stat"))
 	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
 	if len(fields) < 2 {
@@ -130,11 +137,11 @@ func parentOf(dir string) int {
 	return ppid
 }
 
-// isMaster says that a process is the master of an instance: it runs our program, or has children that call themselves so,
+// IsMaster says that a process is the master of an instance: it runs our program, or has children that call themselves so,
 // and is root's or our user's. Of anybody else's we would believe too much.
-func isMaster(pid int) bool {
-	dir := procDir(pid)
-	if !trusted(dir) || calls(dir, titlePrefix) {
+func IsMaster(pid int) bool {
+	dir := Dir(pid)
+	if !trusted(dir) || IsChild(dir) {
 		return false
 	}
 	theirs, err := os.Stat(filepath.Join(dir, "exe"))
@@ -143,7 +150,7 @@ func isMaster(pid int) bool {
 		return true
 	}
 	dirs, _ := filepath.Glob("/proc/[0-9]*")
-	return slices.ContainsFunc(dirs, func(child string) bool { return calls(child, titlePrefix) && parentOf(child) == pid })
+	return slices.ContainsFunc(dirs, func(child string) bool { return IsChild(child) && ParentOf(child) == pid })
 }
 
 // trusted says that a process lives and is root's or our user's. The owner of its directory does not say so: that is root

@@ -1,4 +1,4 @@
-package master
+package procfs
 
 import "maps"
 
@@ -6,18 +6,18 @@ import "maps"
 // binds beside them, as members of the same SO_REUSEPORT groups, and takes the paths of unix sockets over. Others who have
 // its addresses keep them.
 
-// heldByOrphans says that children of a master that is gone hold all these sockets, and nobody else does. A living master
+// HeldByOrphans says that children of a master that is gone hold all these sockets, and nobody else does. A living master
 // holds the sockets of its children too.
-func heldByOrphans(sockets map[string]bool) bool {
-	return len(sockets) > 0 && len(orphaned(sockets)) == len(sockets)
+func HeldByOrphans(sockets map[string]bool) bool {
+	return len(sockets) > 0 && len(Orphaned(sockets)) == len(sockets)
 }
 
-// orphaned is those of the sockets that children of a master that is gone hold, and nobody else does.
-func orphaned(sockets map[string]bool) map[string]bool {
+// Orphaned is those of the sockets that children of a master that is gone hold, and nobody else does.
+func Orphaned(sockets map[string]bool) map[string]bool {
 	theirs := make(map[string]bool)
 	others := make(map[string]bool)
-	for dir, held := range holders(sockets) {
-		if calls(dir, titlePrefix) {
+	for dir, held := range Holders(sockets) {
+		if IsChild(dir) {
 			maps.Copy(theirs, held)
 		} else {
 			maps.Copy(others, held)
@@ -27,15 +27,15 @@ func orphaned(sockets map[string]bool) map[string]bool {
 	return theirs
 }
 
-// heldByNobody says that orphans hold these sockets, or instances which have given up all their other addresses: in a pause
+// HeldByNobody says that orphans hold these sockets, or instances which have given up all their other addresses: in a pause
 // that makes room for another instance, or because they end with their last session.
-func heldByNobody(sockets map[string]bool) bool {
+func HeldByNobody(sockets map[string]bool) bool {
 	if len(sockets) == 0 {
 		return false
 	}
 	seen := make(map[string]bool)
-	for dir, held := range holders(sockets) {
-		if !calls(dir, titlePrefix) && !hasLeft(dir, sockets) {
+	for dir, held := range Holders(sockets) {
+		if !IsChild(dir) && !HasLeft(dir, sockets) {
 			return false
 		}
 		maps.Copy(seen, held)
@@ -43,12 +43,12 @@ func heldByNobody(sockets map[string]bool) bool {
 	return len(seen) == len(sockets) // else somebody has one whom we may not look at
 }
 
-// hasLeft says that a master listens nowhere any more, but for the sockets in spare.
-func hasLeft(dir string, spare map[string]bool) bool {
-	if !isMaster(pidOf(dir)) {
+// HasLeft says that a master listens nowhere any more, but for the sockets in spare.
+func HasLeft(dir string, spare map[string]bool) bool {
+	if !IsMaster(PIDOf(dir)) {
 		return false
 	}
-	listening, sockets := allListening(), socketsOf(dir)
+	listening, sockets := AllListening(), SocketsOf(dir)
 	for socket := range sockets {
 		if listening[socket] && !spare[socket] {
 			return false

@@ -1,4 +1,5 @@
-package master
+// Package notify tells the service manager about the instance, as sd_notify(3) describes it.
+package notify
 
 import (
 	"errors"
@@ -9,12 +10,14 @@ import (
 	"strings"
 	"time"
 
+	"lbmaster/shared/environ"
+
 	"golang.org/x/sys/unix"
 )
 
-// notifier tells the service manager about the instance, as sd_notify(3) describes it. Without one it does nothing. It
+// Notifier tells the service manager about the instance, as sd_notify(3) describes it. Without one it does nothing. It
 // belongs to the reconciler.
-type notifier struct {
+type Notifier struct {
 	socket *net.UnixConn // nil: nobody wants to know
 	every  time.Duration // between two signs of life; 0: none are wanted
 	due    time.Time     // of the next one
@@ -25,11 +28,11 @@ type notifier struct {
 // tellTime bounds how long a service manager that is behind may hold up the reconciler.
 const tellTime = 100 * time.Millisecond
 
-// newNotifier reads the environment that a service manager has left. A process that replaces another one inherits its
+// New reads the environment that a service manager has left. A process that replaces another one inherits its
 // environment, where the watchdog is still that of the old process id. Should it fail, that is not the end of the service.
-func newNotifier(environ []string, replaces bool) (*notifier, error) {
-	n := &notifier{silent: replaces}
-	address := lookEnviron(environ, "NOTIFY_SOCKET")
+func New(env []string, replaces bool) (*Notifier, error) {
+	n := &Notifier{silent: replaces}
+	address := environ.Of(env, "NOTIFY_SOCKET")
 	if address == "" {
 		return n, nil
 	}
@@ -38,32 +41,22 @@ func newNotifier(environ []string, replaces bool) (*notifier, error) {
 		return n, fmt.Errorf("cannot reach the service manager: %w", err)
 	}
 	n.socket = socket
-	owner := lookEnviron(environ, "WATCHDOG_PID")
-	if usec, err := strconv.ParseInt(lookEnviron(environ, "WATCHDOG_USEC"), 10, 64); err == nil && usec > 0 &&
+	owner := environ.Of(env, "WATCHDOG_PID")
+	if usec, err := strconv.ParseInt(environ.Of(env, "WATCHDOG_USEC"), 10, 64); err == nil && usec > 0 &&
 		(owner == "" || owner == strconv.Itoa(os.Getpid()) || replaces) {
 		n.every = time.Duration(usec) * time.Microsecond / 2
 	}
 	return n, nil
 }
 
-// lookEnviron is the value of a variable, "" when it is not there.
-func lookEnviron(environ []string, name string) string {
-	for _, e := range environ {
-		if v, ok := strings.CutPrefix(e, name+"="); ok {
-			return v
-		}
-	}
-	return ""
-}
-
-// ready says that the instance serves, at the start or after reloading.
-func (n *notifier) ready(status string) {
+// Ready says that the instance serves, at the start or after reloading.
+func (n *Notifier) Ready(status string) {
 	n.status, n.silent = status, false
 	n.tell("READY=1", mainPID(os.Getpid()), statusLine(status))
 }
 
-// reloading says that a next generation is being started. ready, by whoever serves then, ends it.
-func (n *notifier) reloading(status string) {
+// Reloading says that a next generation is being started. ready, by whoever serves then, ends it.
+func (n *Notifier) Reloading(status string) {
 	var now unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err != nil {
 		return // never happens: the clock exists
@@ -72,17 +65,17 @@ func (n *notifier) reloading(status string) {
 	n.tell("RELOADING=1", fmt.Sprintf("MONOTONIC_USEC=%d", now.Nano()/1000), statusLine(status))
 }
 
-// refused says that a next generation was wished for and will not come: whoever has asked for one through the service manager
+// Refused says that a next generation was wished for and will not come: whoever has asked for one through the service manager
 // may wait for it to begin, and to be there (Type=notify-reload).
-func (n *notifier) refused() {
-	n.reloading(n.status)
-	n.ready(n.status)
+func (n *Notifier) Refused() {
+	n.Reloading(n.status)
+	n.Ready(n.status)
 }
 
-// handOver says that another process is the service's main process from now on, and ready. Only the present one may say so
+// HandOver says that another process is the service's main process from now on, and ready. Only the present one may say so
 // (NotifyAccess=main): what the other one says before this has been read is not heard. Nor may its first sign of life be,
 // so that this is one: else generations that follow each other quickly would all seem dead.
-func (n *notifier) handOver(pid int, status string) {
+func (n *Notifier) HandOver(pid int, status string) {
 	lines := []string{"READY=1", mainPID(pid), statusLine(status)}
 	if n.every > 0 {
 		lines = append(lines, "WATCHDOG=1")
@@ -90,22 +83,22 @@ func (n *notifier) handOver(pid int, status string) {
 	n.tell(lines...)
 }
 
-// stopping says that the instance is going to end.
-func (n *notifier) stopping(status string) {
+// Stopping says that the instance is going to end.
+func (n *Notifier) Stopping(status string) {
 	n.status = status
 	n.tell("STOPPING=1", statusLine(status))
 }
 
-// say sends a line for whoever looks at the service, unless it is the last one again.
-func (n *notifier) say(status string) {
+// Say sends a line for whoever looks at the service, unless it is the last one again.
+func (n *Notifier) Say(status string) {
 	if n.status != status {
 		n.status = status
 		n.tell(statusLine(status))
 	}
 }
 
-// beat gives a sign of life when one is due, if the instance is well.
-func (n *notifier) beat(now time.Time, well bool) {
+// Beat gives a sign of life when one is due, if the instance is well.
+func (n *Notifier) Beat(now time.Time, well bool) {
 	if n.every == 0 || now.Before(n.due) {
 		return
 	}
@@ -115,9 +108,9 @@ func (n *notifier) beat(now time.Time, well bool) {
 	}
 }
 
-// settle waits until the service manager has read everything, at most until deadline: whoever leaves before is not the
+// Settle waits until the service manager has read everything, at most until deadline: whoever leaves before is not the
 // main process any more when its last words are read. The manager closes the pipe that comes with BARRIER.
-func (n *notifier) settle(deadline time.Time) error {
+func (n *Notifier) Settle(deadline time.Time) error {
 	if n.socket == nil {
 		return nil
 	}
@@ -141,7 +134,7 @@ func (n *notifier) settle(deadline time.Time) error {
 }
 
 // tell sends one datagram. There is nobody to report a failure to.
-func (n *notifier) tell(lines ...string) {
+func (n *Notifier) tell(lines ...string) {
 	if n.socket == nil || n.silent {
 		return
 	}
@@ -149,7 +142,7 @@ func (n *notifier) tell(lines ...string) {
 }
 
 // send sends one datagram with ancillary data, which net has no call for on a connected socket.
-func (n *notifier) send(text, oob []byte, deadline time.Time) error {
+func (n *Notifier) send(text, oob []byte, deadline time.Time) error {
 	if err := n.socket.SetWriteDeadline(deadline); err != nil {
 		return err
 	}
@@ -165,7 +158,7 @@ func (n *notifier) send(text, oob []byte, deadline time.Time) error {
 	return errors.Join(err, sent)
 }
 
-func (n *notifier) close() {
+func (n *Notifier) Close() {
 	if n.socket != nil {
 		_ = n.socket.Close() // nothing depends on it
 	}
@@ -177,3 +170,6 @@ func mainPID(pid int) string { return "MAINPID=" + strconv.Itoa(pid) }
 func statusLine(status string) string {
 	return "STATUS=" + strings.ReplaceAll(strings.TrimSpace(status), "\n", "; ")
 }
+
+// Due is when the next sign of life is; ok is false when none are wanted.
+func (n *Notifier) Due() (at time.Time, ok bool) { return n.due, n.every > 0 }

@@ -1,4 +1,4 @@
-package master
+package notify
 
 import (
 	"errors"
@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"testing"
 	"time"
+
+	"lbmaster/tools/rig"
 
 	"golang.org/x/sys/unix"
 )
@@ -65,52 +67,52 @@ func (m *manager) nothing() {
 // TestNotifier is every datagram.
 func TestNotifier(t *testing.T) {
 	manager := newManager(t)
-	n, err := newNotifier([]string{"A=b", "NOTIFY_SOCKET=" + manager.path}, false)
+	n, err := New([]string{"A=b", "NOTIFY_SOCKET=" + manager.path}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer n.close()
-	n.ready("serving")
+	defer n.Close()
+	n.Ready("serving")
 	manager.hears(fmt.Sprintf("READY=1\nMAINPID=%d\nSTATUS=serving", os.Getpid()))
-	n.say("serving")
+	n.Say("serving")
 	manager.nothing()
-	n.say("paused\nREADY=1\n")
+	n.Say("paused\nREADY=1\n")
 	manager.hears("STATUS=paused; READY=1")
-	n.reloading("upgrading")
+	n.Reloading("upgrading")
 	manager.hears(`RELOADING=1\nMONOTONIC_USEC=\d+\nSTATUS=upgrading`)
-	n.handOver(77, "serving")
+	n.HandOver(77, "serving")
 	manager.hears("READY=1\nMAINPID=77\nSTATUS=serving")
-	n.stopping("stopping")
+	n.Stopping("stopping")
 	manager.hears("STOPPING=1\nSTATUS=stopping")
-	n.beat(time.Now(), true)
+	n.Beat(time.Now(), true)
 	manager.nothing() // nobody has asked for a watchdog
 }
 
 // TestNotifierOfASuccessor: it says nothing before it has taken over, whatever happens to it.
 func TestNotifierOfASuccessor(t *testing.T) {
 	manager := newManager(t)
-	n, err := newNotifier([]string{"NOTIFY_SOCKET=" + manager.path, "WATCHDOG_USEC=1000"}, true)
+	n, err := New([]string{"NOTIFY_SOCKET=" + manager.path, "WATCHDOG_USEC=1000"}, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer n.close()
-	n.beat(time.Now(), true)
-	n.stopping("it did not come up")
+	defer n.Close()
+	n.Beat(time.Now(), true)
+	n.Stopping("it did not come up")
 	manager.nothing()
-	n.ready("serving")
+	n.Ready("serving")
 	manager.hears(fmt.Sprintf("READY=1\nMAINPID=%d\nSTATUS=serving", os.Getpid()))
-	n.stopping("stopping")
+	n.Stopping("stopping")
 	manager.hears("STOPPING=1\nSTATUS=stopping")
 }
 
 // TestMonotonicTime: the service manager compares it with its own.
 func TestMonotonicTime(t *testing.T) {
 	manager := newManager(t)
-	n, err := newNotifier([]string{"NOTIFY_SOCKET=" + manager.path}, false)
+	n, err := New([]string{"NOTIFY_SOCKET=" + manager.path}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer n.close()
+	defer n.Close()
 	now := func() int64 {
 		var ts unix.Timespec
 		if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {
@@ -119,7 +121,7 @@ func TestMonotonicTime(t *testing.T) {
 		return ts.Nano() / 1000
 	}
 	before := now()
-	n.reloading("x")
+	n.Reloading("x")
 	b := make([]byte, 4096)
 	size, err := manager.Read(b)
 	if err != nil {
@@ -148,7 +150,7 @@ func TestWatchdog(t *testing.T) {
 		{"none", nil, false, 0},
 		{"nonsense", []string{"WATCHDOG_USEC=soon"}, false, 0},
 	} {
-		n, err := newNotifier(append(tt.environ, "NOTIFY_SOCKET="+manager.path), tt.replaces)
+		n, err := New(append(tt.environ, "NOTIFY_SOCKET="+manager.path), tt.replaces)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -156,69 +158,69 @@ func TestWatchdog(t *testing.T) {
 			t.Errorf("%s: every %v, want %v", tt.name, n.every, tt.want)
 		}
 		if tt.replaces {
-			n.ready("it has taken over")
+			n.Ready("it has taken over")
 			manager.hears("READY=1\n.*\n.*")
 		}
-		n.handOver(77, "serving")
+		n.HandOver(77, "serving")
 		sign := map[bool]string{true: "\nWATCHDOG=1"}[tt.want > 0]
 		manager.hears("READY=1\nMAINPID=77\nSTATUS=serving" + sign)
 		now := time.Now()
-		n.beat(now, true)
+		n.Beat(now, true)
 		if tt.want > 0 {
 			manager.hears("WATCHDOG=1")
 		}
-		n.beat(now.Add(tt.want-1), true)
+		n.Beat(now.Add(tt.want-1), true)
 		manager.nothing()
-		n.beat(now.Add(tt.want), false)
+		n.Beat(now.Add(tt.want), false)
 		manager.nothing()
-		n.close()
+		n.Close()
 	}
 }
 
 // TestSettle waits for the manager to read, but not for ever.
 func TestSettle(t *testing.T) {
 	manager := newManager(t)
-	n, err := newNotifier([]string{"NOTIFY_SOCKET=" + manager.path}, false)
+	n, err := New([]string{"NOTIFY_SOCKET=" + manager.path}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer n.close()
-	before := openFiles(t)
-	if err := n.settle(time.Now().Add(20 * time.Millisecond)); !errors.Is(err, os.ErrDeadlineExceeded) {
+	defer n.Close()
+	before := rig.CountFDs(os.Getpid())
+	if err := n.Settle(time.Now().Add(20 * time.Millisecond)); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("the manager has not read: %v", err)
 	}
 	manager.hears("BARRIER=1")
 	done := make(chan error, 1)
-	go func() { done <- n.settle(time.Now().Add(10 * time.Second)) }()
+	go func() { done <- n.Settle(time.Now().Add(10 * time.Second)) }()
 	manager.hears("BARRIER=1")
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	if after := openFiles(t); after != before {
+	if after := rig.CountFDs(os.Getpid()); after != before {
 		t.Errorf("%d descriptors before, %d after", before, after)
 	}
 }
 
 // TestNoManager: without a service manager nothing is said, and one that is gone holds nobody up.
 func TestNoManager(t *testing.T) {
-	n, err := newNotifier([]string{"WATCHDOG_USEC=1000000"}, false)
+	n, err := New([]string{"WATCHDOG_USEC=1000000"}, false)
 	if err != nil || n.every != 0 {
 		t.Errorf("every %v, %v", n.every, err)
 	}
-	n.ready("x")
-	if err := n.settle(time.Now().Add(time.Hour)); err != nil {
+	n.Ready("x")
+	if err := n.Settle(time.Now().Add(time.Hour)); err != nil {
 		t.Error(err)
 	}
-	n.close()
-	if n, err = newNotifier([]string{"NOTIFY_SOCKET=/no/such/socket"}, false); err == nil {
+	n.Close()
+	if n, err = New([]string{"NOTIFY_SOCKET=/no/such/socket"}, false); err == nil {
 		t.Error("there is nobody, and no error")
 	}
-	n.ready("x")
+	n.Ready("x")
 	manager := newManager(t)
-	if n, err = newNotifier([]string{"NOTIFY_SOCKET=" + manager.path}, false); err != nil {
+	if n, err = New([]string{"NOTIFY_SOCKET=" + manager.path}, false); err != nil {
 		t.Fatal(err)
 	}
-	defer n.close()
+	defer n.Close()
 	full := false
 	for range 100000 {
 		n.socket.SetWriteDeadline(time.Now().Add(time.Millisecond))
@@ -231,7 +233,7 @@ func TestNoManager(t *testing.T) {
 		t.Fatal("the socket takes everything")
 	}
 	begin := time.Now()
-	n.say("late")
+	n.Say("late")
 	if took := time.Since(begin); took > 5*time.Second {
 		t.Errorf("a manager that does not read held us up for %v", took)
 	}

@@ -1,4 +1,4 @@
-package master
+package identity
 
 import (
 	"os"
@@ -35,7 +35,7 @@ func TestIdentify(t *testing.T) {
 		{"a number that is nobody's", conf.Global{User: "4000000"}, []string{`there is no user "4000000"`}},
 		{"a file", conf.Global{Chroot: file}, []string{"global.chroot: " + file + " is no directory"}},
 	} {
-		id, err := identify(&tt.g)
+		id, err := Of(&tt.g)
 		if err == nil && len(tt.wants) == 0 && reflect.DeepEqual(withoutGroups(id), privileges.Identity{}) {
 			continue
 		}
@@ -57,8 +57,8 @@ func withoutGroups(id privileges.Identity) privileges.Identity {
 }
 
 func TestIdentifyByNameAndNumber(t *testing.T) {
-	name, err := identify(&conf.Global{User: "nobody"})
-	number, err2 := identify(&conf.Global{User: "65534"})
+	name, err := Of(&conf.Global{User: "nobody"})
+	number, err2 := Of(&conf.Global{User: "65534"})
 	if unix.Geteuid() != 0 {
 		if err == nil || !strings.Contains(err.Error(), "global.user: only root can do that: start lbmaster as root") {
 			t.Errorf("not root: %+v, %v", name, err)
@@ -68,7 +68,7 @@ func TestIdentifyByNameAndNumber(t *testing.T) {
 	if err != nil || err2 != nil || !reflect.DeepEqual(name, number) || name.User != 65534 || name.Group == 0 || len(name.Groups) == 0 {
 		t.Errorf("%+v, %v; %+v, %v", name, err, number, err2)
 	}
-	if with, err := identify(&conf.Global{User: "nobody", Group: "daemon"}); err != nil || with.Group == name.Group || !reflect.DeepEqual(with.Groups, []int{with.Group}) {
+	if with, err := Of(&conf.Global{User: "nobody", Group: "daemon"}); err != nil || with.Group == name.Group || !reflect.DeepEqual(with.Groups, []int{with.Group}) {
 		t.Errorf("with a group: %+v, %v", with, err)
 	}
 }
