@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"lbmaster/master/listen"
 	"lbmaster/shared/control"
 )
 
@@ -12,36 +13,36 @@ const adminMode = 0o600
 
 // listenAdmin opens the sockets of the runtime interfaces. The monitor could not: it may have no right to. Sockets that are
 // the generation before has are claimed; nil: there was none.
-func (m *master) listenAdmin(before owner) (all []*listener, err error) {
+func (m *master) listenAdmin(before listen.Owner) (all []*listen.Listener, err error) {
 	var failures []error
 	a := &m.config.Admin
-	o := newOpening(1, before, m.replaced)
+	o := listen.NewOpening(1, before, m.replaced.mayTake)
 	for _, l := range m.listeners {
-		o.has(l)
+		o.Add(l)
 	}
-	add := func(bind int, address string, open func() (*listener, error)) {
-		var l *listener
+	add := func(bind int, address string, open func() (*listen.Listener, error)) {
+		var l *listen.Listener
 		var err error
 		if before != nil {
-			l, err = before.take(adminKey + address)
+			l, err = before.Take(adminKey + address)
 		}
 		if l == nil && err == nil {
 			l, err = open()
 		}
 		if err != nil {
-			failures = append(failures, fmt.Errorf("cannot bind %s for admin: %w", address, hint(err)))
+			failures = append(failures, fmt.Errorf("cannot bind %s for admin: %w", address, listen.Hint(err)))
 			return
 		}
-		l.key, l.shard = adminKey+address, control.Shard{Frontend: control.AdminFrontend, Bind: bind}
+		l.Key, l.Shard = adminKey+address, control.Shard{Frontend: control.AdminFrontend, Bind: bind}
 		all = append(all, l)
 	}
 	if a.Socket != "" {
-		add(control.AdminSocket, "unix:"+a.Socket, func() (*listener, error) { return o.openUnix(a.Socket, adminMode, m.rights().mayTakeAdmin) })
+		add(control.AdminSocket, "unix:"+a.Socket, func() (*listen.Listener, error) { return o.OpenUnix(a.Socket, adminMode, m.rights().mayTakeAdmin) })
 	}
 	if a.Listen.IsValid() {
-		add(control.AdminListen, a.Listen.String(), func() (*listener, error) { return o.openTCP(a.Listen, false) })
+		add(control.AdminListen, a.Listen.String(), func() (*listen.Listener, error) { return o.OpenTCP(a.Listen, false) })
 	}
-	return settled(all, failures)
+	return listen.Settled(all, failures)
 }
 
 // adminKey begins the keys of these sockets, which no bind of a frontend must get.
@@ -51,7 +52,7 @@ const adminKey = "admin "
 func (m *master) rights() *rights { return &rights{m.config.Admin.Socket, m.replaced} }
 
 // sockets are all that the master listens on: those of the frontends and those of the monitor.
-func (m *master) sockets() []*listener { return slices.Concat(m.listeners, m.admin) }
+func (m *master) sockets() []*listen.Listener { return slices.Concat(m.listeners, m.admin) }
 
 // announceAdmin says where the runtime interfaces are.
 func (m *master) announceAdmin() {

@@ -3,6 +3,7 @@ package master
 import (
 	"errors"
 	"fmt"
+	"os"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -10,6 +11,7 @@ import (
 	"lbmaster/conf"
 	"lbmaster/shared/control"
 	"lbmaster/shared/faults"
+	"lbmaster/tools/rig"
 )
 
 // heard is what a child finds on its channel, in words, with the number of descriptors that read faults.
@@ -37,7 +39,7 @@ func heard(t *testing.T, channel int) (all []string) {
 
 // TestFaultsAreShown: a monitor hears of the faults of all generations when it is ready, and of the end of one not before.
 func TestFaultsAreShown(t *testing.T) {
-	before := openFiles(t)
+	before := rig.CountFDs(os.Getpid())
 	c, theirs := correspondents(t)
 	config := &conf.Config{Frontends: make([]conf.Frontend, 1), Backends: make([]conf.Backend, 1)}
 	memories := func(workers int) []int {
@@ -67,7 +69,7 @@ func TestFaultsAreShown(t *testing.T) {
 	control.CloseAll(append(old.faults, m.memory.faults...))
 	c.conn.Close()
 	unix.Close(theirs)
-	if after := openFiles(t); after != before {
+	if after := rig.CountFDs(os.Getpid()); after != before {
 		t.Errorf("%d descriptors before, %d after", before, after)
 	}
 }

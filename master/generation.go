@@ -152,8 +152,8 @@ func (m *master) introduce(old, successor *child, drain control.Message, file in
 func (m *master) placesOf(keys [][]string) [][]control.Place {
 	ours := make(map[string]control.Place)
 	for _, l := range m.listeners {
-		if m.config.Frontends[l.shard.Frontend].Mode == conf.ModeHTTP {
-			ours[l.key] = control.PlaceOf(l.shard)
+		if m.config.Frontends[l.Shard.Frontend].Mode == conf.ModeHTTP {
+			ours[l.Key] = control.PlaceOf(l.Shard)
 		}
 	}
 	all := make([][]control.Place, len(keys))

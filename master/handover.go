@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"lbmaster/conf"
+	"lbmaster/master/listen"
 	"lbmaster/master/procfs"
 	"lbmaster/master/succession"
 	"lbmaster/shared/stats"
@@ -17,8 +18,8 @@ func (m *master) handOver() error {
 	g := giver{to: &m.outgoing.Outgoing}
 	for _, l := range m.sockets() {
 		s.Listeners = append(s.Listeners, m.sys.sockets.state(l))
-		for i, fd := range l.fds {
-			g.give(succession.ShardName(l.key, i), fd)
+		for i, fd := range l.FDs {
+			g.give(succession.ShardName(l.Key, i), fd)
 		}
 	}
 	for _, old := range m.old {
@@ -55,9 +56,10 @@ func (m *master) stillOlder() []string {
 	return slices.Sorted(maps.Keys(m.older))
 }
 
-func (l *listener) state() succession.Listener {
-	s := succession.Listener{Address: l.key, Shards: len(l.fds), One: l.one, Path: l.path, Inode: l.inode}
-	for _, fd := range l.fds {
+// stateOf is what the next master is told of sockets.
+func stateOf(l *listen.Listener) succession.Listener {
+	s := succession.Listener{Address: l.Key, Shards: len(l.FDs), One: l.One, Path: l.Path, Inode: l.Inode}
+	for _, fd := range l.FDs {
 		s.Sockets = append(s.Sockets, procfs.SocketName(fd))
 	}
 	return s
@@ -115,7 +117,7 @@ func addresses(c *conf.Config) [][]string {
 	all := make([][]string, len(c.Frontends))
 	for i := range c.Frontends {
 		for j := range c.Frontends[i].Binds {
-			all[i] = append(all[i], bindText(&c.Frontends[i].Binds[j]))
+			all[i] = append(all[i], listen.Text(&c.Frontends[i].Binds[j]))
 		}
 	}
 	return all

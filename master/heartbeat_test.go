@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"lbmaster/master/listen"
 	"lbmaster/shared/control"
 )
 
@@ -49,20 +50,20 @@ func TestOverlook(t *testing.T) {
 	m := &master{
 		log: discard, beat: now, monitor: &slot{due: now, since: now},
 		slots:     []*slot{{due: now, since: now, child: &child{heard: now}}, {}},
-		listeners: []*listener{{leaves: now}, {}},
+		listeners: []*listen.Listener{{Leaves: now}, {}},
 		old:       []*generation{{deadline: now, children: map[int]*child{0: old}}},
 	}
 	m.overlook(time.Minute)
 	for what, at := range map[string]time.Time{
 		"beat": m.beat, "due": m.slots[0].due, "since": m.slots[0].since, "heard": m.slots[0].child.heard, "monitor": m.monitor.due,
-		"leaves": m.listeners[0].leaves, "old": m.old[0].deadline, "old child": old.heard,
+		"leaves": m.listeners[0].Leaves, "old": m.old[0].deadline, "old child": old.heard,
 	} {
 		if !at.Equal(now.Add(time.Minute)) {
 			t.Errorf("%s moved by %v", what, at.Sub(now))
 		}
 	}
 	for what, at := range map[string]time.Time{
-		"deadline": m.deadline, "due": m.slots[1].due, "leaves": m.listeners[1].leaves, "drains": m.old[0].drains, "pause": m.pause.deadline,
+		"deadline": m.deadline, "due": m.slots[1].due, "leaves": m.listeners[1].Leaves, "drains": m.old[0].drains, "pause": m.pause.deadline,
 	} {
 		if !at.IsZero() {
 			t.Errorf("%s, which is never, has become %v", what, at)

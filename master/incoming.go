@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"lbmaster/master/listen"
 	"lbmaster/master/succession"
 	"lbmaster/shared/status"
 )
@@ -108,7 +109,7 @@ func (m *master) becomeMaster() {
 	}
 	for _, l := range m.sockets() {
 		if err := m.sys.sockets.own(l); err != nil {
-			m.log.Error("cannot listen on all sockets of an address", "address", l.key, "error", err)
+			m.log.Error("cannot listen on all sockets of an address", "address", l.Key, "error", err)
 		}
 	}
 }
@@ -120,7 +121,7 @@ func (m *master) clearInheritedSockets() {
 	}
 	for address, l := range m.incoming.sockets.listeners {
 		m.log.Info("no longer listening", "address", address)
-		if l.Path != "" && l.Inode != 0 && inode(l.Path) == l.Inode {
+		if l.Path != "" && l.Inode != 0 && listen.InodeOf(l.Path) == l.Inode {
 			unix.Unlink(l.Path)
 		}
 	}

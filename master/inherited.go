@@ -3,6 +3,7 @@ package master
 import (
 	"slices"
 
+	"lbmaster/master/listen"
 	"lbmaster/master/succession"
 )
 
@@ -28,11 +29,11 @@ func newInheritedSockets(from func(name string) (int, error), s *succession.Stat
 	return inherited
 }
 
-func (s *inheritedSockets) serves() map[string]bool { return s.sockets }
+func (s *inheritedSockets) Serves() map[string]bool { return s.sockets }
 
-// left is in order, so that all generations do the same. Sockets with another owner are not among it: that one says where they
+// Left is in order, so that all generations do the same. Sockets with another owner are not among it: that one says where they
 // are.
-func (s *inheritedSockets) left() []string {
+func (s *inheritedSockets) Left() []string {
 	var all []string
 	for address, l := range s.listeners {
 		if !l.One {
@@ -43,8 +44,8 @@ func (s *inheritedSockets) left() []string {
 	return all
 }
 
-// take takes the sockets of an address; nil: there are none. A first generation has inherited none.
-func (s *inheritedSockets) take(address string) (*listener, error) {
+// Take takes the sockets of an address; nil: there are none. A first generation has inherited none.
+func (s *inheritedSockets) Take(address string) (*listen.Listener, error) {
 	if s == nil {
 		return nil, nil
 	}
@@ -53,17 +54,17 @@ func (s *inheritedSockets) take(address string) (*listener, error) {
 		return nil, nil
 	}
 	delete(s.listeners, address)
-	if there.Inode != 0 && inode(there.Path) != there.Inode {
+	if there.Inode != 0 && listen.InodeOf(there.Path) != there.Inode {
 		return nil, nil // nobody finds this socket any more: there is to be a new one, and old workers empty its queue
 	}
-	l := &listener{inode: there.Inode, path: there.Path, one: there.One, lent: true}
+	l := &listen.Listener{Inode: there.Inode, Path: there.Path, One: there.One, Lent: true}
 	for i := range there.Shards {
 		fd, err := s.from(succession.ShardName(address, i))
 		if err != nil {
-			l.close()
+			l.Close()
 			return nil, err
 		}
-		l.fds = append(l.fds, fd)
+		l.FDs = append(l.FDs, fd)
 	}
 	return l, nil
 }

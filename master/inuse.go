@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"lbmaster/conf"
+	"lbmaster/master/listen"
 	"lbmaster/master/procfs"
 )
 
@@ -19,7 +20,7 @@ func InUse(c *conf.Config, replace Predecessors) []string {
 		all = append(all, err.Error())
 	}
 	say := func(path string, mayTake func(map[string]bool) bool) {
-		if sockets := procfs.ListeningOn(path); inode(path) != 0 && len(sockets) > 0 && !mayTake(sockets) {
+		if sockets := procfs.ListeningOn(path); listen.InodeOf(path) != 0 && len(sockets) > 0 && !mayTake(sockets) {
 			if held := new(procfs.HeldError); errors.As(procfs.HeldBy(sockets), &held) && !t.yields(held.PID) {
 				all = append(all, "unix:"+path+" is in use: "+held.Process()+" listens there")
 			}

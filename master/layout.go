@@ -2,7 +2,6 @@ package master
 
 import (
 	"net"
-	"net/netip"
 	"strconv"
 
 	"lbmaster/conf"
@@ -95,6 +94,3 @@ func addressOf(a *conf.Address) string {
 	}
 	return net.JoinHostPort(a.Host, strconv.Itoa(a.Port))
 }
-
-// addrPort is where a TCP bind listens.
-func addrPort(b *conf.Bind) netip.AddrPort { return netip.AddrPortFrom(b.Addr, uint16(b.Port)) }

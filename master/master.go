@@ -14,6 +14,7 @@ import (
 
 	"lbmaster/conf"
 	"lbmaster/master/identity"
+	"lbmaster/master/listen"
 	"lbmaster/master/notice"
 	"lbmaster/master/notify"
 	"lbmaster/master/succession"
@@ -47,7 +48,7 @@ type master struct {
 	due       time.Time // when act has something to do again
 	log       *slog.Logger
 	config    *conf.Config
-	listeners []*listener
+	listeners []*listen.Listener
 	memory    *memory
 	deafLogs  map[conf.LogTarget]bool // log targets that could not be opened, and were reported
 	lostLogs  atomic.Uint64           // lines of ours that a log target did not take, not counted yet
@@ -57,9 +58,9 @@ type master struct {
 	old       []*generation   // those that we have adopted, likewise
 	older     map[string]bool // sockets on which older generations may still listen, as /proc/PID/fd shows them
 	slots     []*slot
-	monitor   *slot            // nil: there is nothing for one to do
-	admin     []*listener      // the monitor's
-	known     map[childID]fact // what the monitor knows of the children
+	monitor   *slot              // nil: there is nothing for one to do
+	admin     []*listen.Listener // the monitor's
+	known     map[childID]fact   // what the monitor knows of the children
 	began     time.Time
 	inbox     *signals.Inbox
 	events    chan childEvent
@@ -183,7 +184,7 @@ func (m *master) closeSockets() {
 
 // openNext takes the sockets of the generation before, and opens those that this one has besides.
 func (m *master) openNext(workers int) (err error) {
-	if m.listeners, err = listen(m.config, workers, m.incoming.sockets, nil); err != nil {
+	if m.listeners, err = listen.All(m.config, workers, m.incoming.sockets, nil); err != nil {
 		return err
 	}
 	m.admin, err = m.listenAdmin(m.incoming.sockets)
@@ -192,18 +193,18 @@ func (m *master) openNext(workers int) (err error) {
 
 // openFirst gets the listening sockets of a first generation: those that it was started with, and new ones.
 func (m *master) openFirst(workers int) error {
-	given, err := takeGiven(m.config, m.env.Environ, firstGiven)
+	given, err := listen.TakeGiven(m.config, m.env.Environ, listen.FirstGiven)
 	if err != nil {
 		return err
 	}
-	m.listeners, err = m.replaced.listen(func() ([]*listener, error) { return listen(m.config, workers, given, m.replaced) })
-	for _, name := range given.drop() {
+	m.listeners, err = m.replaced.listen(func() ([]*listen.Listener, error) { return listen.All(m.config, workers, given, m.replaced.mayTake) })
+	for _, name := range given.Drop() {
 		m.log.Warn("closed a socket that this process was started with: no bind names it", "socket", name)
 	}
 	if err != nil {
 		return err
 	}
-	m.admin, err = m.replaced.listen(func() ([]*listener, error) { return m.listenAdmin(nil) })
+	m.admin, err = m.replaced.listen(func() ([]*listen.Listener, error) { return m.listenAdmin(nil) })
 	return err
 }
 

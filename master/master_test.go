@@ -2,7 +2,6 @@ package master
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/netip"
 	"os"
@@ -15,6 +14,7 @@ import (
 	"lbmaster/conf"
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
+	"lbmaster/tools/rig"
 )
 
 func TestLayout(t *testing.T) {
@@ -94,7 +94,7 @@ func TestSignals(t *testing.T) {
 
 // TestMemoryLeavesNothing: what all processes share is given back as a whole.
 func TestMemoryLeavesNothing(t *testing.T) {
-	before := openFiles(t)
+	before := rig.CountFDs(os.Getpid())
 	m, err := share(frontendWith(tcpBind("127.53.0.4", 8000)), 2, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -106,18 +106,7 @@ func TestMemoryLeavesNothing(t *testing.T) {
 	}
 	m.vacate(0)
 	m.close()
-	if after := openFiles(t); after != before {
+	if after := rig.CountFDs(os.Getpid()); after != before {
 		t.Errorf("%d descriptors before, %d after", before, after)
-	}
-}
-
-func TestHint(t *testing.T) {
-	for _, e := range []error{unix.EADDRINUSE, unix.EACCES, unix.EADDRNOTAVAIL} {
-		if err := hint(e); !errors.Is(err, e) || err.Error() == e.Error() {
-			t.Errorf("%v: %v", e, err)
-		}
-	}
-	if err := hint(unix.EPERM); err != unix.EPERM {
-		t.Errorf("%v", err)
 	}
 }

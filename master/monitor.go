@@ -72,7 +72,7 @@ func (m *master) instructMonitor(c *child) {
 	control.CloseAll(logs)
 	var all []offer
 	for _, l := range m.admin {
-		all = append(all, offer{l.shard, l.fds[0]})
+		all = append(all, offer{l.Shard, l.FDs[0]})
 	}
 	m.sendShards(c, control.Message{Kind: control.Listeners}, all)
 }

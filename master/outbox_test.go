@@ -1,6 +1,7 @@
 package master
 
 import (
+	"os"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 
 	"lbmaster/conf"
 	"lbmaster/shared/control"
+	"lbmaster/tools/rig"
 	"lbmaster/tools/understudy"
 )
 
@@ -29,7 +31,7 @@ func correspondents(t *testing.T) (*child, int) {
 func TestWatchEndures(t *testing.T) {
 	c, theirs := correspondents(t)
 	defer c.conn.Close()
-	before := openFiles(t)
+	before := rig.CountFDs(os.Getpid())
 	events := make(chan childEvent)
 	go c.watch(events, func() string { return endedWell })
 	troubles := 0
@@ -67,7 +69,7 @@ func TestWatchEndures(t *testing.T) {
 	if troubles != 1 {
 		t.Errorf("trouble was reported %d times", troubles)
 	}
-	if after := openFiles(t); after != before {
+	if after := rig.CountFDs(os.Getpid()); after != before {
 		t.Errorf("%d descriptors before, %d after", before, after)
 	}
 	unix.Close(theirs)
@@ -81,7 +83,7 @@ func TestOutbox(t *testing.T) {
 	c, theirs := correspondents(t)
 	defer c.conn.Close()
 	defer unix.Close(theirs)
-	before := openFiles(t)
+	before := rig.CountFDs(os.Getpid())
 	n := 0
 	for ; len(c.outbox) < 10; n++ {
 		c.say(control.Message{Kind: control.Return, Slot: n}, []int{0})
@@ -101,7 +103,7 @@ func TestOutbox(t *testing.T) {
 	if len(c.outbox) > 0 {
 		t.Errorf("%d messages still wait", len(c.outbox))
 	}
-	if after := openFiles(t); after != before {
+	if after := rig.CountFDs(os.Getpid()); after != before {
 		t.Errorf("%d descriptors before, %d after", before, after)
 	}
 }
@@ -153,7 +155,7 @@ func TestDrainOfManyPorts(t *testing.T) {
 	m := &master{sys: new(master).outside(), log: discard, slots: []*slot{{state: active, child: successor}}, config: &conf.Config{}}
 	const ports = 30000
 	g := &generation{program: "another", keys: [][]string{make([]string, ports)}, children: map[int]*child{0: old}}
-	before := openFiles(t)
+	before := rig.CountFDs(os.Getpid())
 	m.drain(g)
 	order, fds, err := control.Recv(theirs)
 	if err != nil || order.Kind != control.Drain || len(fds) != 2 {
@@ -168,7 +170,7 @@ func TestDrainOfManyPorts(t *testing.T) {
 		t.Errorf("the successor gets %d descriptors, %v", len(fds), err)
 	}
 	control.CloseAll(fds)
-	if after := openFiles(t); after != before {
+	if after := rig.CountFDs(os.Getpid()); after != before {
 		t.Errorf("%d descriptors before, %d after", before, after)
 	}
 }

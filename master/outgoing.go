@@ -66,7 +66,7 @@ func (m *master) onRenewal(o succession.Outcome) {
 	m.sys.forward(o.Pid)
 	m.log.Info("the next generation has taken over", "generation", m.number+1, "pid", o.Pid)
 	for _, l := range m.sockets() {
-		l.lent = true // what stands for them in the file system stays
+		l.Lent = true // what stands for them in the file system stays
 	}
 	m.outgoing.Leave()
 	m.phase = replaced

@@ -6,8 +6,7 @@ import (
 	"maps"
 	"time"
 
-	"golang.org/x/sys/unix"
-
+	"lbmaster/master/listen"
 	"lbmaster/shared/control"
 )
 
@@ -190,55 +189,13 @@ func (m *master) listenAgain() error {
 }
 
 // named says which address an error is about.
-func (m *master) named(l *listener, err error) error {
+func (m *master) named(l *listen.Listener, err error) error {
 	if err == nil {
 		return nil
 	}
-	if l.shard.Frontend == control.AdminFrontend {
-		return fmt.Errorf("cannot listen on %s for admin: %w", m.config.Admin.Listen, hint(err))
+	if l.Shard.Frontend == control.AdminFrontend {
+		return fmt.Errorf("cannot listen on %s for admin: %w", m.config.Admin.Listen, listen.Hint(err))
 	}
-	f := &m.config.Frontends[l.shard.Frontend]
-	return fmt.Errorf("cannot listen on %s for %s: %w", l.key, f.Section, hint(err))
-}
-
-// shut makes the sockets refuse connections, and lets others have the address. It stays bound here.
-func (l *listener) shut() {
-	if l.path != "" {
-		return // it would never listen again
-	}
-	for _, fd := range l.fds {
-		_ = unix.Shutdown(fd, unix.SHUT_RD) // one that does not listen is what we want
-	}
-}
-
-// free says why another program keeps the address from us, if one does.
-func (l *listener) free() error {
-	if l.shared() || len(l.fds) == 0 {
-		return nil // one that was given shares its address with nobody else of ours: listening tells
-	}
-	at, err := socketAddressOf(l.fds[0])
-	if err != nil {
-		return err
-	}
-	probe, err := bindTCP(at.addr, false, l.early)
-	if err == nil {
-		return unix.Close(probe)
-	}
-	if errors.Is(err, unix.EADDRINUSE) {
-		return err
-	}
-	return nil // we may not bind any more; the sockets that are bound need no right to listen
-}
-
-// listenAgain is the opposite of shut.
-func (l *listener) listenAgain() error {
-	if l.path != "" {
-		return nil
-	}
-	for _, fd := range l.fds {
-		if err := unix.Listen(fd, backlog); err != nil {
-			return err
-		}
-	}
-	return nil
+	f := &m.config.Frontends[l.Shard.Frontend]
+	return fmt.Errorf("cannot listen on %s for %s: %w", l.Key, f.Section, listen.Hint(err))
 }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/conf"
+	"lbmaster/master/listen"
 	"lbmaster/master/notify"
 )
 
@@ -20,12 +21,12 @@ func pausedMaster(t *testing.T, binds ...conf.Bind) *master {
 	t.Helper()
 	m := &master{sys: new(master).outside(), config: frontendWith(binds...), log: discard, notifier: &notify.Notifier{}}
 	var err error
-	if m.listeners, err = listen(m.config, 2, nil, nil); err != nil {
+	if m.listeners, err = listen.All(m.config, 2, nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { closeListeners(m.listeners) })
+	t.Cleanup(func() { listen.CloseAll(m.listeners) })
 	for _, l := range m.listeners {
-		l.shut()
+		l.Shut()
 	}
 	m.pause.state = shut
 	return m
@@ -44,9 +45,9 @@ func listening(t *testing.T, fd int) bool {
 func (m *master) wantListening(t *testing.T, want bool) {
 	t.Helper()
 	for _, l := range m.listeners {
-		for i, fd := range l.fds {
-			if got := listening(t, fd); got != want && !l.shared() {
-				t.Errorf("socket %d of %+v listens: %v, want %v", i, l.shard, got, want)
+		for i, fd := range l.FDs {
+			if got := listening(t, fd); got != want && !l.Shared() {
+				t.Errorf("socket %d of %+v listens: %v, want %v", i, l.Shard, got, want)
 			}
 		}
 	}

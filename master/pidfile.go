@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"lbmaster/master/listen"
 	"lbmaster/master/procfs"
 	"lbmaster/shared/regular"
 )
@@ -43,7 +44,7 @@ func (p pidfile) write(yields func(pid int) bool) error {
 	if p == "" {
 		return nil
 	}
-	defer lockDir(string(p))()
+	defer listen.LockDir(string(p))()
 	if err := p.free(yields); err != nil {
 		return err
 	}
@@ -77,7 +78,7 @@ func (p pidfile) remove() {
 	if p == "" {
 		return
 	}
-	defer lockDir(string(p))()
+	defer listen.LockDir(string(p))()
 	text, err := regular.Read(string(p))
 	if err == nil && pidIn(string(text)) == os.Getpid() {
 		_ = os.Remove(string(p)) // nothing can be done about it

@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"lbmaster/master/listen"
 	"lbmaster/master/procfs"
 
 	"golang.org/x/sys/unix"
@@ -52,7 +53,7 @@ const (
 
 // listen calls try, which opens the listening sockets. While somebody has the ports it tries again for a moment: a script
 // that sends TTOU to another instance starts this one at once. Predecessors are told so here.
-func (p *predecessors) listen(try func() ([]*listener, error)) ([]*listener, error) {
+func (p *predecessors) listen(try func() ([]*listen.Listener, error)) ([]*listen.Listener, error) {
 	all, err := try()
 	if !errors.Is(err, unix.EADDRINUSE) {
 		return all, err

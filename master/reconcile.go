@@ -151,9 +151,9 @@ func (m *master) softStop(s os.Signal) {
 		m.deadline = now.Add(limit)
 	}
 	for _, l := range m.listeners {
-		l.leaves = now
+		l.Leaves = now
 		if m.pause.state == accepting { // after a pause nothing is accepted that could make use of it
-			l.leaves = now.Add(m.config.Frontends[l.shard.Frontend].Grace)
+			l.Leaves = now.Add(m.config.Frontends[l.Shard.Frontend].Grace)
 		}
 	}
 }
@@ -162,9 +162,9 @@ func (m *master) softStop(s os.Signal) {
 // refused instead of waiting in vain.
 func (m *master) leave(now time.Time) {
 	for _, l := range m.listeners {
-		if !l.leaves.IsZero() && !now.Before(l.leaves) {
+		if !l.Leaves.IsZero() && !now.Before(l.Leaves) {
 			m.sys.sockets.close(l)
-			l.leaves = time.Time{}
+			l.Leaves = time.Time{}
 		}
 	}
 }
@@ -242,8 +242,8 @@ func (m *master) next(now time.Time) time.Time {
 		sooner(m.pause.deadline)
 	}
 	for _, l := range m.listeners {
-		if !l.leaves.IsZero() {
-			sooner(l.leaves)
+		if !l.Leaves.IsZero() {
+			sooner(l.Leaves)
 		}
 	}
 	if at, ok := m.breakerDue(now); ok {

@@ -17,7 +17,7 @@ func (m *master) overlook(late time.Duration) {
 		at = append(at, m.monitor.clocks()...)
 	}
 	for _, l := range m.listeners {
-		at = append(at, &l.leaves)
+		at = append(at, &l.Leaves)
 	}
 	for _, g := range m.old {
 		at = append(at, &g.deadline, &g.drains)

@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"lbmaster/master/listen"
 	"lbmaster/master/procfs"
 	"lbmaster/master/succession"
 	"lbmaster/shared/control"
@@ -44,15 +45,15 @@ type system struct {
 
 // socketCalls is what becomes of the sockets of an address.
 type socketCalls struct {
-	first  func(workers int) error // opens those of a first generation
-	next   func(workers int) error // opens those that succeed inherited ones
-	own    func(*listener) error   // they are ours alone, and listen
-	shut   func(*listener)         // they refuse connections, and others may have the address
-	free   func(*listener) error   // why another program keeps the address
-	again  func(*listener) error   // they listen after shut
-	close  func(*listener)
-	state  func(*listener) succession.Listener
-	forget func(*listener) // nobody gets a path back from which it was taken
+	first  func(workers int) error      // opens those of a first generation
+	next   func(workers int) error      // opens those that succeed inherited ones
+	own    func(*listen.Listener) error // they are ours alone, and listen
+	shut   func(*listen.Listener)       // they refuse connections, and others may have the address
+	free   func(*listen.Listener) error // why another program keeps the address
+	again  func(*listen.Listener) error // they listen after shut
+	close  func(*listen.Listener)
+	state  func(*listen.Listener) succession.Listener
+	forget func(*listen.Listener) // nobody gets a path back from which it was taken
 }
 
 // outside is the world.
@@ -85,12 +86,12 @@ func (m *master) realSockets() socketCalls {
 	return socketCalls{
 		first:  m.openFirst,
 		next:   m.openNext,
-		own:    (*listener).own,
-		shut:   (*listener).shut,
-		free:   (*listener).free,
-		again:  (*listener).listenAgain,
-		close:  (*listener).close,
-		state:  (*listener).state,
-		forget: (*listener).keepPath,
+		own:    (*listen.Listener).Own,
+		shut:   (*listen.Listener).Shut,
+		free:   (*listen.Listener).Free,
+		again:  (*listen.Listener).ListenAgain,
+		close:  (*listen.Listener).Close,
+		state:  stateOf,
+		forget: (*listen.Listener).KeepPath,
 	}
 }

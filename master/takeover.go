@@ -33,12 +33,12 @@ func (m *master) dismissOrphans() {
 func (m *master) foreignSockets() map[string]bool {
 	ports, paths, own := make(map[uint16][]netip.AddrPort), []string(nil), make(map[string]bool)
 	for _, l := range m.sockets() {
-		if l.path != "" {
-			paths = append(paths, l.path)
-		} else if ap, ok := l.address(); ok {
+		if l.Path != "" {
+			paths = append(paths, l.Path)
+		} else if ap, ok := l.Address(); ok {
 			ports[ap.Port()] = append(ports[ap.Port()], ap)
 		}
-		for _, fd := range l.fds {
+		for _, fd := range l.FDs {
 			own[procfs.SocketName(fd)] = true
 		}
 	}
@@ -55,21 +55,6 @@ func (m *master) foreignSockets() map[string]bool {
 	})
 	maps.DeleteFunc(all, func(socket string, _ bool) bool { return own[socket] })
 	return all
-}
-
-// address is where the sockets of a TCP bind listen.
-func (l *listener) address() (ap netip.AddrPort, ok bool) {
-	if len(l.fds) == 0 {
-		return ap, false
-	}
-	at, _ := unix.Getsockname(l.fds[0])
-	switch at := at.(type) {
-	case *unix.SockaddrInet4:
-		return netip.AddrPortFrom(netip.AddrFrom4(at.Addr), uint16(at.Port)), true
-	case *unix.SockaddrInet6:
-		return netip.AddrPortFrom(netip.AddrFrom16(at.Addr), uint16(at.Port)), true
-	}
-	return ap, false
 }
 
 // orphansOf are the processes that hold these sockets and whose master is dead: a living one would hold them too.

@@ -45,8 +45,8 @@ func (m *master) goUp() {
 // announce says what listens where.
 func (m *master) announce() {
 	for _, l := range m.listeners {
-		f := &m.config.Frontends[l.shard.Frontend]
-		m.log.Info("listening", "address", l.key, "section", f.Section)
+		f := &m.config.Frontends[l.Shard.Frontend]
+		m.log.Info("listening", "address", l.Key, "section", f.Section)
 	}
 	m.announceAdmin()
 	m.log.Info("ready", "pid", os.Getpid(), "workers", len(m.slots))

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"lbmaster/conf"
+	"lbmaster/master/listen"
 	"lbmaster/master/succession"
 	"lbmaster/tools/growth"
 )
@@ -18,7 +19,7 @@ func TestWidthIsNoSquare(t *testing.T) {
 			wide := fmt.Sprintf("0.0.0.0:%d", i+1)
 			keys = append(keys, wide)
 			m.incoming.sockets.listeners[wide] = succession.Listener{Address: wide}
-			m.listeners = append(m.listeners, &listener{key: fmt.Sprintf("127.0.0.1:%d", i+1)})
+			m.listeners = append(m.listeners, &listen.Listener{Key: fmt.Sprintf("127.0.0.1:%d", i+1)})
 		}
 		return func() {
 			if got := len(m.exact([][]string{keys})); got != n {

@@ -89,11 +89,11 @@ type offer struct {
 func (m *master) shards(slot int, shared bool) []offer {
 	var all []offer
 	for _, l := range m.listeners {
-		if l.shared() && !shared {
+		if l.Shared() && !shared {
 			continue
 		}
-		for _, fd := range l.of(slot, len(m.slots)) {
-			all = append(all, offer{l.shard, fd})
+		for _, fd := range l.Of(slot, len(m.slots)) {
+			all = append(all, offer{l.Shard, fd})
 		}
 	}
 	return all

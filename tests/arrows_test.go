@@ -74,6 +74,7 @@ var arrows = []struct{ from, to []string }{
 	{[]string{"conf/raw"}, nil},
 	{[]string{"master"}, []string{"conf", "master/*", "shared/*"}},
 	{[]string{"master/succession"}, []string{"shared/*"}},
+	{[]string{"master/listen"}, []string{"conf", "master/procfs", "shared/*"}},
 	{[]string{"master/identity", "master/notice", "master/notify", "master/procfs"}, []string{"conf", "shared/*"}},
 	{[]string{"worker"}, []string{"conf", "shared/*", "worker/*"}},
 	{[]string{"worker/proxy"}, []string{"conf", "shared/*", "worker/*", "worker/exchange/*"}},

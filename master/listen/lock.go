@@ -1,4 +1,4 @@
-package master
+package listen
 
 import (
 	"path/filepath"
@@ -11,9 +11,9 @@ import (
 // go on without, and only instances that start at the very same moment may come into each other's way.
 const lockTime = time.Second
 
-// lockDir keeps other instances, which start at the same time, from looking whether a file in the same directory as path is
+// LockDir keeps other instances, which start at the same time, from looking whether a file in the same directory as path is
 // anybody's while we do, and from replacing it. The lock is on the directory, since the files come and go.
-func lockDir(path string) (unlock func()) {
+func LockDir(path string) (unlock func()) {
 	fd, err := unix.Open(filepath.Dir(path), unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return func() {} // what is done there fails and says why

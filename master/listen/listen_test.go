@@ -1,8 +1,7 @@
-package master
+package listen
 
 import (
 	"errors"
-	"log/slog"
 	"net"
 	"net/netip"
 	"os"
@@ -23,9 +22,6 @@ func frontendWith(binds ...conf.Bind) *conf.Config {
 	return &conf.Config{Frontends: []conf.Frontend{{Name: "web", Section: "listen.web", Mode: conf.ModeHTTP, Binds: binds}}}
 }
 
-// discard is where a master of a test says what it does.
-var discard = slog.New(slog.DiscardHandler)
-
 func openFiles(t *testing.T) int {
 	t.Helper()
 	all, err := os.ReadDir("/proc/self/fd")
@@ -36,15 +32,15 @@ func openFiles(t *testing.T) int {
 }
 
 func TestShards(t *testing.T) {
-	all, err := listen(frontendWith(tcpBind("127.53.0.1", 8000), tcpBind("127.53.0.1", 8001)), 3, nil, nil)
+	all, err := All(frontendWith(tcpBind("127.53.0.1", 8000), tcpBind("127.53.0.1", 8001)), 3, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer closeListeners(all)
-	if len(all) != 2 || len(all[0].fds) != 3 || all[1].shard.Bind != 1 {
+	defer CloseAll(all)
+	if len(all) != 2 || len(all[0].FDs) != 3 || all[1].Shard.Bind != 1 {
 		t.Fatalf("listeners %+v", all)
 	}
-	for _, fd := range all[0].fds {
+	for _, fd := range all[0].FDs {
 		for _, o := range []struct {
 			name               string
 			level, opt, expect int
@@ -69,11 +65,11 @@ func TestShards(t *testing.T) {
 func TestDeferredAccept(t *testing.T) {
 	t.Parallel()
 	c := frontendWith(tcpBind("127.53.0.7", 8000))
-	all, err := listen(c, 2, nil, nil)
+	all, err := All(c, 2, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer closeListeners(all)
+	defer CloseAll(all)
 	l := all[0]
 	for _, step := range []struct {
 		what string
@@ -81,16 +77,16 @@ func TestDeferredAccept(t *testing.T) {
 		want bool
 	}{
 		{"not asked for", func() error { return nil }, false},
-		{"asked for, but another generation serves", func() error { l.defers, l.lent = true, true; l.tune(); return nil }, false},
-		{"taken over", l.own, true},
-		{"shut", func() error { l.shut(); return nil }, true},
-		{"listening again", l.listenAgain, true},
-		{"not wanted any more", func() error { l.defers = false; return l.own() }, false},
+		{"asked for, but another generation serves", func() error { l.Defers, l.Lent = true, true; l.tune(); return nil }, false},
+		{"taken over", l.Own, true},
+		{"shut", func() error { l.Shut(); return nil }, true},
+		{"listening again", l.ListenAgain, true},
+		{"not wanted any more", func() error { l.Defers = false; return l.Own() }, false},
 	} {
 		if err := step.do(); err != nil {
 			t.Fatalf("%s: %v", step.what, err)
 		}
-		for _, fd := range l.fds {
+		for _, fd := range l.FDs {
 			if seconds, err := unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT); err != nil || seconds > 0 != step.want {
 				t.Errorf("%s: %d s, %v", step.what, seconds, err)
 			}
@@ -105,13 +101,13 @@ func TestTakenPort(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer foreign.Close()
-	ours, err := listen(frontendWith(tcpBind("127.53.0.2", 8001)), 2, nil, nil)
+	ours, err := All(frontendWith(tcpBind("127.53.0.2", 8001)), 2, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer closeListeners(ours)
+	defer CloseAll(ours)
 	before := openFiles(t)
-	_, err = listen(frontendWith(tcpBind("127.53.0.2", 8000), tcpBind("127.53.0.2", 8001), tcpBind("127.53.0.2", 8002)), 2, nil, nil)
+	_, err = All(frontendWith(tcpBind("127.53.0.2", 8000), tcpBind("127.53.0.2", 8001), tcpBind("127.53.0.2", 8002)), 2, nil, nil)
 	if err == nil {
 		t.Fatal("a taken port was bound")
 	}
@@ -131,17 +127,17 @@ func TestTakenPort(t *testing.T) {
 func TestUnixSocket(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "web.sock")
 	c := frontendWith(conf.Bind{Network: "unix", Path: path})
-	first, err := listen(c, 2, nil, nil)
+	first, err := All(c, 2, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if first[0].of(0, 2)[0] != first[0].of(1, 2)[0] {
+	if first[0].Of(0, 2)[0] != first[0].Of(1, 2)[0] {
 		t.Error("the workers would poll different sockets of one path")
 	}
-	if _, err := listen(c, 2, nil, nil); !errors.Is(err, unix.EADDRINUSE) {
+	if _, err := All(c, 2, nil, nil); !errors.Is(err, unix.EADDRINUSE) {
 		t.Errorf("a path in use: %v", err)
 	}
-	closeListeners(first)
+	CloseAll(first)
 	if _, err := os.Lstat(path); err == nil {
 		t.Error("the path is left behind")
 	}
@@ -152,7 +148,7 @@ func TestUnixSocket(t *testing.T) {
 	}
 	stale.SetUnlinkOnClose(false)
 	stale.Close()
-	second, err := listen(c, 1, nil, nil)
+	second, err := All(c, 1, nil, nil)
 	if err != nil {
 		t.Fatalf("a path that a dead process left: %v", err)
 	}
@@ -160,11 +156,32 @@ func TestUnixSocket(t *testing.T) {
 	if err := os.WriteFile(path, []byte("somebody else's"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	closeListeners(second)
+	CloseAll(second)
 	if _, err := os.Lstat(path); err != nil {
 		t.Error("a file that is not ours was removed")
 	}
-	if _, err := listen(c, 1, nil, nil); err == nil || !strings.Contains(err.Error(), "not a socket") {
+	if _, err := All(c, 1, nil, nil); err == nil || !strings.Contains(err.Error(), "not a socket") {
 		t.Errorf("a path that is a file: %v", err)
+	}
+}
+
+// listening says that a socket listens.
+func listening(t *testing.T, fd int) bool {
+	t.Helper()
+	n, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ACCEPTCONN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n == 1
+}
+
+func TestHint(t *testing.T) {
+	for _, e := range []error{unix.EADDRINUSE, unix.EACCES, unix.EADDRNOTAVAIL} {
+		if err := Hint(e); !errors.Is(err, e) || err.Error() == e.Error() {
+			t.Errorf("%v: %v", e, err)
+		}
+	}
+	if err := Hint(unix.EPERM); err != unix.EPERM {
+		t.Errorf("%v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package master
+package listen
 
 import (
 	"errors"
@@ -48,9 +48,9 @@ func activated(n int, names string) []string {
 	return []string{fmt.Sprintf("LISTEN_PID=%d", os.Getpid()), fmt.Sprintf("LISTEN_FDS=%d", n), "LISTEN_FDNAMES=" + names}
 }
 
-func listenGiven(t *testing.T, c *conf.Config, g *given) []*listener {
+func listenGiven(t *testing.T, c *conf.Config, g *given) []*Listener {
 	t.Helper()
-	all, err := listen(c, 2, g, nil)
+	all, err := All(c, 2, g, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestGiven(t *testing.T) {
 		tcpBind("127.53.0.8", 8000), tcpBind("127.53.0.8", 9000), conf.Bind{Network: "fd", Name: "two"},
 		conf.Bind{Network: "unix", Path: path}, conf.Bind{Network: "fd", FD: first + 5},
 	)
-	g, err := takeGiven(c, activated(5, "one:two:two:other:u"), first)
+	g, err := TakeGiven(c, activated(5, "one:two:two:other:u"), first)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,12 +76,12 @@ func TestGiven(t *testing.T) {
 		all := listenGiven(t, c, g)
 		var got []string
 		for _, l := range all {
-			for _, fd := range l.fds {
+			for _, fd := range l.FDs {
 				at, err := socketAddressOf(fd)
 				if err != nil {
 					t.Fatal(err)
 				}
-				got = append(got, fmt.Sprintf("%d %v %v", l.shard.Bind, at, l.given()))
+				got = append(got, fmt.Sprintf("%d %v %v", l.Shard.Bind, at, l.Given()))
 				flags, _ := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
 				if cloexec, _ := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); flags&unix.O_NONBLOCK == 0 || cloexec&unix.FD_CLOEXEC == 0 {
 					t.Errorf("%v: flags %#x, %#x", at, flags, cloexec)
@@ -95,12 +95,12 @@ func TestGiven(t *testing.T) {
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("got  %q\nwant %q", got, want)
 		}
-		closeListeners(all)
+		CloseAll(all)
 	}
 	if _, err := os.Lstat(path); err != nil {
 		t.Error("the path of a socket that is another's was removed")
 	}
-	if rest := g.drop(); !reflect.DeepEqual(rest, []string{"127.53.0.8:8003 (other)"}) {
+	if rest := g.Drop(); !reflect.DeepEqual(rest, []string{"127.53.0.8:8003 (other)"}) {
 		t.Errorf("nobody wants %q", rest)
 	}
 	if after := openFiles(t); after != before {
@@ -113,20 +113,20 @@ func TestGiven(t *testing.T) {
 func TestGivenAfterPause(t *testing.T) {
 	first := passed(t, inet("127.53.0.9", 8000))
 	c := frontendWith(conf.Bind{Network: "fd", FD: first})
-	g, err := takeGiven(c, nil, first)
+	g, err := TakeGiven(c, nil, first)
 	if err != nil {
 		t.Fatal(err)
 	}
 	all := listenGiven(t, c, g)
-	all[0].shut()
+	all[0].Shut()
 	if listening(t, first) {
 		t.Error("it listens during the pause")
 	}
-	if err := errors.Join(all[0].free(), all[0].listenAgain()); err != nil || !listening(t, first) {
+	if err := errors.Join(all[0].Free(), all[0].ListenAgain()); err != nil || !listening(t, first) {
 		t.Errorf("it does not listen after the pause: %v", err)
 	}
-	all[0].shut()
-	closeListeners(all)
+	all[0].Shut()
+	CloseAll(all)
 	if !listening(t, first) {
 		t.Error("it does not listen at the end")
 	}
@@ -136,11 +136,11 @@ func TestGivenAfterPause(t *testing.T) {
 func TestGivenMixture(t *testing.T) {
 	first := passed(t, inet("127.53.0.11", 8000), &unix.SockaddrUnix{Name: filepath.Join(t.TempDir(), "s")})
 	c := frontendWith(conf.Bind{Network: "fd", Name: "web"})
-	g, err := takeGiven(c, activated(2, "web:web"), first)
+	g, err := TakeGiven(c, activated(2, "web:web"), first)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := listen(c, 1, g, nil); err == nil || !strings.Contains(err.Error(), "that are called web are of different kinds") {
+	if _, err := All(c, 1, g, nil); err == nil || !strings.Contains(err.Error(), "that are called web are of different kinds") {
 		t.Errorf("%v", err)
 	}
 }
@@ -155,17 +155,17 @@ func TestNotGiven(t *testing.T) {
 	defer w.Close()
 	fdBind := func(fd int) *conf.Config { return frontendWith(conf.Bind{Network: "fd", FD: fd, Line: 7}) }
 	for _, c := range []*conf.Config{fdBind(int(r.Fd())), fdBind(999)} {
-		if _, err := takeGiven(c, nil, first); err == nil || !strings.Contains(err.Error(), "that this process was started with: ") {
+		if _, err := TakeGiven(c, nil, first); err == nil || !strings.Contains(err.Error(), "that this process was started with: ") {
 			t.Errorf("%+v: %v", c.Frontends[0].Binds, err)
 		}
 	}
 	c := frontendWith(conf.Bind{Network: "fd", Name: "web", Line: 7})
 	for _, environ := range [][]string{nil, {"LISTEN_PID=1", "LISTEN_FDS=1", "LISTEN_FDNAMES=web"}, activated(1, "other")} {
-		g, err := takeGiven(c, environ, first)
+		g, err := TakeGiven(c, environ, first)
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = listen(c, 1, g, nil)
+		_, err = All(c, 1, g, nil)
 		if err == nil || !strings.Contains(err.Error(), "cannot bind fd@web for listen.web (line 7): this program was not started with such a socket") {
 			t.Errorf("%q: %v", environ, err)
 		}

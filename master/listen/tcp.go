@@ -1,4 +1,4 @@
-package master
+package listen
 
 import (
 	"errors"
@@ -9,22 +9,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openTCP opens one socket of the address for each worker. Where the generation before serves clients that these sockets would
+// OpenTCP opens one socket of the address for each worker. Where the generation before serves clients that these sockets would
 // get, they listen when we have taken over: until then nobody may ever accept.
-func (o *opening) openTCP(ap netip.AddrPort, early bool) (*listener, error) {
+func (o *Opening) OpenTCP(ap netip.AddrPort, early bool) (*Listener, error) {
 	joins, err := o.probe(ap, early)
 	if err != nil {
 		return nil, err
 	}
-	l := &listener{early: early}
+	l := &Listener{Early: early}
 	if err := l.grow(ap, o.workers); err != nil {
 		return nil, err
 	}
 	if joins && o.renews {
 		return l, nil
 	}
-	if err := l.listenAgain(); err != nil {
-		l.close()
+	if err := l.ListenAgain(); err != nil {
+		l.Close()
 		return nil, err
 	}
 	return l, nil
@@ -34,7 +34,7 @@ func (o *opening) openTCP(ap netip.AddrPort, early bool) (*listener, error) {
 // in common with it. SO_REUSEPORT would let us bind silently beside another program of the same user that has set it too, so
 // that the address is first bound without it. If that does not succeed, only our own sockets and those of workers that have lost
 // their master may be the reason.
-func (o *opening) probe(ap netip.AddrPort, early bool) (joins bool, err error) {
+func (o *Opening) probe(ap netip.AddrPort, early bool) (joins bool, err error) {
 	fd, err := bindTCP(ap, false, early)
 	if err == nil {
 		return false, unix.Close(fd) // it has not listened: nothing was queued on it
@@ -55,14 +55,14 @@ func (o *opening) probe(ap netip.AddrPort, early bool) (joins bool, err error) {
 
 // grow adds sockets when there are more workers than before. They do not listen yet: where the generation before serves they
 // would take connections that nobody may ever accept.
-func (l *listener) grow(ap netip.AddrPort, workers int) error {
-	for !l.shared() && len(l.fds) < workers {
-		fd, err := bindTCP(ap, true, l.early)
+func (l *Listener) grow(ap netip.AddrPort, workers int) error {
+	for !l.Shared() && len(l.FDs) < workers {
+		fd, err := bindTCP(ap, true, l.Early)
 		if err != nil {
-			l.close()
+			l.Close()
 			return err
 		}
-		l.fds = append(l.fds, fd)
+		l.FDs = append(l.FDs, fd)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package master
+package listen
 
 import (
 	"errors"
@@ -13,10 +13,10 @@ import (
 // get it back.
 const keptSuffix = ".old"
 
-// openUnix opens a unix socket with that mode. A file that an earlier process left is replaced, if nobody answers there.
+// OpenUnix opens a unix socket with that mode. A file that an earlier process left is replaced, if nobody answers there.
 // Somebody who does keeps the path, unless mayTake says otherwise of the sockets that listen there.
-func (o *opening) openUnix(path string, mode os.FileMode, mayTake func(sockets map[string]bool) bool) (*listener, error) {
-	defer lockDir(path)()
+func (o *Opening) OpenUnix(path string, mode os.FileMode, mayTake MayTake) (*Listener, error) {
+	defer LockDir(path)()
 	switch err := clearPath(path); {
 	case err == nil:
 		return bindUnix(path, mode)
@@ -33,7 +33,7 @@ func (o *opening) openUnix(path string, mode os.FileMode, mayTake func(sockets m
 
 // bindBeside makes a socket that is to have the path of one that is in use, once all the others are there: see seizePaths.
 // Of several that want the path, one has the other name, and with it the right to look who has the path now.
-func (o *opening) bindBeside(path string, mode os.FileMode, mayTake func(sockets map[string]bool) bool) (*listener, error) {
+func (o *Opening) bindBeside(path string, mode os.FileMode, mayTake MayTake) (*Listener, error) {
 	mine := path + procfs.TakenSuffix
 	if err := clearPath(mine); err != nil {
 		return nil, err
@@ -42,29 +42,29 @@ func (o *opening) bindBeside(path string, mode os.FileMode, mayTake func(sockets
 	if err != nil {
 		return nil, err
 	}
-	o.has(l)
+	o.Add(l)
 	sockets := procfs.ListeningOn(path)
 	o.strangers(sockets)
 	if !mayTake(sockets) && len(sockets) > 0 {
-		l.close()
+		l.Close()
 		return nil, procfs.HeldBy(sockets)
 	}
-	l.path, l.waits = path, mine
+	l.Path, l.waits = path, mine
 	return l, nil
 }
 
 // seizePaths gives the sockets that wait for it their paths: at no moment is there none. Who had one goes on serving whom he
 // has, and leaves the path alone when he ends.
-func seizePaths(all []*listener) error {
+func seizePaths(all []*Listener) error {
 	for _, l := range all {
 		if l.waits == "" {
 			continue
 		}
-		kept := l.path + keptSuffix
-		if clearPath(kept) == nil && os.Link(l.path, kept) == nil { // else there is no way back
+		kept := l.Path + keptSuffix
+		if clearPath(kept) == nil && os.Link(l.Path, kept) == nil { // else there is no way back
 			l.kept = kept
 		}
-		if err := os.Rename(l.waits, l.path); err != nil {
+		if err := os.Rename(l.waits, l.Path); err != nil {
 			return err
 		}
 		l.waits = ""
@@ -73,23 +73,23 @@ func seizePaths(all []*listener) error {
 }
 
 // leavePath removes the path unless it belongs to somebody else by now. It goes back to whom it has been taken from.
-func (l *listener) leavePath() {
+func (l *Listener) leavePath() {
 	switch {
-	case l.lent || l.path == "" || l.inode == 0:
+	case l.Lent || l.Path == "" || l.Inode == 0:
 	case l.waits != "":
 		_ = unix.Unlink(l.waits)
-		l.keepPath()
-	case inode(l.path) != l.inode:
-		l.keepPath()
+		l.KeepPath()
+	case InodeOf(l.Path) != l.Inode:
+		l.KeepPath()
 	case l.kept != "":
-		_ = os.Rename(l.kept, l.path) // a path that is not given back is one on which nobody answers
+		_ = os.Rename(l.kept, l.Path) // a path that is not given back is one on which nobody answers
 	default:
-		_ = unix.Unlink(l.path)
+		_ = unix.Unlink(l.Path)
 	}
 }
 
-// keepPath means that nobody is going to get it back.
-func (l *listener) keepPath() {
+// KeepPath means that nobody is going to get it back.
+func (l *Listener) KeepPath() {
 	if l.kept != "" {
 		_ = unix.Unlink(l.kept) // it is only a name too many
 		l.kept = ""
@@ -97,7 +97,7 @@ func (l *listener) keepPath() {
 }
 
 // bindUnix makes a socket that listens on a path where there is none.
-func bindUnix(path string, mode os.FileMode) (*listener, error) {
+func bindUnix(path string, mode os.FileMode) (*Listener, error) {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
@@ -106,9 +106,9 @@ func bindUnix(path string, mode os.FileMode) (*listener, error) {
 		unix.Close(fd)
 		return nil, err
 	}
-	l := &listener{fds: []int{fd}, path: path, inode: inode(path), one: true}
+	l := &Listener{FDs: []int{fd}, Path: path, Inode: InodeOf(path), One: true}
 	if err := errors.Join(os.Chmod(path, mode), unix.Listen(fd, backlog)); err != nil {
-		l.close()
+		l.Close()
 		return nil, err
 	}
 	return l, nil

@@ -1,4 +1,4 @@
-package master
+package listen
 
 import (
 	"errors"
@@ -42,12 +42,12 @@ func (p socketAddress) String() string {
 	return p.addr.String()
 }
 
-// firstGiven is the first descriptor that a service manager passes.
-const firstGiven = 3
+// FirstGiven is the first descriptor that a service manager passes.
+const FirstGiven = 3
 
-// takeGiven finds the sockets, those of the service manager and those that c names by their number. It is called before
+// TakeGiven finds the sockets, those of the service manager and those that c names by their number. It is called before
 // this process has opened any of its own, which one of those numbers could be.
-func takeGiven(c *conf.Config, vars []string, first int) (*given, error) {
+func TakeGiven(c *conf.Config, vars []string, first int) (*given, error) {
 	g := &given{}
 	var failures []error
 	if environ.Of(vars, "LISTEN_PID") == strconv.Itoa(os.Getpid()) {
@@ -113,28 +113,28 @@ func socketAddressOf(fd int) (socketAddress, error) {
 	return socketAddress{}, errors.Join(errors.New("it has an address of an unknown kind"), err)
 }
 
-// take makes a listener of the sockets that an address names, or that listen there; nil: there are none. It gets copies,
+// Take makes a listener of the sockets that an address names, or that listen there; nil: there are none. It gets copies,
 // so that it can be tried again.
-func (g *given) take(address string) (*listener, error) {
-	l := &listener{one: true}
+func (g *given) Take(address string) (*Listener, error) {
+	l := &Listener{One: true}
 	for _, s := range g.sockets {
 		if !s.is(address) {
 			continue
 		}
 		if err := s.lend(l); err != nil {
-			l.close()
+			l.Close()
 			return nil, err
 		}
 	}
-	if len(l.fds) == 0 {
+	if len(l.FDs) == 0 {
 		return nil, nil
 	}
 	return l, nil
 }
 
-// serves and left: there is no generation before.
-func (g *given) serves() map[string]bool { return nil }
-func (g *given) left() []string          { return nil }
+// Serves and left: there is no generation before.
+func (g *given) Serves() map[string]bool { return nil }
+func (g *given) Left() []string          { return nil }
 
 // is says whether an address, as bindText has it, means this socket.
 func (s *socket) is(address string) bool {
@@ -146,8 +146,8 @@ func (s *socket) is(address string) bool {
 }
 
 // lend adds a copy of the socket to a listener.
-func (s *socket) lend(l *listener) error {
-	if len(l.fds) > 0 && (l.path == "") != (s.at.path == "") {
+func (s *socket) lend(l *Listener) error {
+	if len(l.FDs) > 0 && (l.Path == "") != (s.at.path == "") {
 		return fmt.Errorf("the sockets that are called %s are of different kinds: give them different names", s.name)
 	}
 	fd, err := unix.FcntlInt(uintptr(s.fd), unix.F_DUPFD_CLOEXEC, 0)
@@ -155,12 +155,12 @@ func (s *socket) lend(l *listener) error {
 		return err
 	}
 	s.taken = true
-	l.fds, l.path = append(l.fds, fd), s.at.path
+	l.FDs, l.Path = append(l.FDs, fd), s.at.path
 	return nil
 }
 
-// drop closes the sockets, which listeners have copies of, and returns what those are called that nobody wants.
-func (g *given) drop() []string {
+// Drop closes the sockets, which listeners have copies of, and returns what those are called that nobody wants.
+func (g *given) Drop() []string {
 	var names []string
 	for _, s := range g.sockets {
 		if !s.taken {
