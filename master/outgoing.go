@@ -76,7 +76,7 @@ func (m *master) onRenewal(o succession.Outcome) {
 // yet that there is another master, and the last lines may take a while to be written.
 func forward(inbox *signals.Inbox, pid int) {
 	for range inbox.Ready {
-		for _, a := range inbox.Take() {
+		for _, a := range stillMeant(inbox.Take()) {
 			_ = unix.Kill(pid, a.Signal.(unix.Signal)) // it fails only when the new master has ended already
 		}
 	}

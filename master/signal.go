@@ -45,6 +45,19 @@ func watchSignals() *signals.Inbox { return signals.Watch(slices.Collect(maps.Ke
 // pending at the same moment (signal(7)), and delivers the one with the lower number first, which is TTIN.
 const togetherTime = time.Millisecond
 
+// stillMeant is what is to be passed on of signals that have come: a resume that a pause follows is over. To who gets both at once they
+// would be sent together, so that the order says nothing.
+func stillMeant(all []signals.Arrival) []signals.Arrival {
+	at := func(s os.Signal) int {
+		return slices.IndexFunc(all, func(a signals.Arrival) bool { return a.Signal == s })
+	}
+	resume, pause := at(unix.SIGTTIN), at(unix.SIGTTOU)
+	if resume < 0 || pause < resume || all[pause].At.Sub(all[resume].At) < togetherTime {
+		return all
+	}
+	return slices.Delete(all, resume, resume+1)
+}
+
 // sequence finds out what was meant to be the last of TTOU and TTIN. A resume without a pause means nothing, unless the pause that was
 // sent before comes after it.
 type sequence struct {

@@ -2,6 +2,7 @@ package master
 
 import (
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -38,6 +39,31 @@ func TestOrderOfPauseAndResume(t *testing.T) {
 		}
 		if paused != tt.paused {
 			t.Errorf("%v: paused %v", tt.came, paused)
+		}
+	}
+}
+
+// TestStillMeant: of a resume and the pause after it only the pause is passed on, unless they were sent together.
+func TestStillMeant(t *testing.T) {
+	begin := time.Now()
+	at := func(s os.Signal, ms int) signals.Arrival {
+		return signals.Arrival{Signal: s, At: begin.Add(time.Duration(ms) * time.Millisecond)}
+	}
+	for _, tt := range []struct {
+		came []signals.Arrival
+		want []os.Signal
+	}{
+		{[]signals.Arrival{at(unix.SIGTTIN, 0), at(unix.SIGHUP, 1), at(unix.SIGTTOU, 2)}, []os.Signal{unix.SIGHUP, unix.SIGTTOU}},
+		{[]signals.Arrival{at(unix.SIGTTIN, 0), at(unix.SIGTTOU, 0)}, []os.Signal{unix.SIGTTIN, unix.SIGTTOU}},
+		{[]signals.Arrival{at(unix.SIGTTOU, 0), at(unix.SIGTTIN, 2)}, []os.Signal{unix.SIGTTOU, unix.SIGTTIN}},
+		{[]signals.Arrival{at(unix.SIGUSR2, 0), at(unix.SIGTTIN, 2)}, []os.Signal{unix.SIGUSR2, unix.SIGTTIN}},
+	} {
+		var got []os.Signal
+		for _, a := range stillMeant(slices.Clone(tt.came)) {
+			got = append(got, a.Signal)
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%v: %v", tt.came, got)
 		}
 	}
 }
