@@ -35,7 +35,7 @@ func (m *master) showFaultsOf(c *child, generation int, all []int) {
 	for first := 0; first < len(all); first += control.MaxFDs {
 		var fds []int
 		for _, fd := range all[first:min(len(all), first+control.MaxFDs)] {
-			own, err := faults.ReadOnly(fd)
+			own, err := m.sys.faults(fd)
 			if err != nil {
 				m.log.Warn("faults of workers cannot be shown", "generation", generation, "error", err)
 				break
@@ -43,7 +43,9 @@ func (m *master) showFaultsOf(c *child, generation int, all []int) {
 			fds = append(fds, own)
 		}
 		c.say(control.Message{Kind: control.Faults, Generation: generation, Slot: first}, fds)
-		control.CloseAll(fds)
+		for _, fd := range fds {
+			m.sys.close(fd)
+		}
 	}
 }
 

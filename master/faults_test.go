@@ -50,7 +50,7 @@ func TestFaultsAreShown(t *testing.T) {
 		return fds
 	}
 	old := &generation{number: 3, faults: memories(1)}
-	m := &master{number: 4, memory: &memory{faults: memories(control.MaxFDs + 1)}, old: []*generation{old}, monitor: &slot{state: starting, child: c}}
+	m := &master{sys: new(master).outside(), number: 4, memory: &memory{faults: memories(control.MaxFDs + 1)}, old: []*generation{old}, monitor: &slot{state: starting, child: c}}
 	m.hideFaults(old)
 	if said := heard(t, theirs); len(said) != 0 {
 		t.Errorf("to one that is starting: %q", said)

@@ -209,12 +209,15 @@ func (m *master) openFirst(workers int) error {
 }
 
 // succeed makes both sides of the succession: this master takes over from one, and leaves when another takes over.
-func (m *master) succeed() (err error) {
+func (m *master) succeed() error {
 	flip, err := succession.Tableflip(m.config.Global.UpgradeTimeout)
 	if err != nil {
 		return err
 	}
-	world := succession.RealWorld(childEnviron(m.env.Environ))
+	return m.succeedWith(flip, succession.RealWorld(childEnviron(m.env.Environ)))
+}
+
+func (m *master) succeedWith(flip *succession.Flip, world *succession.World) (err error) {
 	m.outgoing = outgoing{Outgoing: succession.NewOutgoing(flip, world), done: make(chan succession.Outcome, 1)}
 	m.incoming.log, m.incoming.sys = m.log, m.sys
 	m.incoming.Incoming, err = succession.NewIncoming(flip, world)

@@ -10,6 +10,7 @@ import (
 	"lbmaster/master/succession"
 	"lbmaster/shared/control"
 	"lbmaster/shared/dump"
+	"lbmaster/shared/faults"
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
 )
@@ -34,6 +35,7 @@ type system struct {
 	lend  func(fd int) (channel, error) // a channel of which another master has the same end
 
 	counters func(fd int) (*stats.Stats, error) // maps those of an older generation
+	faults   func(fd int) (int, error)          // another descriptor of the memory for faults, for reading
 	board    func(fd int) (*status.Board, error)
 	release  func(*generation) error // unmaps both
 
@@ -73,6 +75,7 @@ func (m *master) outside() *system {
 		close:     func(fd int) { unix.Close(fd) },
 		lend:      func(fd int) (channel, error) { return control.NewConn(fd) },
 		counters:  stats.Open,
+		faults:    faults.ReadOnly,
 		board:     status.Open,
 		release:   (*generation).close,
 		sockets:   m.realSockets(),

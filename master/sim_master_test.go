@@ -1,0 +1,517 @@
+package master
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"lbmaster/conf"
+	"lbmaster/master/listen"
+	"lbmaster/master/notify"
+	"lbmaster/master/succession"
+	"lbmaster/shared/control"
+	"lbmaster/shared/signals"
+	"lbmaster/shared/stats"
+	"lbmaster/shared/status"
+)
+
+// simMaster is a process that runs a master.
+type simMaster struct {
+	w        *world
+	pid      int
+	parent   *simMaster // which has started it; nil: nobody of ours
+	alive    bool
+	booted   bool
+	plan     plan // what becomes of it
+	nextPlan plan // what becomes of the next one
+	setting  *setting
+	m        *master
+	flip     *simFlip
+	kernel   *kernel
+	signals  []signals.Arrival
+	co       *coroutine // its upgrade; nil: none is under way
+	begun    time.Time  // its last upgrade
+	next     int        // to whom it forwards signals; 0: to nobody
+	stays    bool       // it does not end, though another has taken over
+	deaths   map[int]*simDeaths
+}
+
+// simDeaths is what the checker of back-offs knows of a slot.
+type simDeaths struct {
+	row int       // in a row
+	at  time.Time // of the last one
+}
+
+// setting is a configuration.
+type setting struct {
+	config  *conf.Config
+	workers int
+}
+
+// arena keeps what is slow to make from one world to the next.
+type arena struct {
+	settings []*setting
+	free     map[int][]*memory // by number of workers
+	used     []*memory
+	byFD     map[int]*memory // by the descriptors of counters and board
+}
+
+func newArena() *arena {
+	a := &arena{free: make(map[int][]*memory), byFD: make(map[int]*memory)}
+	for workers := 1; workers <= 3; workers++ {
+		for addresses := 1; addresses <= 3; addresses++ {
+			for _, monitor := range []bool{false, true} {
+				a.settings = append(a.settings, newSetting(workers, addresses, monitor))
+			}
+		}
+	}
+	return a
+}
+
+// newSetting has of three addresses those that are bits of addresses.
+func newSetting(workers, addresses int, monitor bool) *setting {
+	c := &conf.Config{Global: conf.Global{Workers: workers, MaxGenerations: 3, UpgradeTimeout: simUpgradeTime}}
+	f := conf.Frontend{Name: "web", Section: "frontend.web", Mode: conf.ModeHTTP}
+	for i := range 2 {
+		if addresses&(1<<i) != 0 {
+			f.Binds = append(f.Binds, conf.Bind{Network: "tcp", Addr: netip.MustParseAddr("192.0.2.1"), Port: 80 + i})
+		}
+	}
+	c.Frontends = []conf.Frontend{f}
+	if monitor {
+		c.Admin.Socket = "/run/admin"
+	}
+	if workers == 2 {
+		c.Global.HardStopAfter = simHardStop
+	}
+	return &setting{c, workers}
+}
+
+const (
+	simUpgradeTime = time.Minute
+	simHardStop    = 5 * time.Second
+)
+
+func (w *world) chooseSetting() *setting {
+	return w.arena.settings[w.random.IntN(len(w.arena.settings))]
+}
+
+// memory is that of a generation. What was counted there in another world stays: only differences count.
+func (a *arena) memory(s *setting) *memory {
+	var m *memory
+	if all := a.free[s.workers]; len(all) > 0 {
+		m, a.free[s.workers] = all[len(all)-1], all[:len(all)-1]
+	} else {
+		var err error
+		if m, err = share(s.config, s.workers, nil); err != nil {
+			panic(err)
+		}
+		a.byFD[m.counters.FD()], a.byFD[m.board.FD()] = m, m
+	}
+	a.used = append(a.used, m)
+	return m
+}
+
+// reset makes all memory free again.
+func (a *arena) reset() {
+	for _, m := range a.used {
+		n := m.counters.Workers()
+		a.free[n] = append(a.free[n], m)
+	}
+	a.used = a.used[:0]
+}
+
+// newMaster is a process that has just been started.
+func (w *world) newMaster(parent *simMaster) *simMaster {
+	p := &simMaster{w: w, pid: w.pid(), parent: parent, alive: true, setting: w.setting}
+	p.flip = &simFlip{p: p, used: make(map[string]int, 16)}
+	p.kernel = &kernel{
+		now:    func() time.Time { return w.clock },
+		signal: func(pidfd int, s unix.Signal) error { w.byFD[pidfd].signal(s); return nil },
+		copy:   func(fd int) (int, error) { return fd, nil },
+		close:  func([]int) {},
+	}
+	w.masters = append(w.masters, p)
+	return p
+}
+
+// left says that another master has taken over.
+func (p *simMaster) left() bool { return p.m != nil && p.m.phase == replaced }
+
+// boot makes a master as Run does, or fails as planned.
+func (p *simMaster) boot() {
+	p.booted = true
+	switch p.plan {
+	case planHangs:
+		return
+	case planSilent:
+		p.exit("it ends at once")
+		return
+	}
+	p.w.say("master %d begins", p.pid)
+	m := &master{
+		config: p.setting.config, log: slog.New(tap{p.w}), number: 1, began: p.w.clock, notifier: &notify.Notifier{}, replaced: &predecessors{},
+	}
+	p.m = m
+	m.sys = p.system()
+	err := m.succeedWith(p.flip.functions(), p.outside())
+	if err == nil {
+		err = m.open(p.setting.workers)
+	}
+	if err != nil {
+		m.incoming.Explain(err)
+		p.exit(err.Error())
+		return
+	}
+	m.memory = p.w.arena.memory(p.setting)
+	m.setUp(p.setting.workers)
+	m.due = p.w.clock
+	m.beat = m.due.Add(beatTime)
+	p.turn()
+}
+
+// turn is what the reconciler does after each event.
+func (p *simMaster) turn() {
+	rest := p.m.turn()
+	p.w.promise(rest > 0 || p.m.over(), "the reconciler of master %d spins: something is due for %v", p.pid, -rest)
+	if !p.m.over() || p.left() {
+		return
+	}
+	if p.m.failure != nil {
+		p.m.incoming.Explain(p.m.failure)
+	}
+	p.exit(fmt.Sprintf("its work is done: %v", p.m.failure))
+}
+
+// exit ends the process, and with it its ends of all channels.
+func (p *simMaster) exit(how string) {
+	p.w.say("master %d ends: %s", p.pid, how)
+	p.alive = false
+	if p.co != nil {
+		p.co.stop()
+		p.co = nil
+	}
+}
+
+// heard gives the reconciler an event of a child.
+func (p *simMaster) heard(c *simChild, e childEvent) {
+	if e.message == nil {
+		p.countDeath(c)
+	}
+	p.m.onChild(e)
+	p.turn()
+}
+
+// countDeath notes a death for checkBackoff.
+func (p *simMaster) countDeath(c *simChild) {
+	if c.generation != p.m.number {
+		return
+	}
+	p.died(c.slot, p.w.clock.Sub(c.born) >= healthyTime)
+}
+
+func (p *simMaster) died(slot int, healthy bool) {
+	if p.deaths == nil {
+		p.deaths = make(map[int]*simDeaths)
+	}
+	d := p.deaths[slot]
+	if d == nil {
+		d = &simDeaths{}
+		p.deaths[slot] = d
+	}
+	if healthy {
+		d.row = 0
+	}
+	d.row++
+	d.at = p.w.clock
+}
+
+// checkBackoff: a slot whose child has died rests for 100 ms, doubled with each death, at most 30 s, more or less a fifth.
+func (p *simMaster) checkBackoff(slot int) {
+	d := p.deaths[slot]
+	if d == nil {
+		return
+	}
+	rest := min(100*time.Millisecond<<min(d.row-1, 20), 30*time.Second)
+	p.w.promise(p.w.clock.Sub(d.at) >= rest*4/5, "slot %d is started again after %v, %d deaths in a row ask for %v", slot, p.w.clock.Sub(d.at), d.row, rest)
+}
+
+// system is what this process can do.
+func (p *simMaster) system() *system {
+	w := p.w
+	return &system{
+		now:    func() time.Time { return w.clock },
+		jitter: func() float64 { return 2*w.random.Float64() - 1 },
+		aside: func(do func()) {
+			p.begun = w.clock
+			p.co = newCoroutine(do)
+		},
+		dump: func() {},
+		kept: func() uint64 { return 0 },
+		spawn: func(slot int) (*child, error) {
+			c, err := p.spawn(slot)
+			if err != nil {
+				p.died(slot, false)
+			}
+			return c, err
+		},
+		kernel:   p.kernel,
+		watch:    p.watch,
+		ended:    func(c *child) bool { return w.byFD[c.pidfd].state == simEnded },
+		forward:  func(pid int) { p.next = pid },
+		pair:     func() (int, int, error) { return w.id(), w.id(), nil },
+		close:    func(int) {},
+		lend:     p.lend,
+		counters: func(fd int) (*stats.Stats, error) { return w.arena.byFD[fd].counters, nil },
+		faults:   func(fd int) (int, error) { return fd, nil },
+		board:    func(fd int) (*status.Board, error) { return w.arena.byFD[fd].board, nil },
+		release:  func(*generation) error { return nil },
+		sockets:  p.socketCalls(),
+		pidfile: func() error {
+			if p.plan == planPidfile {
+				return errors.New("the pidfile cannot be written")
+			}
+			return nil
+		},
+		listening: w.listening,
+		orphans:   func() {},
+	}
+}
+
+// simSocket is a listening socket.
+type simSocket struct {
+	address string
+	shard   int
+	listens bool
+}
+
+// listening is what /proc/net shows.
+func (w *world) listening() map[string]bool {
+	all := make(map[string]bool)
+	for fd, s := range w.sockets {
+		if s.listens {
+			all[simSocketName(fd)] = true
+		}
+	}
+	return all
+}
+
+func simSocketName(fd int) string { return fmt.Sprintf("socket:[%d]", fd) }
+
+// socketCalls is what this process can do to sockets.
+func (p *simMaster) socketCalls() socketCalls {
+	each := func(l *listen.Listener, listens bool) {
+		p.w.promise(p.flip.ready && !p.left(), "master %d, which does not serve, changes the sockets of %s", p.pid, l.Key)
+		for _, fd := range l.FDs {
+			p.w.sockets[fd].listens = listens
+		}
+	}
+	return socketCalls{
+		first: p.listen,
+		next:  p.listen,
+		own:   func(l *listen.Listener) error { l.Lent = false; each(l, true); return nil },
+		shut:  func(l *listen.Listener) { each(l, false) },
+		free:  func(*listen.Listener) error { return nil },
+		again: func(l *listen.Listener) error { each(l, true); return nil },
+		close: func(l *listen.Listener) { l.FDs = nil },
+		state: func(l *listen.Listener) succession.Listener {
+			s := succession.Listener{Address: l.Key, Shards: len(l.FDs)}
+			for _, fd := range l.FDs {
+				s.Sockets = append(s.Sockets, simSocketName(fd))
+			}
+			return s
+		},
+		forget: func(*listen.Listener) {},
+	}
+}
+
+// listen takes the sockets of the configuration from the generation before, or makes them. They listen when the master owns them.
+func (p *simMaster) listen(workers int) error {
+	if p.plan == planNoSocket {
+		return errors.New("cannot listen")
+	}
+	f := &p.m.config.Frontends[0]
+	for i := range f.Binds {
+		key := listen.Text(&f.Binds[i])
+		l, err := p.m.incoming.sockets.Take(key)
+		if err != nil {
+			return err
+		}
+		if l == nil {
+			l = &listen.Listener{}
+		}
+		l.Key, l.Shard = key, control.Shard{Bind: i}
+		for len(l.FDs) < workers {
+			fd := p.w.id()
+			p.w.sockets[fd] = &simSocket{address: key, shard: len(l.FDs)}
+			l.FDs = append(l.FDs, fd)
+		}
+		p.m.listeners = append(p.m.listeners, l)
+	}
+	return nil
+}
+
+// simFlip is tableflip in one process.
+type simFlip struct {
+	p         *simMaster
+	inherited map[string]int
+	used      map[string]int
+	ready     bool
+	stopped   bool
+	upgraded  bool
+}
+
+func (f *simFlip) functions() *succession.Flip {
+	return &succession.Flip{
+		HasParent: func() bool { return f.p.parent != nil },
+		Take:      f.take,
+		Give: func(name string, fd int) error {
+			f.used[name] = fd
+			return nil
+		},
+		Upgrade: f.upgrade,
+		Ready:   f.sayReady,
+		WaitForParent: func(limit time.Duration) error {
+			f.p.await(limit, func() bool { return !f.parentLives() })
+			if f.parentLives() {
+				return errors.New("context deadline exceeded")
+			}
+			return nil
+		},
+		Stop: func() { f.stopped = true },
+	}
+}
+
+func (f *simFlip) parentLives() bool { return f.p.parent != nil && f.p.parent.alive }
+
+// take moves a descriptor from what is inherited to what is passed on.
+func (f *simFlip) take(name string) (int, error) {
+	fd, ok := f.inherited[name]
+	if !ok {
+		return -1, nil
+	}
+	delete(f.inherited, name)
+	f.used[name] = fd
+	return fd, nil
+}
+
+// sayReady closes what nobody has taken, and tells the parent, which may be gone.
+func (f *simFlip) sayReady() error {
+	w, p := f.p.w, f.p
+	w.say("master %d is ready", p.pid)
+	for name, fd := range f.inherited {
+		if c := w.byFD[fd]; c != nil && c.state != simEnded {
+			w.promise(false, "master %d closes %s, which nobody has taken", p.pid, name)
+		}
+	}
+	f.ready = true
+	for _, other := range w.masters {
+		w.promise(other == p || !other.alive || other == p.parent || other.left() || !other.flip.ready, "masters %d and %d both serve", p.pid, other.pid)
+	}
+	if p.parent != nil && !p.parent.alive {
+		return errors.New("broken pipe")
+	}
+	return nil
+}
+
+// upgrade starts the next process and waits for it. Where two things have happened, chance takes one, as select does.
+func (f *simFlip) upgrade() error {
+	w := f.p.w
+	switch {
+	case f.stopped:
+		return errors.New("terminating")
+	case f.upgraded:
+		return errors.New("already upgraded")
+	case !f.ready:
+		return errors.New("process is not ready yet")
+	case f.parentLives():
+		return errors.New("parent hasn't exited")
+	case f.p.nextPlan == planNoFork:
+		return errors.New("can't start child: no such file")
+	}
+	next := f.start()
+	deadline := w.clock.Add(simUpgradeTime)
+	f.p.await(simUpgradeTime, func() bool { return f.stopped || !next.alive || next.flip.ready })
+	if !f.p.alive {
+		return errors.New("this process is gone")
+	}
+	var may []error
+	if f.stopped {
+		may = append(may, errors.New("terminating"))
+	}
+	if !next.alive {
+		may = append(may, fmt.Errorf("child %d exited", next.pid))
+	}
+	if !w.clock.Before(deadline) {
+		may = append(may, fmt.Errorf("new child %d timed out", next.pid))
+	}
+	if next.flip.ready {
+		may = append(may, nil)
+	}
+	err := may[w.random.IntN(len(may))]
+	if err != nil && next.alive {
+		w.faults.killed = w.faults.killed || next.flip.ready && !f.stopped // ready at the very moment when its time is over: as tableflip does it
+		next.exit("signal: killed")
+	}
+	f.upgraded = err == nil
+	return err
+}
+
+// start makes the next process, which has all descriptors that were given.
+func (f *simFlip) start() *simMaster {
+	next := f.p.w.newMaster(f.p)
+	next.plan = f.p.nextPlan
+	next.flip.inherited = make(map[string]int, len(f.used))
+	for name, fd := range f.used {
+		next.flip.inherited[name] = fd
+		if c := f.p.w.byFD[fd]; c != nil {
+			c.holders = append(c.holders, next)
+		}
+	}
+	f.p.w.say("master %d starts master %d: %v", f.p.pid, next.pid, next.plan)
+	return next
+}
+
+// outside is what both sides of a succession do besides.
+func (p *simMaster) outside() *succession.World {
+	w := p.w
+	return &succession.World{
+		Room: func() error {
+			p.nextPlan = w.faults.next
+			w.faults.next = planGood
+			w.setting = w.chooseSetting()
+			return failsIf(p.nextPlan == planNoRoom)
+		},
+		Check: func() error {
+			p.await(50*time.Millisecond, func() bool { return false })
+			return failsIf(p.nextPlan == planBadCheck)
+		},
+		Words: func() (*succession.Words, error) {
+			fd := w.id()
+			return &succession.Words{End: fd, Hear: func() string { return w.texts[fd] }, Close: func() {}}, failsIf(p.nextPlan == planNoWords)
+		},
+		Say: func(fd int, text string) { w.texts[fd] = text },
+		Seal: func(text []byte) (int, error) {
+			fd := w.id()
+			w.texts[fd] = string(text)
+			return fd, nil
+		},
+		Unseal: func(fd int) ([]byte, error) { return []byte(w.texts[fd]), nil },
+		Close:  func(int) {},
+		Now:    func() time.Time { return w.clock },
+		Sleep:  func(d time.Duration) { p.await(d, func() bool { return false }) },
+		Kill:   w.kill,
+		Pid:    func() int { return p.pid },
+	}
+}
+
+func failsIf(fails bool) error {
+	if fails {
+		return errors.New("as planned")
+	}
+	return nil
+}
