@@ -156,5 +156,5 @@ func (m *master) monitorDue() (at time.Time, ok bool) {
 	if s == nil || s.state == gone {
 		return time.Time{}, false
 	}
-	return s.due, s.state == resting || s.state == starting || s.told == control.Stop
+	return s.due, s.state == resting && !m.outgoing.Upgrading() || s.state == starting || s.told == control.Stop
 }

@@ -251,7 +251,7 @@ func (m *master) next(now time.Time) time.Time {
 	}
 	held := m.breaker.holds(m.slots, now)
 	for _, s := range m.slots {
-		if s.state == resting && !held || s.state == starting {
+		if s.state == resting && !held && !m.outgoing.Upgrading() || s.state == starting {
 			sooner(s.due)
 		}
 	}

@@ -436,9 +436,6 @@ func (f *simFlip) upgrade() error {
 	next := f.start()
 	deadline := w.clock.Add(simUpgradeTime)
 	f.p.await(simUpgradeTime, func() bool { return f.stopped || !next.alive || next.flip.ready })
-	if !f.p.alive {
-		return errors.New("this process is gone")
-	}
 	var may []error
 	if f.stopped {
 		may = append(may, errors.New("terminating"))
@@ -451,6 +448,9 @@ func (f *simFlip) upgrade() error {
 	}
 	if next.flip.ready {
 		may = append(may, nil)
+	}
+	if len(may) == 0 {
+		return errors.New("the schedule ends")
 	}
 	err := may[w.random.IntN(len(may))]
 	if err != nil && next.alive {

@@ -229,7 +229,7 @@ func (w *world) killMaster() {
 func (w *world) pass(d time.Duration) {
 	until := w.clock.Add(d)
 	for range 100 {
-		for w.step(inOrder) {
+		for len(w.broken) == 0 && w.step(inOrder) {
 		}
 		if w.tick(); !w.clock.Before(until) {
 			return

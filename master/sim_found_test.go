@@ -1,0 +1,20 @@
+package master
+
+import (
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// What the simulator has found, as the shortest script that shows it.
+
+// TestNothingIsDueDuringUpgrade: a worker that has died is not started while the next generation comes up, and nobody looks for it meanwhile.
+func TestNothingIsDueDuringUpgrade(t *testing.T) {
+	w := script(t, 2)
+	w.faults.next = planHangs
+	w.wish(unix.SIGUSR2)
+	w.until(t, "the next master lives", func() bool { return len(w.masters) == 2 })
+	w.worker(0).signal(unix.SIGKILL)
+	w.pass(5 * time.Second)
+}
