@@ -62,6 +62,9 @@ func (m *master) reconcile(inbox *signals.Inbox) error {
 // turn does what is due after something has happened, and returns for how long there is nothing more to do.
 func (m *master) turn() time.Duration {
 	now := m.sys.now()
+	if m.phase == replaced {
+		return 0 // all is the next master's
+	}
 	if late := now.Sub(m.due); late > standstill {
 		m.overlook(late)
 	}

@@ -18,3 +18,13 @@ func TestNothingIsDueDuringUpgrade(t *testing.T) {
 	w.worker(0).signal(unix.SIGKILL)
 	w.pass(5 * time.Second)
 }
+
+// TestReplacedMasterIsSilent: what is due when another master has taken over is not done.
+func TestReplacedMasterIsSilent(t *testing.T) {
+	w := script(t, 2)
+	old := w.current()
+	w.wish(unix.SIGUSR2)
+	w.until(t, "another has taken over", func() bool { return old.m != nil && len(old.m.outgoing.done) > 0 })
+	w.clock = old.m.beat
+	doOutcome(old, nil)
+}
