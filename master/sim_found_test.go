@@ -28,3 +28,13 @@ func TestReplacedMasterIsSilent(t *testing.T) {
 	w.clock = old.m.beat
 	doOutcome(old, nil)
 }
+
+// TestShardsAreLentOnce: when the next worker dies, too, or cannot be started, the borrower of its shards stays.
+func TestShardsAreLentOnce(t *testing.T) {
+	w := script(t, 3)
+	w.faults.forks = 1
+	w.worker(0).signal(unix.SIGKILL)
+	w.until(t, "the fork has failed", func() bool { return w.faults.forks == 0 })
+	w.calm()
+	w.check()
+}

@@ -189,6 +189,9 @@ func (m *master) activate(s *slot) {
 
 // lend lets a sibling poll the shards of a slot that has no active worker.
 func (m *master) lend(s *slot) {
+	if s.borrower != nobody && m.slots[s.borrower].state == active {
+		return // it has them, and gives them back when the slot has a worker again
+	}
 	s.borrower = chooseBorrower(m.slots)
 	if s.borrower == nobody {
 		return
