@@ -81,6 +81,8 @@ func (b *breaker) holds(slots []*slot, now time.Time) bool {
 func (m *master) crash(s *slot, lived time.Duration) {
 	m.breaker.died(s.index, lived)
 	switch {
+	case m.breaker.state != closed && chooseBorrower(m.slots) != nobody:
+		return // it was starting when the instance gave up; another one lives
 	case m.breaker.state != closed:
 		m.log.Error("the first worker has crashed again: connections are refused until one lives")
 	case m.breaker.trips(m.slots):

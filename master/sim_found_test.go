@@ -38,3 +38,20 @@ func TestShardsAreLentOnce(t *testing.T) {
 	w.calm()
 	w.check()
 }
+
+// TestBreakerWithTwoWorkers: two workers were starting when the instance gave up. One dies, the other lives: it serves.
+func TestBreakerWithTwoWorkers(t *testing.T) {
+	w := script(t, 3)
+	m := w.current().m
+	m.breaker.crashed = map[int]int{0: crashes, 1: crashes, 2: crashes}
+	w.worker(0).signal(unix.SIGKILL)
+	w.worker(1).signal(unix.SIGKILL)
+	w.until(t, "both are dead", func() bool { return m.slots[0].state == resting && m.slots[1].state == resting })
+	m.slots[0].due = m.slots[1].due
+	w.until(t, "both start", func() bool { return m.slots[0].state == starting && m.slots[1].state == starting })
+	w.worker(2).signal(unix.SIGKILL)
+	w.until(t, "both live", func() bool { return m.slots[0].state == active && m.slots[1].state == active })
+	w.worker(1).signal(unix.SIGKILL)
+	w.calm()
+	w.check()
+}
