@@ -8,6 +8,7 @@ package status
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync/atomic"
 
@@ -21,6 +22,8 @@ const (
 	Down Op = iota
 	Up
 	Stopping // works, and is about to stop: takes only requests of clients it has served before
+
+	ops // how many this build knows
 )
 
 // Admin is the administrative state of a server: what the operator wants.
@@ -30,6 +33,8 @@ const (
 	Ready Admin = iota // takes requests
 	Drain              // takes only those of clients it has served before
 	Maint              // takes none
+
+	admins // how many this build knows
 )
 
 // State is everything that a worker needs to know of a server. It fits in one word.
@@ -49,8 +54,17 @@ func (s State) pack() uint64 {
 	return uint64(s.Op) | uint64(s.Admin)<<8 | uint64(s.Weight)<<32
 }
 
+// unpack passes over the bits that this build does not know. An operational or administrative state that is not known here, but to the
+// build that has written the word, is read as the nearest one that is: the server works for the clients that it has served before.
 func unpack(w uint64) State {
-	return State{Op: Op(w), Admin: Admin(w >> 8), Weight: uint16(w >> 32)}
+	s := State{Op: Op(w), Admin: Admin(w >> 8), Weight: uint16(w >> 32)}
+	if s.Op >= ops {
+		s.Op = Stopping
+	}
+	if s.Admin >= admins {
+		s.Admin = Drain
+	}
+	return s
 }
 
 // Server names a slot of the board, so that another generation can find it again.
@@ -116,18 +130,35 @@ func Open(fd int) (*Board, error) {
 	if err != nil {
 		return nil, fmt.Errorf("server status board: %w", err)
 	}
-	n := shm.At[head](segment, 0).servers
-	tableAt := headSize + slotSize*n
-	if n > uint64(segment.Size()) || tableAt+8 > uint64(segment.Size()) {
-		return nil, fmt.Errorf("server status board: %d servers do not fit", n)
+	b, err := read(segment)
+	if err != nil {
+		_, released := segment.Release() // the descriptor stays the caller's
+		return nil, fmt.Errorf("server status board: %w", errors.Join(err, released))
 	}
-	size := *shm.At[uint64](segment, int(tableAt))
-	if size > uint64(segment.Size())-tableAt-8 {
-		return nil, fmt.Errorf("server status board: a table of %d bytes does not fit", size)
+	return b, nil
+}
+
+// read takes the description of a segment, of which nothing is believed that does not fit.
+func read(segment *shm.Segment) (*Board, error) {
+	room := segment.Size() - headSize - 8 // for the slots and the table
+	if room < 0 {
+		return nil, fmt.Errorf("%d bytes are too few", segment.Size())
+	}
+	n := shm.At[head](segment, 0).servers
+	if n > uint64(room/slotSize) {
+		return nil, fmt.Errorf("%d servers do not fit", n)
 	}
 	b := view(segment, int(n))
-	if err := json.Unmarshal(shm.Slice[byte](segment, int(tableAt)+8, int(size)), &b.servers); err != nil || len(b.servers) != int(n) {
-		return nil, fmt.Errorf("server status board: the table of %d servers is damaged: %w", n, err)
+	tableAt := headSize + slotSize*int(n)
+	size := *shm.At[uint64](segment, tableAt)
+	if size > uint64(room-slotSize*int(n)) {
+		return nil, fmt.Errorf("a table of %d bytes does not fit", size)
+	}
+	if err := json.Unmarshal(shm.Slice[byte](segment, tableAt+8, int(size)), &b.servers); err != nil {
+		return nil, fmt.Errorf("the table of %d servers is damaged: %w", n, err)
+	}
+	if len(b.servers) != int(n) {
+		return nil, fmt.Errorf("the table names %d servers, not %d", len(b.servers), n)
 	}
 	return b, nil
 }
