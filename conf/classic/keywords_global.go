@@ -37,8 +37,8 @@ func sectionTable() []keyword {
 func globalTable() []keyword {
 	return join(
 		[]keyword{
-			flag(anywhere, "daemon", "daemon"),
-			flag(anywhere, "quiet", "quiet"),
+			onOff(anywhere, "daemon", "daemon"),
+			onOff(anywhere, "quiet", "quiet"),
 			taken(anywhere, "pidfile", "`pidfile`", text("pidfile", "/run/lbmaster.pid")),
 			taken(anywhere, "maxconn", "`maxconn`", number("maxconn")),
 			taken(anywhere, "ulimit-n", "`ulimit_n`", number("ulimit_n")),
@@ -53,12 +53,12 @@ func globalTable() []keyword {
 			{name: "log", text: "`log`", read: logLine, no: noLog},
 			taken(anywhere, "stats socket", "`socket` in `[admin]`, with mode 0600", statsSocket),
 		},
-		rows(anywhere, Default, "it is so", "", "master-worker", "expose-fd", "zero-warning", "h2-workaround-bogus-websocket-clients", "pp2-never-send-local"),
+		rows(anywhere, Default, "it is so", "", "master-worker", "h2-workaround-bogus-websocket-clients", "pp2-never-send-local"),
 		rows(anywhere, Ignored, "sizes and internals of HAProxy", "",
 			"tune.*", "maxpipes", "maxsslrate", "maxsslconn", "maxcompcpuusage", "maxcomprate", "maxzlibmem", "nopoll", "noepoll", "nokqueue", "noevports", "nosplice", "nogetaddrinfo",
 			"noreuseport", "busy-polling", "spread-checks", "max-spread-checks", "fd-hard-limit", "strict-limits", "cpu-map", "cpu-policy", "cpu-set", "numa-cpu-mapping", "thread-group",
 			"thread-groups", "thread-hard-limit", "max-threads-per-group", "profiling.*", "no-memory-trimming", "no-quic", "limited-quic", "close-spread-time", "maxsessrate-spread",
-			"mworker-max-reloads", "stats timeout", "stats maxconn", "stats bind-process", "prealloc-fd", "warn-blocked-traffic-after", "force-cfg-parser-pause", "dns-accept-family", "shm-stats-file-max-objects", "memory-hot-size"),
+			"mworker-max-reloads", "stats timeout", "stats maxconn", "stats bind-process", "prealloc-fd", "warn-blocked-traffic-after", "force-cfg-parser-pause", "dns-accept-family", "shm-stats-file-max-objects"),
 		rows(anywhere, Ignored, "they say something about it only", "", "description", "node", "localpeer", "server-state-base", "anonkey", "stats-file"),
 		rows(anywhere, Ignored, whileTLS, "", "ssl-*", "ca-base", "crt-base", "key-base", "issuers-chain-path", "httpclient.*", "jwt-*", "acme.*", "ocsp-update.*", "51degrees-*", "deviceatlas-*", "wurfl-*"),
 		rows(anywhere, Ignored, "what is set by them is used by what is refused", "", "setenv", "presetenv", "unsetenv", "resetenv", "set-var", "set-var-fmt", "lua-*"),
@@ -74,7 +74,11 @@ func globalTable() []keyword {
 		rows(anywhere, Refused, "paths must be absolute here", notSafe+"relative paths would mean other files", "default-path"),
 		rows(anywhere, Refused, "headers in the case of HTTP/1.0's time are missing here", safeOut+" if no program depends on it", "h1-*"),
 		rows(anywhere, Refused, "sockets of unix binds are as the umask says", notSafe+"others could reach them, or not", "unix-bind"),
-		rows(anywhere, Refused, "names that are not known at the start are an error", safeOut, "cluster-secret", "expose-deprecated-directives", "expose-experimental-directives", "trace", "shm-stats-file"),
+		rows(anywhere, Refused, "warnings do not keep lbmaster from starting", safeOut+": lbmaster -t shows them", "zero-warning"),
+		rows(anywhere, Refused, "what is experimental or deprecated in HAProxy is missing here", safeOut, "expose-deprecated-directives", "expose-experimental-directives"),
+		rows(anywhere, Refused, "peers and QUIC, of which this is the secret, are missing here", safeOut, "cluster-secret"),
+		rows(anywhere, Refused, "tracing is missing here", safeOut, "trace"),
+		rows(anywhere, Refused, "counters outlive a reload without a file", safeOut, "shm-stats-file"),
 		rows(anywhere, Refused, "namespaces are missing here: start lbmaster in the right one", notSafe+"addresses would be bound elsewhere", "namespace"),
 	)
 }

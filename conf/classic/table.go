@@ -123,8 +123,8 @@ func taken(in side, name, text string, read func(*line)) keyword {
 	return keyword{name: name, in: in, text: text, read: read}
 }
 
-// flag is one of what is on or off.
-func flag(in side, name, key string) keyword {
+// onOff is one of what is on or off.
+func onOff(in side, name, key string) keyword {
 	return keyword{name: name, in: in, text: "`" + key + "`", flag: key}
 }
 

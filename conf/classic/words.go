@@ -77,9 +77,12 @@ func (l *lexer) escape() error {
 	}
 	c := l.text[l.pos]
 	l.pos++
-	switch c {
-	case ' ', '#', '\\', '"', '\'', '$':
+	switch {
+	case strings.IndexByte(` #\"'`, c) >= 0, c == '$' && l.quote == '"':
 		l.put(c)
+		return nil
+	}
+	switch c {
 	case 'r':
 		l.put('\r')
 	case 'n':

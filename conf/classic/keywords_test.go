@@ -1,0 +1,121 @@
+package classic
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write what is there as what is wanted")
+
+// placesOf are the lists by the words of testdata/keywords.txt, with their titles.
+func placesOf(l *lists) []struct {
+	place, title string
+	list         *list
+} {
+	return []struct {
+		place, title string
+		list         *list
+	}{
+		{"section", "Sections and lines outside of them", l.sections},
+		{"global", "global", l.global},
+		{"proxy", "defaults, listen, frontend and backend", l.proxies},
+		{"bind", "Behind the address of bind", l.binds},
+		{"server", "Behind the address of server and default-server", l.servers},
+	}
+}
+
+// TestEveryKeywordHasADecision.
+func TestEveryKeywordHasADecision(t *testing.T) {
+	text, err := os.ReadFile("testdata/keywords.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := placesOf(newLists())
+	n := 0
+	for line := range strings.Lines(string(text)) {
+		place, name, ok := strings.Cut(strings.TrimSpace(line), " ")
+		if !ok || place == "#" {
+			continue
+		}
+		n++
+		for _, p := range all {
+			if p.place != place {
+				continue
+			}
+			words := strings.Fields(name)
+			if k, _, _ := p.list.find(words); k == nil {
+				t.Errorf("%s %s: no decision", place, name)
+			}
+		}
+	}
+	if n < 500 {
+		t.Errorf("only %d keywords", n)
+	}
+}
+
+// TestKeywordsAreOnce: no keyword has two rows, and each row says what its verdict needs.
+func TestKeywordsAreOnce(t *testing.T) {
+	for _, p := range placesOf(newLists()) {
+		for i, name := range p.list.names {
+			if i > 0 && p.list.names[i-1] == name {
+				t.Errorf("%s %s has two rows", p.place, name)
+			}
+			k := p.list.rows[name]
+			if k.text == "" || (k.verdict == Refused) != (k.safe != "") {
+				t.Errorf("%s %s: %+v", p.place, name, k)
+			}
+		}
+	}
+}
+
+// TestDocument: docs/haproxy-keywords.md is made from the table.
+func TestDocument(t *testing.T) {
+	const file = "../../docs/haproxy-keywords.md"
+	got := document()
+	if *update {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want, err := os.ReadFile(file); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%s is stale (%v): go test ./conf/classic -run TestDocument -update", file, err)
+	}
+}
+
+// document is the text for people.
+func document() []byte {
+	var b bytes.Buffer
+	b.WriteString(`# HAProxy's keywords, and what becomes of each
+
+<!-- made from conf/classic by "go test ./conf/classic -run TestDocument -update" -->
+
+` + "`lbmaster -f FILE`" + ` reads HAProxy's language. Each keyword of HAProxy 1.1, 1.2 and 1.4 to 3.x is
+
+- **read**: it becomes what stands behind it, a key of docs/configuration.md;
+- **the default here**: it is so with or without the line, which may undo what stands in the defaults;
+- **ignored**: it changes nothing here. One warning names all of them;
+- **refused**: an error, which says what is missing and whether leaving the line out is safe.
+
+Nothing that changes behaviour is left out silently. A name with * stands for all that begin so. What is refused may have "no" before it.
+`)
+	for _, p := range placesOf(newLists()) {
+		fmt.Fprintf(&b, "\n## %s\n\n| keyword | decision | what it becomes, why, or what is missing | where |\n|---|---|---|---|\n", p.title)
+		for _, name := range p.list.names {
+			k := p.list.rows[name]
+			text := k.text
+			if k.safe != "" {
+				text += ". " + k.safe
+			}
+			where := ""
+			if k.in != 0 {
+				where = k.in.String()
+			}
+			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", name, k.verdict, text, where)
+		}
+	}
+	return b.Bytes()
+}
