@@ -135,7 +135,6 @@ func refusedInProxies() []keyword {
 		rows(all, Refused, "many servers of one line are missing here", notSafe+"there would be no such servers", "server-template"),
 		rows(all, Refused, "slots of captures are missing here", safeOut, "declare capture", "declare", "capture request", "capture response", "capture"),
 		rows(all, Refused, "the choice of TLS names and of QUIC is missing here", safeOut, "ssl-f-use", "quic-cc-algo"),
-		rows(all, Refused, "programs in Lua are missing here", notSafe+"what they do would not be done", "lua-load"),
 	)
 }
 

@@ -17,7 +17,7 @@ type File struct {
 
 // Read makes one document of files, which are read one behind the other. What is wrong goes to the findings.
 func Read(files []File, getenv func(string) (string, bool), f *raw.Findings) *raw.Document {
-	r := &reader{Findings: f, lists: newLists(), getenv: getenv, places: places{}, named: map[string]*section{}}
+	r := &reader{Findings: f, lists: newLists(), environ: &environ{getenv, map[string]*string{}}, places: places{}, named: map[string]*section{}}
 	r.doc = &raw.Document{Global: &raw.Section{Path: "global", Values: table{}}, Admin: &raw.Section{Path: "admin", Values: table{}}, Origin: r.places, Words: words}
 	r.top = &section{kind: "global", Section: r.doc.Global}
 	for _, file := range files {
@@ -33,7 +33,7 @@ type table = map[string]any
 type reader struct {
 	*raw.Findings
 	*lists
-	getenv   func(string) (string, bool)
+	environ  *environ
 	doc      *raw.Document
 	places   places
 	top      *section // that of global
@@ -122,7 +122,7 @@ func (r *reader) line(at raw.Place, text string) {
 		r.Fail(at, "a line cannot have a NUL byte")
 		return
 	}
-	words, err := Words(text, r.getenv)
+	words, err := Words(text, r.environ.get)
 	switch {
 	case err != nil:
 		r.Fail(at, "%v", err)
