@@ -33,7 +33,7 @@ func logLine(l *line) {
 		}
 		return
 	}
-	if target, ok := l.logTarget(); ok && !slices.Contains(s.logs, target) {
+	if target, ok := l.logTarget(); ok {
 		s.logs = append(s.logs, target)
 	}
 }

@@ -19,7 +19,7 @@ var words = raw.Words{
 	LogForms:      `write log ADDRESS FACILITY [LEVEL], where the address is one such as 127.0.0.1:514, a path, stdout or stderr`,
 	SourceForms:   `write addr or addr:port`,
 	Listens:       "there is no section that listens: write \"listen NAME\" with a bind, or \"frontend NAME\" and \"backend NAME\"",
-	NoServer:      "no server: write \"server NAME ADDRESS:PORT\" in %s, or \"dispatch ADDRESS:PORT\"",
+	NoServer:      "no server: write \"server NAME ADDRESS:PORT\", or \"dispatch ADDRESS:PORT\"%.0s",
 	NoBackend:     "write \"backend %s\"",
 	BackendName:   "missing: a frontend needs \"default_backend NAME\"",
 	OwnBackend:    "a listen section is its own backend: write \"frontend %s\" instead, or leave this out",

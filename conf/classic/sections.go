@@ -52,7 +52,7 @@ func (l *line) begin() {
 		l.fail("%q is too much: a name has no blanks", strings.Join(args[1:], " "))
 	case s.kind != "defaults" && s.name == "":
 		l.fail("it needs a name: write \"%s NAME\"", s.kind)
-		s.name = "?"
+		s.name = "unnamed"
 	}
 	s.Section = &raw.Section{Values: table{}}
 	if s.behind != nil {

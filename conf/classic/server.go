@@ -23,6 +23,7 @@ func readServer(l *line) {
 	address, err := serverAddress(l.args[1])
 	if err != nil {
 		l.fail("%v", err)
+		address = "192.0.2.1:1" // so that nothing else is wrong with it
 	}
 	v := newServer(fmt.Sprintf("%s.server[%d]", s.Path, s.servers))
 	s.servers++
