@@ -175,6 +175,7 @@ func FuzzClassic(f *testing.F) {
 		}
 		f.Add(string(text))
 	}
+	f.Add("global\npidfile \xff\nlisten :1\ndispatch 0A00000:1\n") // no UTF-8
 	for seed := range uint64(5) {
 		f.Add((&generator{Rand: rand.New(rand.NewPCG(seed, 18))}).text())
 	}

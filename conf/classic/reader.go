@@ -5,6 +5,7 @@ package classic
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"lbmaster/conf/raw"
 )
@@ -127,6 +128,8 @@ func (r *reader) line(at raw.Place, text string) {
 	case err != nil:
 		r.Fail(at, "%v", err)
 	case len(words) == 0:
+	case !utf8.ValidString(strings.Join(words, "")):
+		r.Fail(at, "it is not UTF-8: comments may have any bytes, words may not")
 	case r.header(at, words):
 	case r.skipped:
 	case r.section == nil:
