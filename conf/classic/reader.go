@@ -143,7 +143,7 @@ func (r *reader) line(at raw.Place, text string) {
 // statement reads a line of a section.
 func (r *reader) statement(at raw.Place, words []string) {
 	l := &line{reader: r, at: at}
-	if words[0] == "no" || words[0] == "default" && len(words) > 1 && words[1] == "option" {
+	if len(words) > 1 && (words[0] == "no" || words[0] == "default" && words[1] == "option") {
 		l.no = true
 		words = words[1:]
 	}

@@ -68,6 +68,7 @@ func TestWrongWords(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add("listen 192.168.1.1:80\nbind :1-2,[::]:3 v4v6\nserver a 1.2.3.4 check port 3 # x\noption httpchk HEAD /\n")
 	f.Add("global\nlog /dev/log local0\nstats socket /run/a level admin\nnbproc 2\ndefaults x\nlog global\nno log\nlisten a from x\nerrorfile 503 /a\ncapture request header a len 3\n")
+	f.Add("listen a\nno\ndefault\ndefault option\nno no\n\"\"\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		found := &raw.Findings{}
 		d := Read([]File{{Name: "f", Text: text}}, environment, found)
