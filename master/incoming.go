@@ -1,6 +1,7 @@
 package master
 
 import (
+	"errors"
 	"log/slog"
 
 	"golang.org/x/sys/unix"
@@ -98,6 +99,15 @@ func (in *incoming) takeFaults(g *generation, slots int) error {
 		g.faults = append(g.faults, fd)
 	}
 	return nil
+}
+
+// claim says why this master may not take over, if it may not.
+func (m *master) claim() error {
+	may, err := m.incoming.Claim()
+	if err == nil && !may {
+		err = errors.New("the old master has been told to end")
+	}
+	return err
 }
 
 // becomeMaster takes over from the old master, if there is one, when all workers are ready: from here on there is no way

@@ -55,3 +55,18 @@ func TestBreakerWithTwoWorkers(t *testing.T) {
 	w.calm()
 	w.check()
 }
+
+// TestStopInTheMomentOfCommit: the instance ends also when it is told so while the next master takes over, whichever of the two is first.
+func TestStopInTheMomentOfCommit(t *testing.T) {
+	for n := range uint64(16) {
+		w := script(t, 2)
+		w.source.Seed(n, 0)
+		w.wish(unix.SIGUSR2)
+		w.until(t, "the next master lives", func() bool { return len(w.masters) == 2 && w.masters[1].m != nil })
+		next := w.masters[1]
+		w.until(t, "it is about to serve", func() bool { return next.flip.ready || n%2 == 1 && next.m.slots[0].state == ready })
+		w.wish([]unix.Signal{unix.SIGTERM, unix.SIGUSR1}[n/2%2])
+		w.calm()
+		w.check()
+	}
+}

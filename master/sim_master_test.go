@@ -494,6 +494,16 @@ func (p *simMaster) outside() *succession.World {
 			fd := w.id()
 			return &succession.Words{End: fd, Hear: func() string { return w.texts[fd] }, Close: func() {}}, failsIf(p.nextPlan == planNoWords)
 		},
+		Permit: func() (int, error) {
+			fd := w.id()
+			w.texts[fd] = "permit"
+			return fd, nil
+		},
+		Claim: func(fd int) bool {
+			there := w.texts[fd] != ""
+			delete(w.texts, fd)
+			return there
+		},
 		Say: func(fd int, text string) { w.texts[fd] = text },
 		Seal: func(text []byte) (int, error) {
 			fd := w.id()

@@ -9,6 +9,10 @@ import (
 
 // goUp lets an instance serve that has never served before: all its workers are ready.
 func (m *master) goUp() {
+	if err := m.claim(); err != nil {
+		m.stop(err)
+		return
+	}
 	if err := m.sys.pidfile(); err != nil {
 		m.stop(err)
 		return

@@ -80,6 +80,19 @@ func (in *Incoming) State() (*State, error) {
 	return parse(text)
 }
 
+// Claim takes the right to serve; false: the old master has been told to end, and ends this one too. Commit follows.
+func (in *Incoming) Claim() (bool, error) {
+	if in.state != Taking {
+		return true, nil
+	}
+	fd, err := in.flip.Take(permitName)
+	if err != nil || fd < 0 { // the old master's program knows of none
+		return err == nil, err
+	}
+	defer in.world.Close(fd)
+	return in.world.Claim(fd), nil
+}
+
 // Commit tells the old master, if there is one, that it can leave. It cannot fail to take over any more: with an error the old one has
 // died in this very moment.
 func (in *Incoming) Commit() error {

@@ -27,6 +27,7 @@ type Outgoing struct {
 	flip   *Flip
 	world  *World
 	state  OutState
+	permit int    // while Upgrading, once it has been handed over: see permit.go
 	again  bool   // another upgrade is wished for, after this one
 	reason string // why the last one failed
 }
@@ -77,7 +78,13 @@ func (o *Outgoing) Begin() {
 }
 
 // Failed ends it. Nothing of this master's has been touched.
-func (o *Outgoing) Failed() { o.become(Settled) }
+func (o *Outgoing) Failed() {
+	o.become(Settled)
+	if o.permit != 0 {
+		o.world.Close(o.permit)
+		o.permit = 0
+	}
+}
 
 // Note keeps why an upgrade has failed.
 func (o *Outgoing) Note(reason string) { o.reason = reason }
@@ -85,8 +92,22 @@ func (o *Outgoing) Note(reason string) { o.reason = reason }
 // Leave ends it: the new master has taken over.
 func (o *Outgoing) Leave() { o.become(Left) }
 
-// Stop ends an upgrade that is under way, and allows no other.
-func (o *Outgoing) Stop() { o.flip.Stop() }
+// Stop ends an upgrade that is under way, and allows no other. A new master that has the right to take over already is not ended: it is
+// told by PassOn.
+func (o *Outgoing) Stop() {
+	if o.permit == 0 || o.world.Claim(o.permit) {
+		o.flip.Stop()
+	}
+}
+
+// handPermit gives the new master what decides who of both goes on.
+func (o *Outgoing) handPermit() (err error) {
+	if o.permit, err = o.world.Permit(); err != nil {
+		o.permit = 0
+		return err
+	}
+	return o.Hand(permitName, o.permit)
+}
 
 // Hand gives the new master a descriptor under a name. It stays the caller's.
 func (o *Outgoing) Hand(name string, fd int) error {
@@ -98,6 +119,9 @@ func (o *Outgoing) Hand(name string, fd int) error {
 
 // HandState gives the new master what all that was handed over is.
 func (o *Outgoing) HandState(s State) error {
+	if err := o.handPermit(); err != nil {
+		return err
+	}
 	text, err := s.encode()
 	if err != nil {
 		return err

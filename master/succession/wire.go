@@ -49,8 +49,9 @@ type Worker struct {
 
 // Names of what is handed over, besides those that a State lists.
 const (
-	stateName = "state"
-	wordsName = "words"
+	stateName  = "state"
+	wordsName  = "words"
+	permitName = "permit"
 )
 
 // ShardName is the name of a listening socket.

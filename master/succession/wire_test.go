@@ -43,7 +43,7 @@ func TestWire(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		stateName, wordsName, ShardName("192.0.2.1:80", 1), ShardName("admin /run/x", 0), CountersName(3), BoardName(3),
+		stateName, wordsName, permitName, ShardName("192.0.2.1:80", 1), ShardName("admin /run/x", 0), CountersName(3), BoardName(3),
 		ControlName(3, 1), ControlName(3, control.MonitorSlot), PidfdName(3, 1), FaultsName(3, 1),
 	} {
 		fmt.Fprintf(&b, "name %q\n", name)

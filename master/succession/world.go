@@ -16,6 +16,8 @@ type World struct {
 	Check  func() error                 // asks the new program about the new configuration
 	Words  func() (*Words, error)       // opens what the new master speaks through
 	Say    func(fd int, text string)    // writes there
+	Permit func() (int, error)          // a descriptor from which one process, of those that have it, can take one thing
+	Claim  func(fd int) bool            // takes it; false: another one has
 	Seal   func([]byte) (int, error)    // puts a text into a descriptor that nobody can change
 	Unseal func(fd int) ([]byte, error) // is the text
 	Close  func(fd int)
@@ -32,6 +34,8 @@ func RealWorld(environ []string) *World {
 		Check:  func() error { return check(environ) },
 		Words:  pipe,
 		Say:    say,
+		Permit: newPermit,
+		Claim:  claim,
 		Seal:   func(text []byte) (int, error) { return shm.Seal("lbmaster-handover", text) },
 		Unseal: shm.Unseal,
 		Close:  func(fd int) { unix.Close(fd) },
