@@ -89,7 +89,8 @@ portable: ## it builds for the other 64-bit machine, and for none of 32 bits
 	GOARCH=arm64 $(GO) build ./...
 	@if GOARCH=386 $(GO) build ./cmd/lbmaster 2>/dev/null; then echo "it builds for 32 bits, where counters tear"; exit 1; fi
 
-soak: ## mixed load with dying workers for SOAKTIME, relays and servers in large numbers, upgrades, and a newer systemd
+soak: ## lives of instances, mixed load with dying workers for SOAKTIME, relays and servers in large numbers, upgrades, and a newer systemd
+	$(GO) test -count=1 -timeout 0 -run '^TestSimulate$$' -v ./master -seeds 2000000 -first $$(date +%s)
 	SOAKTIME=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -tags soak -run '^TestSoak' -v ./tests
 
 lint: lint-light ## everything that reads the source

@@ -1,8 +1,9 @@
 package master
 
 import (
-	"lbmaster/shared/counter"
 	"testing"
+
+	"lbmaster/shared/counter"
 
 	"golang.org/x/sys/unix"
 )
