@@ -47,7 +47,7 @@ func Run(env Env) error {
 	}
 	runtime.LockOSThread() // the loop's thread waits in the kernel by itself
 	w := &worker{orphan: orphan{replaced: replaced}}
-	w.report = newReporter(env.Control, env.Say, "worker")
+	w.report = channel.Reports(env.Control, env.Say, "worker")
 	w.channel = channel.New(env.Control, func(text string) { w.report(text) })
 	if err := w.begin(env); err != nil {
 		return errors.Join(err, w.channel.Last(control.Message{Kind: control.Bye, Reason: err.Error()}))
@@ -70,7 +70,7 @@ func (w *worker) begin(env Env) error {
 	identity := m.Identity
 	name := fmt.Sprintf("worker %d", m.Slot)
 	channel.Name(fmt.Sprintf("lb-worker-%d", m.Slot))
-	w.report = newReporter(env.Control, env.Say, name)
+	w.report = channel.Reports(env.Control, env.Say, name)
 	if w.proxy, err = w.build(env, m, fds); err != nil {
 		return err
 	}

@@ -211,13 +211,3 @@ func TestBadStart(t *testing.T) {
 		})
 	}
 }
-
-// TestReporterNeverBlocks: a reader of stderr that stands still costs lines, not time.
-func TestReporterNeverBlocks(t *testing.T) {
-	r, w := io.Pipe() // nobody reads
-	defer r.Close()
-	report := newReporter(-1, pump.New(w), "worker 0") // no master hears it
-	for range 10_000 {
-		report("x")
-	}
-}

@@ -4,6 +4,7 @@
 //	channel   what is said to the master
 //	hear      what the master says, before there is a loop
 //	config    the configuration that came with START
+//	report    lines for the operator, from either child
 //	wait      until the master listens, or says something
 package channel
 

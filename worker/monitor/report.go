@@ -1,9 +1,9 @@
 package monitor
 
 import (
-	"fmt"
+	"io"
 
-	"lbmaster/shared/pump"
+	"lbmaster/worker/channel"
 )
 
 // Level is how much a line matters to the operator, in syslog's words.
@@ -18,6 +18,7 @@ const (
 )
 
 // newReporter returns a function that writes lines for the operator.
-func newReporter(to *pump.Writer) func(Level, string) {
-	return func(level Level, text string) { fmt.Fprintf(to, "lbmaster: monitor: %s: %s\n", level, text) }
+func newReporter(to io.Writer) func(Level, string) {
+	line := channel.Lines(to, "monitor")
+	return func(level Level, text string) { line(string(level) + ": " + text) }
 }
