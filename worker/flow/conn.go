@@ -14,7 +14,8 @@ import (
 // The socket is registered edge-triggered, so readiness is remembered here: an event sets a mark, and only a call
 // that came back short takes it off. Invariant: while registered, a mark that is off will be set by a later event.
 type Conn struct {
-	FD         sock.FD
+	FD         Socket
+	own        sock.FD    // what FD is, as a rule
 	Token      poll.Token // of the object that holds the conn; changes with each use of it
 	Registered bool       // the poller knows fd
 	Readable   bool
@@ -31,7 +32,14 @@ type Conn struct {
 
 // Open begins the life of a conn. A socket that has just been opened can be tried both ways.
 func (c *Conn) Open(fd sock.FD, token poll.Token) {
-	*c = Conn{FD: fd, Token: token, Readable: true, writable: true}
+	c.OpenOn(nil, token)
+	c.own = fd
+	c.FD = &c.own
+}
+
+// OpenOn is Open for any socket. A Conn must not be copied from then on.
+func (c *Conn) OpenOn(s Socket, token poll.Token) {
+	*c = Conn{FD: s, Token: token, Readable: true, writable: true}
 }
 
 // Register begins to poll the socket.

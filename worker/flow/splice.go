@@ -25,7 +25,7 @@ func (c *Conn) fillPipe(p *sock.Pipe, n int64) {
 	if !c.Readable || c.Over() {
 		return
 	}
-	switch _, e := p.Fill(&c.FD, int(min(n, 1<<30))); e {
+	switch _, e := c.FD.FillPipe(p, int(min(n, 1<<30))); e {
 	case 0:
 	case unix.EAGAIN:
 		c.Readable = c.urgent
@@ -39,7 +39,7 @@ func (c *Conn) sendPipe(p *sock.Pipe) int {
 	if !c.writable || c.SendErr != 0 {
 		return 0
 	}
-	n, e := p.Drain(&c.FD)
+	n, e := c.FD.DrainPipe(p)
 	switch {
 	case p.Held() == 0:
 	case e == unix.EAGAIN:

@@ -47,7 +47,9 @@ func (p *Proxy) accept(l *listener) bool {
 			p.acceptFailed(l, e)
 			return false
 		}
-		p.startSession(p.begin(fd, l.front, l.bind, p.peer.AddrPort()))
+		s := p.begin(l.front, l.bind, p.peer.AddrPort())
+		s.client.Open(fd, s.token())
+		p.startSession(s)
 	}
 	return true
 }

@@ -135,7 +135,8 @@ func (p *Proxy) beginReceived(at control.Shard, fd sock.FD) {
 	f := p.frontends[at.Frontend]
 	p.gauges.Sessions.AddFirst(1)
 	f.gauges.Sessions.AddFirst(1)
-	s := p.begin(fd, f, at.Bind, fd.Peer())
+	s := p.begin(f, at.Bind, fd.Peer())
+	s.client.Open(fd, s.token())
 	s.client.Fresh = false
 	s.client.Fill(p.worker.Pools)
 	p.loop.Enqueue(&s.task)

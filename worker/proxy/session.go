@@ -6,7 +6,7 @@ import (
 	"lbmaster/worker/accesslog"
 	"lbmaster/worker/exchange"
 	"lbmaster/worker/loop"
-	"lbmaster/worker/sock"
+	"lbmaster/worker/poll"
 	"lbmaster/worker/timer"
 	"lbmaster/worker/upstream"
 )
@@ -28,18 +28,20 @@ type session struct {
 	task     loop.Task
 }
 
-// begin starts the life of a session.
-func (p *Proxy) begin(fd sock.FD, front *frontend, bind int, peer netip.AddrPort) *session {
+// begin starts the life of a session, whose client connection the caller opens.
+func (p *Proxy) begin(front *frontend, bind int, peer netip.AddrPort) *session {
 	s, slot := p.sessions.Take()
 	// A session can end after it got another turn. That then passes to the next use.
 	*s = session{p: p, slot: slot, seq: s.seq + 1, front: front, bind: int32(bind), task: s.task}
 	s.task.Does(s)
 	s.timer.Token = loop.TimerToken(p.kinds.client, slot)
 	s.client = exchange.Client{Front: &front.Frontend, Peer: peer, Own: upstream.NewOwner(&s.task), Fresh: true, Session: s}
-	s.client.Open(fd, loop.Token(p.kinds.client, slot, s.seq))
 	s.become(idle)
 	return s
 }
+
+// token names the session for the poller.
+func (s *session) token() poll.Token { return loop.Token(s.p.kinds.client, s.slot, s.seq) }
 
 // end is the end of a session, whatever it was doing.
 func (s *session) end() {

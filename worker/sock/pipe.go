@@ -144,3 +144,9 @@ func (q *Pipes) Shrink() {
 
 // Taken is the number of pipes in use.
 func (q *Pipes) Taken() int { return q.open - q.idle }
+
+// FillPipe is p.Fill from this socket.
+func (f *FD) FillPipe(p *Pipe, most int) (int, unix.Errno) { return p.Fill(f, most) }
+
+// DrainPipe is p.Drain to this socket.
+func (f *FD) DrainPipe(p *Pipe) (int, unix.Errno) { return p.Drain(f) }

@@ -4,7 +4,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/worker/flow"
-	"lbmaster/worker/sock"
 	"lbmaster/worker/timer"
 )
 
@@ -32,7 +31,7 @@ type Conn struct {
 type User interface{ Heard(c *Conn) }
 
 // quiet says that the peer has neither sent anything nor ended the connection.
-func quiet(fd *sock.FD) bool {
+func quiet(fd flow.Socket) bool {
 	_, e := fd.Peek()
 	return e == unix.EAGAIN
 }
@@ -40,7 +39,7 @@ func quiet(fd *sock.FD) bool {
 // Drained makes sure that nothing has come behind what was received last: it would be taken for the answer to the next
 // request, and no event will tell of it.
 func (c *Conn) Drained() bool {
-	if c.Readable && quiet(&c.FD) {
+	if c.Readable && quiet(c.FD) {
 		c.Readable = false
 	}
 	return !c.Readable

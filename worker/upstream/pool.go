@@ -26,6 +26,12 @@ type Pool struct {
 	conns    loop.Table[Conn]
 	backends []*Backend
 	spare    sock.Reserve
+	dialer   Dialer // nil: the kernel
+}
+
+// Dialer begins connections in the kernel's place, in tests. It returns EINPROGRESS for one whose outcome the poller will tell.
+type Dialer interface {
+	Dial(from *sock.Address, to sock.Address) (flow.Socket, unix.Errno)
 }
 
 // spare is how many connections to servers can be made when clients have taken all other descriptors: whoever is in must be served, or
@@ -42,6 +48,9 @@ func NewPool(l *loop.Loop, pools *flow.Pools) *Pool {
 	p.kind = l.Handle(p)
 	return p
 }
+
+// DialBy makes connections by d.
+func (p *Pool) DialBy(d Dialer) { p.dialer = d }
 
 // Add lets the pool know of a backend, whose idle connections it may have to close.
 func (p *Pool) Add(b *Backend) { p.backends = append(p.backends, b) }
@@ -66,14 +75,10 @@ func (p *Pool) Dial(srv *Server, port uint16, urgent bool) (*Conn, unix.Errno) {
 			return nil, unix.EADDRNOTAVAIL
 		}
 	}
-	fd, e := sock.ConnectFrom(srv.source, &to)
-	if e == unix.EMFILE && (p.DropIdle() || p.spare.Spend()) {
-		fd, e = sock.ConnectFrom(srv.source, &to)
-	}
-	if e != 0 && e != unix.EINPROGRESS {
+	c, e := p.connect(srv.source, &to)
+	if e != 0 {
 		return nil, e
 	}
-	c := p.open(fd)
 	c.Server, c.moves = srv, srv.moves
 	c.Readable = false // there is nothing to read before the server has got something
 	if urgent {
@@ -83,13 +88,35 @@ func (p *Pool) Dial(srv *Server, port uint16, urgent bool) (*Conn, unix.Errno) {
 	return c, 0
 }
 
-// open takes a Conn from the free list.
-func (p *Pool) open(fd sock.FD) *Conn {
+// connect begins a connection, and makes room for its descriptor if there is none.
+func (p *Pool) connect(from, to *sock.Address) (*Conn, unix.Errno) {
+	if p.dialer != nil {
+		s, e := p.dialer.Dial(from, *to)
+		if e != 0 && e != unix.EINPROGRESS {
+			return nil, e
+		}
+		c, token := p.unused()
+		c.Conn.OpenOn(s, token)
+		return c, 0
+	}
+	fd, e := sock.ConnectFrom(from, to)
+	if e == unix.EMFILE && (p.DropIdle() || p.spare.Spend()) {
+		fd, e = sock.ConnectFrom(from, to)
+	}
+	if e != 0 && e != unix.EINPROGRESS {
+		return nil, e
+	}
+	c, token := p.unused()
+	c.Conn.Open(fd, token)
+	return c, 0
+}
+
+// unused takes a Conn from the free list.
+func (p *Pool) unused() (*Conn, poll.Token) {
 	c, slot := p.conns.Take()
 	*c = Conn{slot: slot, seq: c.seq + 1}
 	c.timer.Token = loop.TimerToken(p.kind, slot)
-	c.Conn.Open(fd, loop.Token(p.kind, slot, c.seq))
-	return c
+	return c, loop.Token(p.kind, slot, c.seq)
 }
 
 // Used is the number of connections.
@@ -131,7 +158,7 @@ func (p *Pool) TakeIdle(srv *Server, peek bool) *Conn {
 
 // take ends the wait of an idle connection. It returns nil, and the connection is closed, when that is of no use any more.
 func (p *Pool) take(c *Conn, peek bool) *Conn {
-	if !c.current() || peek && !quiet(&c.FD) {
+	if !c.current() || peek && !quiet(c.FD) {
 		p.discard(c)
 		return nil
 	}
@@ -161,7 +188,7 @@ func (p *Pool) unpark(c *Conn) {
 // late, and tell of bytes that have been received before the connection became idle.
 func (p *Pool) onIdle(c *Conn, r poll.Ready) {
 	c.Note(r)
-	if r&(poll.PeerDone|poll.Broken) != 0 || r&poll.Readable != 0 && !quiet(&c.FD) {
+	if r&(poll.PeerDone|poll.Broken) != 0 || r&poll.Readable != 0 && !quiet(c.FD) {
 		if c.Owner != nil {
 			p.loop.Enqueue(c.Owner.task) // nothing may bind its client to this worker any more
 		}
