@@ -1,8 +1,6 @@
 package proxy
 
 import (
-	"bufio"
-	"fmt"
 	"net"
 	"regexp"
 	"strings"
@@ -51,60 +49,6 @@ func (l *logs) want(pattern string) {
 	full := `^<134>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d lbmaster\[\d+\]: 127\.0\.0\.1:\d+ \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d\.\d{3}\] ` + pattern + "\n$"
 	if got := string(line[:n]); !regexp.MustCompile(full).MatchString(got) {
 		l.t.Errorf("got  %s\nwant %s", got, pattern)
-	}
-}
-
-// TestLog is the line for each way a stream can end.
-func TestLog(t *testing.T) {
-	const get = "GET /x HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\n\r\n"
-	quiet := func(c net.Conn, in *bufio.Reader) { head(in); in.ReadByte() } // never answers
-	for i, tt := range []struct {
-		name    string
-		tune    func(*conf.Config)
-		server  handler // nil: nobody listens
-		send    string
-		leave   bool // the client ends its side after that
-		want    string
-		nothing bool // no answer comes
-	}{
-		{"good", nil, script(okHead + "ok"), get, false, `web web/a %d/%d/%d/%d/%d 200 40 - - --VN %d/%d/0/0/0 0/0 "GET /x HTTP/1.1"`, false},
-		{"inserted", nil, script(okHead + "ok"), "GET / HTTP/1.1\r\nHost: a\r\n\r\n", false, `web web/a %d/%d/%d/%d/%d 200 %d - - --NI %d/%d/0/0/0 0/0 "GET / HTTP/1.1"`, false},
-		{"bad request", nil, nil, "GET\r\n\r\n", false, `web web/<NOSRV> -1/-1/-1/-1/%d 400 %d - - PR-- %d/%d/0/0/0 0/0 "<BADREQ>"`, false},
-		{
-			"head too late", func(c *conf.Config) { c.Frontends[0].Timeout.HTTPRequest = 500 * time.Millisecond }, nil, "GET / HT", false,
-			`web web/<NOSRV> -1/-1/-1/-1/%d 408 %d - - cR-- %d/%d/0/0/0 0/0 "<BADREQ>"`, false,
-		},
-		{
-			"nothing came", func(c *conf.Config) { c.Frontends[0].Timeout.HTTPRequest = 50 * time.Millisecond }, nil, "", false,
-			`web web/<NOSRV> -1/-1/-1/-1/%d 408 0 - - cR-- %d/%d/0/0/0 0/0 "<BADREQ>"`, true,
-		},
-		{"client left in the head", nil, nil, "GET / HT", true, `web web/<NOSRV> -1/-1/-1/-1/%d 400 %d - - CR-- %d/%d/0/0/0 0/0 "<BADREQ>"`, false},
-		{"client left at once", nil, nil, "", true, `web web/<NOSRV> -1/-1/-1/-1/%d 400 0 - - CR-- %d/%d/0/0/0 0/0 "<BADREQ>"`, true},
-		{"refused", nil, nil, get, false, `web web/a %d/%d/-1/-1/%d 503 %d - - SCVN %d/%d/0/0/0 0/0 "GET /x HTTP/1.1"`, false},
-		{
-			"no server", func(c *conf.Config) { c.Backends[0].Servers[0].Weight = 0 }, nil, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", false,
-			`web web/<NOSRV> %d/-1/-1/-1/%d 503 %d - - SCNN %d/%d/0/0/0 0/0 "GET / HTTP/1.1"`, false,
-		},
-		{"no answer", nil, script(""), get, false, `web web/a %d/%d/%d/-1/%d 502 %d - - SHVN %d/%d/0/0/0 0/0 "GET /x HTTP/1.1"`, false},
-		{"bad answer", nil, script("what?\r\n\r\n"), get, false, `web web/a %d/%d/%d/-1/%d 502 %d - - PHVN %d/%d/0/0/0 0/0 "GET /x HTTP/1.1"`, false},
-		{
-			"answer too late", func(c *conf.Config) { c.Backends[0].Timeout.Server = 50 * time.Millisecond }, quiet, get, false,
-			`web web/a %d/%d/%d/-1/%d 504 %d - - sHVN %d/%d/0/0/0 0/0 "GET /x HTTP/1.1"`, false,
-		},
-		{"answer cut off", nil, script("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nok"), get, false, `web web/a %d/%d/%d/%d/%d 200 %d - - SDVN %d/%d/0/0/0 0/0 "GET /x HTTP/1.1"`, true},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			f, l := startLogging(t, fmt.Sprintf("127.61.5.%d", 1+i), tt.tune, tt.server)
-			c := f.dial()
-			c.send(tt.send)
-			if tt.leave {
-				c.CloseWrite()
-			}
-			if !tt.nothing {
-				c.want("HTTP/1.1 ")
-			}
-			l.want(tt.want)
-		})
 	}
 }
 

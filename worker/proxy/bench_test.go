@@ -170,7 +170,10 @@ func newProxyWith(tb testing.TB, params Params, c *conf.Config, st *stats.Stats)
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { unix.Close(wake) })
-	params.Config, params.Stats, params.Board, params.Wake, params.Logs = c, st, board, wake, dialLogs(tb, c)
+	params.Config, params.Stats, params.Board, params.Wake = c, st, board, wake
+	if params.Logs == nil {
+		params.Logs = dialLogs(tb, c)
+	}
 	p, err := New(params)
 	if err != nil {
 		tb.Fatal(err)

@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
-	"time"
 
 	"lbmaster/conf"
 	"lbmaster/shared/counter"
@@ -88,41 +87,6 @@ func TestAddedFields(t *testing.T) {
 	}
 	if n := f.proxy.backends[0].Servers[0].Gauges.Idle.Load(); n != 0 {
 		t.Error("the server's connection was kept")
-	}
-}
-
-// TestRetries: a server that refuses is tried again after a pause, and the last try goes to another one.
-func TestRetries(t *testing.T) {
-	f := start(t, "127.61.3.3", func(c *conf.Config) {
-		c.Backends[0].Retries, c.Backends[0].Redispatch = 2, true
-		c.Backends[0].Timeout.Connect = 50 * time.Millisecond
-	}, nil, echoHead) // nobody is server a
-	c := f.dial()
-	begin := time.Now()
-	c.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\n\r\n")
-	c.want(echoed("GET / HTTP/1.1\r\nHost: a\r\n\r\n", "Set-Cookie: SERVERID=B; path=/\r\n"))
-	if d := time.Since(begin); d < 50*time.Millisecond {
-		t.Errorf("it took %v, with a pause of 50 ms", d)
-	}
-	b := f.proxy.backends[0]
-	if r, d := b.Counters[counter.Retries].Load(), b.Counters[counter.Redispatches].Load(); r != 2 || d != 1 {
-		t.Errorf("%d retries, %d redispatches; want 2, 1", r, d)
-	}
-}
-
-// TestRetriesEnd: without another server the same one is tried to the end.
-func TestRetriesEnd(t *testing.T) {
-	f := start(t, "127.61.3.4", func(c *conf.Config) {
-		c.Backends[0].Retries, c.Backends[0].Redispatch = 2, true
-		c.Backends[0].Timeout.Connect = 20 * time.Millisecond
-	}, nil)
-	c := f.dial()
-	c.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-	if got := c.wantEnd(); !strings.HasPrefix(got, "HTTP/1.1 503 ") {
-		t.Errorf("got %.60q", got)
-	}
-	if n := f.proxy.backends[0].Counters[counter.Retries].Load(); n != 2 {
-		t.Errorf("%d retries, want 2", n)
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"lbmaster/conf"
 	"lbmaster/shared/counter"
@@ -148,17 +147,6 @@ func TestLargeHeadInPieces(t *testing.T) {
 		}
 		c.want(answers(ask, 0, 0))
 	}
-}
-
-// TestLargeHeadStops: a head that does not go on is answered 408 in the time that every head has.
-func TestLargeHeadStops(t *testing.T) {
-	f := start(t, "127.61.9.21", func(c *conf.Config) {
-		allows(256 << 10)(c)
-		c.Frontends[0].Timeout.HTTPRequest = time.Second
-	}, obeys)
-	c := f.dial()
-	c.send(asks("GET", 250<<10, "", 0, 0)[:249<<10])
-	c.startsWith("HTTP/1.1 408 ")
 }
 
 // large says how many bytes of free buffers are those of larger ones. It lets go of all.

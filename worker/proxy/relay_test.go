@@ -320,57 +320,6 @@ func TestRelayUnserved(t *testing.T) {
 	}
 }
 
-// TestRelayTimes: the shorter of both times ends a relay in which neither side has said anything; a byte either way begins
-// it anew.
-func TestRelayTimes(t *testing.T) {
-	const short = 900 * time.Millisecond
-	for i, side := range []string{"client", "server"} {
-		t.Run(side, func(t *testing.T) {
-			f := start(t, fmt.Sprintf("127.61.3.%d", 16+i), also(relays, func(c *conf.Config) {
-				if side == "client" {
-					c.Frontends[0].Timeout.Client = short
-				} else {
-					c.Backends[0].Timeout.Server = short
-				}
-			}), says("a"))
-			c := f.dial()
-			c.want("I am a\n")
-			begin := time.Now()
-			tick := time.NewTicker(short / 3)
-			defer tick.Stop()
-			for range 5 {
-				<-tick.C
-				c.send("x\n")
-				c.want("a: x\n")
-			}
-			c.wantEnd()
-			if took := time.Since(begin); took < short*5/3+short {
-				t.Errorf("ended after %v", took)
-			}
-			counters := f.proxy.frontends[0].Counters
-			if got := counters[counter.ClientAborts].Load() == 1; got != (side == "client") {
-				t.Errorf("%d client aborts, %d server aborts", counters[counter.ClientAborts].Load(), counters[counter.ServerAborts].Load())
-			}
-		})
-	}
-}
-
-// TestConnectTime: a server that does not answer ends the connection.
-func TestConnectTime(t *testing.T) {
-	const addr = "127.61.3.18"
-	full := listenOn(t, addr, 8001)
-	defer unix.Close(full)
-	unix.Listen(full, 0)
-	defer unix.Close(dialTo(t, addr, 8001))
-	f := start(t, addr, also(relays, func(c *conf.Config) { c.Backends[0].Timeout.Connect = 100 * time.Millisecond }), nil)
-	c := f.dial()
-	c.send("hello\n")
-	f.await("the session ends", func() bool { return f.proxy.Sessions() == 0 })
-	if n := f.proxy.backends[0].Counters[counter.ConnectErrors].Load(); n != 1 {
-		t.Errorf("%d connect errors", n)
-	}
-}
-
 // TestWhereServersAre: mapped ports, source addresses and dispatch, in both modes.
 func TestWhereServersAre(t *testing.T) {
 	tells := func(c net.Conn, in *bufio.Reader) {
@@ -455,40 +404,6 @@ func TestHealth(t *testing.T) {
 		if got := c.wantEnd(); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
-	}
-}
-
-// TestRelayLog is the line for each way a relay can end.
-func TestRelayLog(t *testing.T) {
-	for i, tt := range []struct {
-		name   string
-		tune   func(*conf.Config)
-		server handler
-		client func(c *client)
-		want   string
-	}{
-		{"good", nil, says("a"), func(c *client) { c.want("I am a\n"); c.CloseWrite(); c.wantEnd() }, "web web/a %d/%d/%d 7 -- 1/1/0/0/0 0/0"},
-		{"client resets", nil, says("a"), func(c *client) { c.want("I am a\n"); c.SetLinger(0); c.Close() }, "web web/a %d/%d/%d 7 CD 1/1/0/0/0 0/0"},
-		{"server resets", nil, func(c net.Conn, in *bufio.Reader) { in.ReadByte(); c.(*net.TCPConn).SetLinger(0) }, func(c *client) { c.send("x"); io.ReadAll(c.in) }, "web web/a %d/%d/%d 0 SD 1/1/0/0/0 0/0"},
-		{"client time", func(c *conf.Config) { c.Frontends[0].Timeout.Client = 500 * time.Millisecond }, says("a"), func(c *client) { c.wantEnd() }, "web web/a %d/%d/%d 7 cD 1/1/0/0/0 0/0"},
-		{"server time", func(c *conf.Config) { c.Backends[0].Timeout.Server = 500 * time.Millisecond }, says("a"), func(c *client) { c.wantEnd() }, "web web/a %d/%d/%d 7 sD 1/1/0/0/0 0/0"},
-		{"refused", nil, nil, func(c *client) { c.wantEnd() }, "web web/a %d/-1/%d 0 SC 1/1/0/0/0 0/0"},
-		{"dispatch", func(c *conf.Config) {
-			c.Backends[0].Dispatch, c.Backends[0].Servers = &c.Backends[0].Servers[0].Address, nil
-		}, says("a"), func(c *client) { c.want("I am a\n"); c.CloseWrite(); c.wantEnd() }, "web web/<NOSRV> %d/%d/%d 7 -- 1/1/0/0/0 0/0"},
-		{"no server", func(c *conf.Config) { c.Backends[0].Servers[0].Weight = 0 }, says("a"), func(c *client) { c.wantEnd() }, "web web/<NOSRV> -1/-1/%d 0 SC 1/1/0/0/0 0/0"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			f, l := startLogging(t, fmt.Sprintf("127.61.5.%d", 1+i), func(c *conf.Config) {
-				relays(c)
-				c.Frontends[0].LogFormat = "tcplog"
-				if tt.tune != nil {
-					tt.tune(c)
-				}
-			}, tt.server)
-			tt.client(f.dial())
-			l.want(tt.want)
-		})
 	}
 }
 

@@ -251,55 +251,6 @@ func TestOnceOnly(t *testing.T) {
 	}
 }
 
-func TestServerFailures(t *testing.T) {
-	quick := func(c *conf.Config) { c.Backends[0].Timeout.Server = 100 * time.Millisecond }
-	silent := func(c net.Conn, in *bufio.Reader) { io.Copy(io.Discard, in) }
-	for i, tt := range []struct {
-		name, want string
-		tune       func(*conf.Config)
-		server     handler
-	}{
-		{"refuses", "503", nil, nil},
-		{"closes", "502", nil, script("")},
-		{"talks nonsense", "502", nil, script("hello\r\n\r\n")},
-		{"closes in the head", "502", nil, script("HTTP/1.1 200 OK\r\nA: b\r\n")},
-		{"is silent", "504", quick, silent},
-		{"switches unasked", "502", nil, script("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n")},
-		{"is down", "503", func(c *conf.Config) { c.Backends[0].Servers[0].Weight = 0 }, echoHead},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			f := start(t, fmt.Sprintf("127.61.3.%d", i+1), tt.tune, tt.server)
-			c := f.dial()
-			c.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-			if got := c.wantEnd(); !strings.HasPrefix(got, "HTTP/1.1 "+tt.want+" ") {
-				t.Errorf("want %s, got %q", tt.want, got)
-			}
-		})
-	}
-}
-
-func TestClientTimeouts(t *testing.T) {
-	f := start(t, "127.61.1.9", func(c *conf.Config) {
-		c.Frontends[0].Timeout.HTTPRequest = 500 * time.Millisecond
-		c.Frontends[0].Timeout.HTTPKeepAlive = 500 * time.Millisecond
-	}, echoHead)
-	c := f.dial()
-	c.send("GET / HTTP/1.1\r\nHo")
-	if got := c.wantEnd(); !strings.HasPrefix(got, "HTTP/1.1 408 ") {
-		t.Errorf("a partial head got %q", got)
-	}
-	c = f.dial()
-	if got := c.wantEnd(); got != "" {
-		t.Errorf("a silent client got %q", got)
-	}
-	c = f.dial()
-	c.send("GET / HTTP/1.1\r\nHost: a\r\nCookie: SERVERID=A\r\n\r\n")
-	c.want(echoed("GET / HTTP/1.1\r\nHost: a\r\n\r\n", ""))
-	if got := c.wantEnd(); got != "" {
-		t.Errorf("an idle client got %q", got)
-	}
-}
-
 func TestHalfClosedClient(t *testing.T) {
 	f := start(t, "127.61.1.10", nil, echoHead)
 	c := f.dial()
@@ -439,27 +390,4 @@ func TestMaxconn(t *testing.T) {
 	}
 	two.Close()
 	three.want(answer)
-}
-
-// TestSlowReader: a client that does not read stops the server, and costs no memory.
-func TestSlowReader(t *testing.T) {
-	const size = 64 << 20
-	written := make(chan int, 1)
-	f := start(t, "127.61.1.18", nil, func(c net.Conn, in *bufio.Reader) {
-		head(in)
-		fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", size)
-		c.SetWriteDeadline(time.Now().Add(time.Second))
-		n, _ := c.Write(make([]byte, size))
-		written <- n
-	})
-	c := f.dial()
-	c.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-	if n := <-written; n == size {
-		t.Errorf("the server could send all of %d bytes to a client that read none", n)
-	}
-	f.do(func() {
-		if n := f.proxy.worker.Pools.Buffers.Taken() + f.proxy.worker.Pools.Buffers.Idle(); n > 8 {
-			t.Errorf("%d buffers for one stream", n)
-		}
-	})
 }

@@ -199,6 +199,7 @@ func TestNoOtherSuccessor(t *testing.T) {
 	}
 	unix.Close(theirs)
 	first.do(func() { first.proxy.HandOver(mine, [][]control.Place{{control.PlaceOf(control.Shard{})}}, nil) })
+	first.do(func() { first.proxy.loop.Leap(successorTime.Milliseconds()) })
 	for _, c := range clients {
 		if got := c.wantEnd(); got != "" {
 			t.Errorf("got %q", got)
