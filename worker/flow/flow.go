@@ -3,6 +3,7 @@
 //	flow     one direction between two sockets
 //	splice   the same through pipes, without copying; a flow takes the one way or the other, so that the two know each other
 //	conn     a socket, and what the loop knows of it
+//	socket   what a connection does with it
 //	pools    what both borrow
 package flow
 
