@@ -48,9 +48,8 @@ type monitor struct {
 	results   chan finished
 	shortages shortages // what checks lack
 
-	rows       []row // in the order in which they are told
-	whole      row   // the instance
-	scratch    stats.Counters
+	rows       []row                     // in the order in which they are told
+	whole      row                       // the instance
 	children   map[place]control.Message // the last Child about each worker
 	started    time.Time                 // of the generation
 	master     int                       // process id
