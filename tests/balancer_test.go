@@ -63,12 +63,15 @@ func launchBy(t *testing.T, p place, conf string, start func(argv []string, env 
 	t.Helper()
 	dir := t.TempDir()
 	b := &balancer{t: t, place: p, exe: filepath.Join(dir, "lbmaster"), tmp: filepath.Join(dir, "tmp")}
-	file := filepath.Join(dir, "conf.toml")
+	flag, file := "-c", filepath.Join(dir, "conf.toml")
+	if strings.HasPrefix(conf, "global\n") { // HAProxy's language
+		flag, file = "-f", filepath.Join(dir, "haproxy.cfg")
+	}
 	err := errors.Join(link(product(), b.exe), os.Mkdir(b.tmp, 0o777), os.WriteFile(file, []byte(conf), 0o644))
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.Process, err = start([]string{b.exe, "-c", file}, "TMPDIR="+b.tmp)
+	b.Process, err = start([]string{b.exe, flag, file}, "TMPDIR="+b.tmp)
 	if err != nil {
 		t.Fatal(err)
 	}

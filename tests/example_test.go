@@ -19,12 +19,18 @@ func example(t *testing.T, name string, workers int, pairs ...string) string {
 		t.Fatal(err)
 	}
 	text := string(b)
+	if strings.HasSuffix(name, ".cfg") {
+		pairs = classicPairs(t, pairs)
+	}
 	for i := 0; i < len(pairs); i += 2 {
 		if !strings.Contains(text, pairs[i]) {
 			t.Fatalf("%s has no %s", name, pairs[i])
 		}
 	}
 	text = strings.NewReplacer(pairs...).Replace(text)
+	if strings.HasSuffix(name, ".cfg") {
+		return fmt.Sprintf("global\nnbproc %d\n", workers) + text
+	}
 	if strings.Contains(text, "[global]\n") {
 		return strings.Replace(text, "[global]\n", fmt.Sprintf("[global]\nworkers = %d\n", workers), 1)
 	}
@@ -48,3 +54,51 @@ func and(pairs []string, more ...string) []string {
 }
 
 func quoted(s string) string { return `"` + s + `"` }
+
+// inBothLanguages plays with the guide's configurations in TOML, and as the guide prints them. The ending is that of their files.
+func inBothLanguages(t *testing.T, play func(t *testing.T, ending string)) {
+	t.Parallel()
+	for _, ending := range []string{".toml", ".cfg"} {
+		t.Run(ending[1:], func(t *testing.T) {
+			t.Parallel()
+			play(t, ending)
+		})
+	}
+}
+
+// classicWords is what the texts of pairs are in HAProxy's language.
+var classicWords = map[string]string{
+	`inter = "2s"`:                 "inter 2000",
+	`inter = "50ms"`:               "inter 50",
+	`connect = "5s"`:               "contimeout 5000",
+	`connect = "200ms"`:            "contimeout 200",
+	`connect = "5s", check = "5s"`: "contimeout 5000\ntimeout check 5s",
+	"check = true":                 " check",
+	"check = false":                "",
+	"persist = true":               "option persist",
+	"persist = false":              "no option persist",
+	"redispatch = true":            "redispatch\n",
+	"redispatch = true\ntimeout = { check = \"5s\" }":      "redispatch\ntimeout check 5s\n",
+	"redispatch = true\ntimeout = { connect = \"200ms\" }": "redispatch\ntimeout connect 200ms\n",
+	"check_port = 81":     "port 81",
+	"check_port = 8081":   "port 8081",
+	"check_port = 80\n":   "port 80 ",
+	"check_port = 8000\n": "port 8000 ",
+}
+
+// classicPairs are pairs for a configuration in HAProxy's language: words, and addresses without quotes.
+func classicPairs(t *testing.T, pairs []string) []string {
+	t.Helper()
+	var all []string
+	for _, text := range pairs {
+		word, known := classicWords[text]
+		if !known && (len(text) < 2 || text[0] != '"') && !strings.HasPrefix(text, "/") {
+			t.Fatalf("%q has no word in HAProxy's language", text)
+		}
+		if !known {
+			word = strings.Trim(text, `"`)
+		}
+		all = append(all, word)
+	}
+	return all
+}

@@ -10,9 +10,10 @@ import (
 )
 
 // The guide, section 4.1: a file on each server tells whether it takes new clients.
-func TestSoftStopWithAFile(t *testing.T) {
-	t.Parallel()
-	f := newWebfarm(t, "section-4.1.toml", `inter = "2s"`, `inter = "50ms"`, `connect = "5s"`, `connect = "5s", check = "5s"`)
+func TestSoftStopWithAFile(t *testing.T) { inBothLanguages(t, playSoftStopWithAFile) }
+
+func playSoftStopWithAFile(t *testing.T, ending string) {
+	f := newWebfarm(t, "section-4.1"+ending, `inter = "2s"`, `inter = "50ms"`, `connect = "5s"`, `connect = "5s", check = "5s"`)
 	f.at("all run")
 	f.newcomersGoTo("ABCD")
 	f.staysOn("A")
@@ -41,10 +42,11 @@ func TestSoftStopWithAFile(t *testing.T) {
 // The guide, section 4.1, limits: what a crash costs those who hold the server's cookie. A server that refuses is given
 // two pauses of at most a second before the last try goes elsewhere; one that does not answer takes the connect timeout of
 // every try but the last.
-func TestCrashWithPersist(t *testing.T) {
-	t.Parallel()
+func TestCrashWithPersist(t *testing.T) { inBothLanguages(t, playCrashWithPersist) }
+
+func playCrashWithPersist(t *testing.T, ending string) {
 	const connect = 200 * time.Millisecond
-	f := newWebfarm(t, "section-4.1.toml", and(unchecked, `connect = "5s"`, `connect = "200ms"`)...)
+	f := newWebfarm(t, "section-4.1"+ending, and(unchecked, `connect = "5s"`, `connect = "200ms"`)...)
 	f.at("webA crashes")
 	f.stop("A")
 	f.takes(2*connect, func() { f.moves("A") })
@@ -64,18 +66,19 @@ func TestCrashWithPersist(t *testing.T) {
 }
 
 // Without persist a cookie for a server that is down is not insisted on.
-func TestSoftStopWithoutPersist(t *testing.T) {
-	t.Parallel()
-	f := newWebfarm(t, "section-4.1.toml", and(unchecked, "persist = true", "persist = false")...)
+func TestSoftStopWithoutPersist(t *testing.T) { inBothLanguages(t, playSoftStopWithoutPersist) }
+
+func playSoftStopWithoutPersist(t *testing.T, ending string) {
+	f := newWebfarm(t, "section-4.1"+ending, and(unchecked, "persist = true", "persist = false")...)
 	f.board.down("webA")
 	f.newcomersGoTo("BCD")
 	f.moves("A")
 }
 
 // newPairedFarm runs the farm of section 4.2, and returns with it the redirections of the servers' ports for checks, all cut.
-func newPairedFarm(t *testing.T) (*webfarm, map[string]*relay) {
+func newPairedFarm(t *testing.T, ending string) (*webfarm, map[string]*relay) {
 	t.Helper()
-	f := newWebfarm(t, "section-4.2.toml", `inter = "2s"`, `inter = "50ms"`, "redispatch = true", "redispatch = true\ntimeout = { check = \"5s\" }",
+	f := newWebfarm(t, "section-4.2"+ending, `inter = "2s"`, `inter = "50ms"`, "redispatch = true", "redispatch = true\ntimeout = { check = \"5s\" }",
 		"check_port = 81", "check_port = 8081", "check_port = 80\n", "check_port = 8000\n")
 	redirect := make(map[string]*relay)
 	for letter, o := range f.origins {
@@ -86,9 +89,10 @@ func newPairedFarm(t *testing.T) (*webfarm, map[string]*relay) {
 
 // The guide, section 4.2: each server has a twin for those who hold its cookie. The twins are checked on the server's own
 // port, the others on one that is redirected there.
-func TestSoftStopWithBackupServers(t *testing.T) {
-	t.Parallel()
-	f, redirect := newPairedFarm(t)
+func TestSoftStopWithBackupServers(t *testing.T) { inBothLanguages(t, playSoftStopWithBackupServers) }
+
+func playSoftStopWithBackupServers(t *testing.T, ending string) {
+	f, redirect := newPairedFarm(t, ending)
 	f.at("the servers have just been started")
 	f.board.awaitDown("webA", "webB", "webC", "webD")
 	f.newcomersGoTo("A") // the first backup takes everything
@@ -124,10 +128,11 @@ func TestSoftStopWithBackupServers(t *testing.T) {
 }
 
 // The guide, section 4.2: when a server completely crashes, its clients go elsewhere and lose their sessions.
-func TestCrashWithBackupServers(t *testing.T) {
-	t.Parallel()
+func TestCrashWithBackupServers(t *testing.T) { inBothLanguages(t, playCrashWithBackupServers) }
+
+func playCrashWithBackupServers(t *testing.T, ending string) {
 	const connect = 200 * time.Millisecond
-	f := newWebfarm(t, "section-4.2.toml", and(unchecked, "redispatch = true", "redispatch = true\ntimeout = { connect = \"200ms\" }")...)
+	f := newWebfarm(t, "section-4.2"+ending, and(unchecked, "redispatch = true", "redispatch = true\ntimeout = { connect = \"200ms\" }")...)
 	f.at("webA crashes")
 	f.stop("A")
 	f.takes(2*connect, func() { f.moves("A") })
@@ -152,18 +157,19 @@ func TestCrashWithBackupServers(t *testing.T) {
 
 // The guide, section 4.2.1: where a server has no firewall software, an instance of lbmaster redirects the port. To kill it
 // is the soft stop of the server.
-func TestSoftStopByARedirector(t *testing.T) {
-	t.Parallel()
-	f, redirect := newPairedFarm(t)
+func TestSoftStopByARedirector(t *testing.T) { inBothLanguages(t, playSoftStopByARedirector) }
+
+func playSoftStopByARedirector(t *testing.T, ending string) {
+	f, redirect := newPairedFarm(t, ending)
 	for _, letter := range []string{"B", "C", "D"} {
 		redirect[letter].restore()
 	}
 	f.board.awaitDown("webA")
 	d := newBarracks(t, newPlace(t))
-	checks := d.write("checks.toml", example(t, "section-4.2.1.toml", 1, `"0.0.0.0:81"`, quoted(redirect["A"].from),
+	checks := d.write("checks"+ending, example(t, "section-4.2.1"+ending, 1, `"0.0.0.0:81"`, quoted(redirect["A"].from),
 		`"127.0.0.1:80"`, quoted(redirect["A"].to), "/var/run/haproxy-checks.pid", d.path("checks.pid")))
 	f.at("the redirector is started")
-	d.lbmaster("-c", checks)
+	d.lbmaster(map[string]string{".toml": "-c", ".cfg": "-f"}[ending], checks)
 	f.board.awaitUp("webA", "webB", "webC", "webD")
 	f.newcomersGoTo("ABCD")
 	f.at("the redirector is killed")
