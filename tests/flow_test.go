@@ -46,6 +46,9 @@ func playFlow(t *testing.T, file, ending string) {
 	if err != nil || len(archive.Files) < 2 {
 		t.Fatalf("no flow: %v", err)
 	}
+	if archive.Files[0].Name != "example" && ending == ".cfg" {
+		return // it has a configuration of its own, in TOML
+	}
 	s, servers := newPuppets(t, 4)
 	f := &flow{t: t, ending: ending, place: s.place, servers: servers, method: "GET"}
 	f.balancer = launch(t, s.place, f.conf(archive.Files[0]))

@@ -10,9 +10,10 @@ import (
 )
 
 // The guide, section 5.5: the WAN link of site 1 dies and comes back.
-func TestSitesWithoutWAN(t *testing.T) {
-	t.Parallel()
-	s := newSites(t, false)
+func TestSitesWithoutWAN(t *testing.T) { inBothLanguages(t, playSitesWithoutWAN) }
+
+func playSitesWithoutWAN(t *testing.T, ending string) {
+	s := newSites(t, ending, false)
 	old := s.comes("OP1", "123", "^OP1 SD1 S1L[12] W1[1-4]$")
 	old.has("SITE1")
 	for range 4 { // the second load balancer gets only who has no cookie yet
@@ -35,9 +36,10 @@ func TestSitesWithoutWAN(t *testing.T) {
 
 // The guide, sections 5.4.1 and 5.5: users on the production sites connect to the directors, which know the way to the
 // other site.
-func TestSitesFromInside(t *testing.T) {
-	t.Parallel()
-	s := newSites(t, false)
+func TestSitesFromInside(t *testing.T) { inBothLanguages(t, playSitesFromInside) }
+
+func playSitesFromInside(t *testing.T, ending string) {
+	s := newSites(t, ending, false)
 	one := s.comes("SD1", "123", "^SD1 S1L[12] W1[1-4]$")
 	one.has("SITE1")
 	two := s.comes("SD2", "456", "^SD2 S2L[12] W2[1-4]$")
@@ -56,9 +58,10 @@ func TestSitesFromInside(t *testing.T) {
 
 // The guide, section 5.4.3: a director without load balancers of its own sends everybody to the other site, and says so in
 // the cookie, so that the office goes there directly.
-func TestSiteWithoutApplication(t *testing.T) {
-	t.Parallel()
-	s := newSites(t, false)
+func TestSiteWithoutApplication(t *testing.T) { inBothLanguages(t, playSiteWithoutApplication) }
+
+func playSiteWithoutApplication(t *testing.T, ending string) {
+	s := newSites(t, ending, false)
 	old := s.comes("OP1", "123", "^OP1 SD1 S1L[12] W1[1-4]$")
 	s.nodes["SD1"].board.down("S1L1", "S1L2")
 	fresh := s.comes("OP1", "456", "^OP1 SD1 S2L1 W2[1-4]$")
@@ -82,9 +85,10 @@ func TestSiteWithoutApplication(t *testing.T) {
 }
 
 // The guide, section 5.4.4: load balancers of one site share a cookie, and each has soft stop of its servers.
-func TestSiteLosesALoadBalancer(t *testing.T) {
-	t.Parallel()
-	s := newSites(t, false)
+func TestSiteLosesALoadBalancer(t *testing.T) { inBothLanguages(t, playSiteLosesALoadBalancer) }
+
+func playSiteLosesALoadBalancer(t *testing.T, ending string) {
+	s := newSites(t, ending, false)
 	old := s.comes("OP1", "123", "^OP1 SD1 S1L[12] W1[1-4]$")
 	s.nodes["SD1"].board.down("S1L1")
 	old.goesOn("OP1 SD1 S1L2 " + old.app())
@@ -107,9 +111,10 @@ func TestSiteLosesALoadBalancer(t *testing.T) {
 
 // The guide, section 5, with nothing but checks: a WAN link that is cut, a load balancer that is stopped softly (which ends
 // its port for checks at once, and its service after a grace), and a server that is taken out of service.
-func TestSitesThatCheck(t *testing.T) {
-	t.Parallel()
-	s := newSites(t, true)
+func TestSitesThatCheck(t *testing.T) { inBothLanguages(t, playSitesThatCheck) }
+
+func playSitesThatCheck(t *testing.T, ending string) {
+	s := newSites(t, ending, true)
 	old := s.comes("OP1", "123", "^OP1 SD1 S1L[12] W1[1-4]$")
 	s.wan["SD1"].cut()
 	s.nodes["OP1"].board.awaitDown("SD1")

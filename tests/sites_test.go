@@ -18,6 +18,7 @@ import (
 // WAN link; the sites reach each other directly.
 type sites struct {
 	t        *testing.T
+	ending   string            // of the configurations, which is their language
 	checked  bool              // the instances check their servers; else the test writes their states on the boards
 	places   map[string]place  // of the instances
 	here     map[string]string // from the guide's addresses to ours
@@ -46,10 +47,10 @@ var allNodes = []struct{ name, addr string }{
 }
 
 // newSites starts everything.
-func newSites(t *testing.T, checked bool) *sites {
+func newSites(t *testing.T, ending string, checked bool) *sites {
 	t.Helper()
 	s := &sites{
-		t: t, checked: checked, places: make(map[string]place), here: make(map[string]string),
+		t: t, ending: ending, checked: checked, places: make(map[string]place), here: make(map[string]string),
 		nodes: make(map[string]*node), wan: make(map[string]*relay), redirect: make(map[string]*relay),
 	}
 	field := newPlace(t)
@@ -86,29 +87,65 @@ func (s *sites) startApp(field place, i int, name, addr string) {
 // start runs one node.
 func (s *sites) start(name string) {
 	s.t.Helper()
-	file := "section-5-" + strings.ToLower(name) + ".toml"
+	file := "section-5-" + strings.ToLower(name) + s.ending
 	text, err := os.ReadFile(filepath.Join("..", "conf", "examples", file))
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	words, quote := hurry, `"`
 	pairs := []string{"mode = \"http\"\n", "mode = \"http\"\n" + s.log.target() + "\n" + httplog + "timeout = { check = \"5s\" }\n"}
-	if name == "OP1" { // its way to the directors is the WAN
-		pairs = append(pairs, `"10.1.1.1:80"`, quoted(s.wan["SD1"].from), `"10.2.1.1:80"`, quoted(s.wan["SD2"].from))
+	if s.ending == ".cfg" {
+		words, quote = classicHurry, ""
+		pairs = []string{"mode http\n", "mode http\nlog " + s.log.addr + " local0 info\noption httplog\ntimeout check 5s\n"}
+		pairs = append(pairs, s.named(string(text))...)
 	}
-	for _, quote := range regexp.MustCompile(`"\d+\.\d+\.\d+\.\d+:\d+"`).FindAllString(string(text), -1) {
-		pairs = append(pairs, quote, quoted(s.here[strings.Trim(quote, `"`)]))
+	if name == "OP1" { // its way to the directors is the WAN
+		pairs = append(pairs, quote+"10.1.1.1:80"+quote, quote+s.wan["SD1"].from+quote, quote+"10.2.1.1:80"+quote, quote+s.wan["SD2"].from+quote)
+	}
+	for _, addr := range regexp.MustCompile(quote+`\d+\.\d+\.\d+\.\d+:\d+`+quote).FindAllString(string(text), -1) {
+		pairs = append(pairs, addr, quote+s.here[strings.Trim(addr, `"`)]+quote)
 	}
 	if !s.checked {
-		pairs = append(pairs, unchecked...)
+		words = append(words[:len(words):len(words)], [2]string{"check = true", "check = false"}, [2]string{" check port", " port"}, [2]string{" check inter", " inter"})
 	}
-	for _, p := range hurry {
+	for _, p := range words {
 		if strings.Contains(string(text), p[0]) {
 			pairs = append(pairs, p[0], p[1])
 		}
 	}
-	b := launch(s.t, s.places[name], example(s.t, file, 1, pairs...))
+	b := launch(s.t, s.places[name], filled(s.t, file, 1, pairs...))
 	b.awaitReady()
 	s.nodes[name] = &node{b, b.board()}
+}
+
+// named are pairs that give sections the names which they have in TOML, since the test asks for them.
+func (s *sites) named(text string) []string {
+	var pairs []string
+	for _, m := range regexp.MustCompile(`(?m)^listen (\S+)`).FindAllStringSubmatch(text, -1) {
+		name := "application"
+		switch {
+		case strings.HasSuffix(m[1], ":81"):
+			name = "monitor"
+		case strings.HasSuffix(m[1], ".1.1:80") && strings.HasPrefix(m[1], "10."):
+			name = "site"
+		case strings.HasPrefix(m[1], "192."):
+			name = "office"
+		}
+		pairs = append(pairs, m[0], "listen "+name+" "+s.here[m[1]])
+	}
+	return pairs
+}
+
+// classicHurry is hurry in HAProxy's language.
+var classicHurry = [][2]string{
+	{"inter 2000\n", "inter 50\n"},
+	{"inter 4000", "inter 50"},
+	{"inter 8000", "inter 50"},
+	{"inter 30000", "inter 50"},
+	{"inter 60000", "inter 50"},
+	{"grace 20000", "grace 4000"},
+	{"port 81", "port 8081"},
+	{"port 80 ", "port 8000 "},
 }
 
 // hurry makes times short and ports unprivileged. A busy machine still has time for each check.

@@ -70,12 +70,12 @@ func takenInProxies() []keyword {
 func defaultInProxies() []keyword {
 	return join(
 		[]keyword{
-			{name: "option http-server-close", in: all, verdict: Default, text: "a connection may be kept on the client's side while the server's is not", flag: "", read: always("httpclose", false), no: func(*line) {}},
-			{name: "option http-keep-alive", in: all, verdict: Default, text: "connections are kept on both sides", read: always("httpclose", false), no: func(*line) {}},
+			{name: "option http-server-close", in: all, verdict: Default, text: "a connection may be kept on the client's side while the server's is not", read: always("httpclose", false), no: nothing},
+			{name: "option http-keep-alive", in: all, verdict: Default, text: "connections are kept on both sides", read: always("httpclose", false), no: nothing},
 			{name: "http-reuse", in: bd, verdict: Default, text: "`safe`: a connection to a server is used for any client's requests, the first one of a client aside", read: reuse},
-			{name: "option tcp-check", in: bd, verdict: Default, text: "a connection is enough", read: always("httpchk", ""), no: func(*line) {}},
-			{name: "enabled", in: all, verdict: Default, text: "it is so", read: func(*line) {}},
-			{name: "option idle-close-on-response", in: fd, verdict: Default, text: "a reload closes no idle connection", read: func(*line) {}, no: func(*line) {}},
+			{name: "option tcp-check", in: bd, verdict: Default, text: "a connection is enough", read: always("httpchk", ""), no: nothing},
+			{name: "enabled", in: all, verdict: Default, text: "it is so", read: nothing},
+			{name: "option idle-close-on-response", in: fd, verdict: Default, text: "a reload closes no idle connection", read: nothing, no: nothing},
 		},
 		quiet(all, "large bodies are spliced without being told", "option splice-auto", "option splice-request", "option splice-response"),
 		quiet(all, "as the kernel does it", "option tcp-smart-accept", "option tcp-smart-connect", "option http-no-delay"),
@@ -142,11 +142,15 @@ func refusedInProxies() []keyword {
 func quiet(in side, text string, names ...string) []keyword {
 	all := rows(in, Default, text, "", names...)
 	for i := range all {
-		all[i].read, all[i].no = func(*line) {}, func(*line) {}
+		all[i].read, all[i].no = nothing, nothing
 	}
 	return all
 }
 
+// nothing is what becomes of a word that says what is so.
+func nothing(l *line) { l.none() }
+
+// reuse knows one way.
 func reuse(l *line) {
 	if v, ok := l.one("safe"); ok && v != "safe" {
 		l.fail("%q is missing here: \"safe\" is what is done. Leaving the line out is safe", v)

@@ -61,8 +61,14 @@ func (l *line) number(example string) (int64, bool) {
 	return n, err == nil
 }
 
-// on turns a key on or off whatever the words are.
-func always(key string, value any) func(*line) { return func(l *line) { l.set(key, value) } }
+// always gives a key the same value.
+func always(key string, value any) func(*line) {
+	return func(l *line) {
+		if l.none() {
+			l.set(key, value)
+		}
+	}
+}
 
 // dispatch reads the fixed target.
 func dispatch(l *line) {
