@@ -45,28 +45,32 @@ func (m *master) reconcile(inbox *signals.Inbox) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for !m.over() {
+		var rest time.Duration
 		select {
 		case <-inbox.Ready:
-			m.onSignals(inbox.Take())
+			rest = m.step(func() { m.onSignals(inbox.Take()) })
 		case e := <-m.events:
-			m.onChild(e)
+			rest = m.step(func() { m.onChild(e) })
 		case o := <-m.outgoing.done:
-			m.onRenewal(o)
+			rest = m.step(func() { m.onRenewal(o) })
 		case <-timer.C:
+			rest = m.step(func() {})
 		}
-		timer.Reset(m.turn())
+		timer.Reset(rest)
 	}
 	return m.failure
 }
 
-// turn does what is due after something has happened, and returns for how long there is nothing more to do.
-func (m *master) turn() time.Duration {
+// step takes something that has happened, does what is due, and returns for how long there is nothing more to do. A standstill is seen
+// before: what is measured from now on is not moved by it.
+func (m *master) step(take func()) time.Duration {
+	if late := m.sys.now().Sub(m.due); late > standstill {
+		m.overlook(late)
+	}
+	take()
 	now := m.sys.now()
 	if m.phase == replaced {
 		return 0 // all is the next master's
-	}
-	if late := now.Sub(m.due); late > standstill {
-		m.overlook(late)
 	}
 	m.act(now)
 	m.due = m.next(now)

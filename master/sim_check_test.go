@@ -1,6 +1,10 @@
 package master
 
-import "lbmaster/master/listen"
+import (
+	"slices"
+
+	"lbmaster/master/listen"
+)
 
 // check compares what has become of the instance with what ARCHITECTURE.md promises.
 func (w *world) check() {
@@ -69,6 +73,30 @@ func (w *world) checkServing(p *simMaster) {
 			w.checkPolled(m, l, i, fd)
 		}
 	}
+}
+
+// checkLent: when nothing more happens without time passing, a sibling polls what a dead worker has left, as long as one lives.
+func (w *world) checkLent() {
+	p := w.current()
+	if p == nil || p.m == nil || p.m.phase != running || p.m.pause.state != accepting || p.m.outgoing.Upgrading() || w.ill(p.m) {
+		return
+	}
+	if chooseBorrower(p.m.slots) == nobody {
+		return
+	}
+	for _, l := range p.m.listeners {
+		for i, fd := range l.FDs {
+			polled := slices.ContainsFunc(p.m.slots, func(s *slot) bool { return s.child != nil && w.byFD[s.child.pidfd].polls(fd) })
+			w.promise(polled, "socket %d of %s is polled by nobody", i, l.Key)
+		}
+	}
+}
+
+// ill says that one of a master's workers does not do what it is told, or has not all been told.
+func (w *world) ill(m *master) bool {
+	return slices.ContainsFunc(m.slots, func(s *slot) bool {
+		return s.child != nil && (w.byFD[s.child.pidfd].hung || w.byFD[s.child.pidfd].deaf || len(s.child.outbox) > 0)
+	})
 }
 
 // checkPolled: one worker of this generation polls the socket, unless it is paused.

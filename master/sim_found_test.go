@@ -70,3 +70,16 @@ func TestStopInTheMomentOfCommit(t *testing.T) {
 		w.check()
 	}
 }
+
+// TestStandstillEndsBeforeTheNews: a worker's death is the first that the master hears after a standstill. The next worker is not late for that.
+func TestStandstillEndsBeforeTheNews(t *testing.T) {
+	w := script(t, 2)
+	m := w.current().m
+	died := w.worker(0)
+	died.signal(unix.SIGKILL)
+	w.clock = w.clock.Add(time.Hour)
+	died.tell()
+	if rest := m.slots[0].due.Sub(w.clock); rest > backoffFirst*6/5 {
+		t.Errorf("the next worker is started after %v", rest)
+	}
+}

@@ -43,6 +43,7 @@ type simMaster struct {
 // simDeaths is what the checker of back-offs knows of a slot.
 type simDeaths struct {
 	row int       // in a row
+	all int       // ever
 	at  time.Time // of the last one
 }
 
@@ -171,12 +172,12 @@ func (p *simMaster) boot() {
 	m.setUp(p.setting.workers)
 	m.due = p.w.clock
 	m.beat = m.due.Add(beatTime)
-	p.turn()
+	p.step(func() {})
 }
 
-// turn is what the reconciler does after each event.
-func (p *simMaster) turn() {
-	rest := p.m.turn()
+// step is what the reconciler does with each event.
+func (p *simMaster) step(take func()) {
+	rest := p.m.step(take)
 	p.w.promise(rest > 0 || p.m.over(), "the reconciler of master %d spins: something is due for %v", p.pid, -rest)
 	if !p.m.over() || p.left() {
 		return
@@ -202,8 +203,21 @@ func (p *simMaster) heard(c *simChild, e childEvent) {
 	if e.message == nil {
 		p.countDeath(c)
 	}
-	p.m.onChild(e)
-	p.turn()
+	p.step(func() { p.m.onChild(e) })
+	if e.message == nil && c.generation == p.m.number {
+		p.checkRest(c)
+	}
+}
+
+// checkRest: a slot does not rest for longer than its deaths ask for, if all of them came soon.
+func (p *simMaster) checkRest(c *simChild) {
+	d := p.deaths[c.slot]
+	if c.slot == monitorIndex || d == nil || d.row < d.all || p.m.slots[c.slot].state != resting {
+		return
+	}
+	rest := min(100*time.Millisecond<<min(d.row-1, 20), 30*time.Second)
+	due := p.m.slots[c.slot].due.Sub(p.w.clock)
+	p.w.promise(due <= rest*6/5, "slot %d rests for %v, %d deaths in a row ask for %v", c.slot, due, d.row, rest)
 }
 
 // countDeath notes a death for checkBackoff.
@@ -227,6 +241,7 @@ func (p *simMaster) died(slot int, healthy bool) {
 		d.row = 0
 	}
 	d.row++
+	d.all++
 	d.at = p.w.clock
 }
 

@@ -77,13 +77,12 @@ func doGiveUp(_ *simMaster, c *simChild) { c.end("exit status 1") }
 func doLose(_ *simMaster, c *simChild)   { c.lose() }
 func doBoot(p *simMaster, _ *simChild)   { p.boot() }
 func doExit(p *simMaster, _ *simChild)   { p.exit("another has taken over") }
-func doTurn(p *simMaster, _ *simChild)   { p.turn() }
+func doTurn(p *simMaster, _ *simChild)   { p.step(func() {}) }
 
 func doSignals(p *simMaster, _ *simChild) {
 	all := p.signals
 	p.signals = nil
-	p.m.onSignals(all)
-	p.turn()
+	p.step(func() { p.m.onSignals(all) })
 }
 
 func doForward(p *simMaster, _ *simChild) {
@@ -94,8 +93,7 @@ func doForward(p *simMaster, _ *simChild) {
 }
 
 func doOutcome(p *simMaster, _ *simChild) {
-	p.m.onRenewal(<-p.m.outgoing.done)
-	p.turn()
+	p.step(func() { p.m.onRenewal(<-p.m.outgoing.done) })
 }
 
 // doResume goes on with an upgrade until it waits again.
@@ -231,6 +229,7 @@ func (w *world) pass(d time.Duration) {
 	for range 100 {
 		for len(w.broken) == 0 && w.step(inOrder) {
 		}
+		w.checkLent()
 		if w.tick(); !w.clock.Before(until) {
 			return
 		}
@@ -265,6 +264,7 @@ func (w *world) calm() {
 		if w.step(inOrder) {
 			continue
 		}
+		w.checkLent()
 		if w.restful() {
 			return
 		}
