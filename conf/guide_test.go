@@ -13,8 +13,22 @@ import (
 // printed are the configurations that the guide prints, in their order, by the names of the examples. The guide prints one for two machines
 // in two places: the comment behind an address has that of the second one.
 var printed = [][]string{
-	{"1"}, {"2"}, {"2.1"}, {"2.2"}, {"3"}, {"4.1"}, {"4.2"}, {"4.2.1"}, {"5-op1"}, {"5-op2"}, {"5-op3"}, {"5-sd1"}, {"5-sd2"},
-	{"5-s1l1", "5-s1l2"}, {"5-s2l1", "5-s2l2"}, {"6"},
+	{"1"},
+	{"2"},
+	{"2.1"},
+	{"2.2"},
+	{"3"},
+	{"4.1"},
+	{"4.2"},
+	{"4.2.1"},
+	{"5-op1"},
+	{"5-op2"},
+	{"5-op3"},
+	{"5-sd1"},
+	{"5-sd2"},
+	{"5-s1l1", "5-s1l2"},
+	{"5-s2l1", "5-s2l2"},
+	{"6"},
 }
 
 // opening is the first words of the lines that configurations in the guide have.

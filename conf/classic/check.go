@@ -47,6 +47,6 @@ func checkSend(l *line) {
 // checkExpect takes what is so anyway.
 func checkExpect(l *line) {
 	if got := strings.Join(l.args, " "); got != "status 200-399" {
-		l.fail("%q is missing here: a server is up when it answers 2xx or 3xx. Leaving it out is safe if every other status means that it is down", got)
+		l.fail("%q is missing here: a server is up when it answers 2xx or 3xx. Leaving it out is safe if a server that is to get nothing answers neither", got)
 	}
 }

@@ -163,12 +163,12 @@ func (r *reader) statement(at raw.Place, words []string) {
 func (l *line) decide(k *keyword) {
 	switch {
 	case k.in != 0 && k.in&sides[l.section.kind] == 0:
-		l.fail("it belongs to a section %s, not to one of kind %s", k.in, l.section.kind)
+		l.fail("it belongs to sections of another kind (%s), not to a %s", k.in, l.section.kind)
 	case k.verdict == Refused && l.no:
 		l.ignore() // what is not there is not wanted either
 	case k.verdict == Refused:
 		l.fail("%s", k.refusal())
-	case k.verdict == Ignored:
+	case k.verdict == Ignored, k.ofFrontends && l.section.kind == "backend":
 		l.ignore()
 	case l.no && k.no == nil && k.flag == "":
 		l.fail("it cannot have \"no\" before it")
@@ -235,12 +235,17 @@ func (l *line) unknown(words []string) {
 		text += " " + words[1]
 	}
 	l.at.Key = text
-	if near := raw.Nearest(text, known); near != "" {
-		l.fail("unknown keyword: did you mean %q?", near)
+	if k, name, _ := l.other(l.section.kind).find(words); k != nil {
+		l.at.Key = name
+		if l.section.kind == "global" {
+			l.fail("it belongs to a section of the kind defaults, listen, frontend or backend, not to global")
+			return
+		}
+		l.fail("it belongs to global, not to a section of the kind %s", l.section.kind)
 		return
 	}
-	if k, name, _ := l.other(l.section.kind).find(words); k != nil {
-		l.fail("%q belongs to another section: not to one of kind %s", name, l.section.kind)
+	if near := raw.Nearest(text, known); near != "" {
+		l.fail("unknown keyword: did you mean %q?", near)
 		return
 	}
 	l.fail("unknown keyword in a section of kind %s: docs/haproxy-keywords.md lists those that HAProxy has, and what becomes of each", l.section.kind)

@@ -45,15 +45,16 @@ func (s side) String() string {
 
 // keyword is one row of the table of all keywords.
 type keyword struct {
-	name    string // one to three words
-	in      side   // anywhere: no matter where
-	verdict Verdict
-	text    string      // what it becomes, why it changes nothing, or what is missing
-	safe    string      // refused: what leaving it out means
-	args    int         // of an option behind an address: how many words belong to it
-	flag    string      // a key that it turns on, and "no" off
-	read    func(*line) // nil: nothing is to be done
-	no      func(*line) // the same with "no" before it; nil: impossible
+	name        string // one to three words
+	in          side   // anywhere: no matter where
+	verdict     Verdict
+	text        string      // what it becomes, why it changes nothing, or what is missing
+	safe        string      // refused: what leaving it out means
+	ofFrontends bool        // a backend may have it too, where it changes nothing
+	args        int         // of an option behind an address: how many words belong to it
+	flag        string      // a key that it turns on, and "no" off
+	read        func(*line) // nil: nothing is to be done
+	no          func(*line) // the same with "no" before it; nil: impossible
 }
 
 // refusal is the message about a keyword that cannot be had.
