@@ -78,7 +78,7 @@ func (w *world) checkServing(p *simMaster) {
 // checkLent: when nothing more happens without time passing, a sibling polls what a dead worker has left, as long as one lives.
 func (w *world) checkLent() {
 	p := w.current()
-	if p == nil || p.m == nil || p.m.phase != running || p.m.pause.state != accepting || p.m.outgoing.Upgrading() || w.ill(p.m) {
+	if w.faults.killed || p == nil || p.m == nil || p.m.phase != running || p.m.pause.state != accepting || p.m.outgoing.Upgrading() || w.ill(p.m) {
 		return
 	}
 	if chooseBorrower(p.m.slots) == nobody {
