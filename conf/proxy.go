@@ -117,7 +117,7 @@ func (t *table) deferAccept(f *Frontend) bool {
 func (p *parser) readBinds(t *table, f *Frontend) {
 	texts, in, ok := t.strings("bind")
 	if !ok || len(texts) == 0 {
-		t.wrong("bind", "missing: %s", t.words.BindForms)
+		t.wrong("bind", "%s", t.words.NoBind)
 	}
 	for _, text := range texts {
 		binds, err := parseBinds(text, t.words.BindForms)

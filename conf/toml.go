@@ -77,6 +77,7 @@ func (k keyLines) Has(key string) bool {
 var tomlWords = raw.Words{
 	Keyword:       "key",
 	BindForms:     bindForms,
+	NoBind:        "missing: " + bindForms,
 	ServerForms:   addressForms,
 	LogForms:      `write "addr:port facility level", "unix:/path facility level", "stdout" or "stderr"`,
 	SourceForms:   `write "addr" or "addr:port"`,

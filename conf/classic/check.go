@@ -46,7 +46,11 @@ func checkSend(l *line) {
 
 // checkExpect takes what is so anyway.
 func checkExpect(l *line) {
-	if got := strings.Join(l.args, " "); got != "status 200-399" {
+	switch got := strings.Join(l.args, " "); got {
+	case "status 200-399":
+	case "":
+		l.fail("it needs what is expected: write \"http-check expect status 200-399\"")
+	default:
 		l.fail("%q is missing here: a server is up when it answers 2xx or 3xx. Leaving it out is safe if a server that is to get nothing answers neither", got)
 	}
 }

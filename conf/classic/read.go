@@ -13,6 +13,7 @@ import (
 var words = raw.Words{
 	Keyword:       "keyword",
 	BindForms:     `write addr:port, :port, *:port, [v6]:port, addr:8000-8003, unix@/path, fd@N or fd@NAME`,
+	NoBind:        "no address to listen on: write \"bind ADDRESS:PORT\" in the section",
 	ServerForms:   `write host:port, [v6]:port, host or host:+N for the port that the client connected to, or unix@/path`,
 	LogForms:      `write log ADDRESS FACILITY [LEVEL], where the address is one such as 127.0.0.1:514, a path, stdout or stderr`,
 	SourceForms:   `write addr or addr:port`,
@@ -28,7 +29,6 @@ var words = raw.Words{
 	CheckPort:     "port N",
 	Chk:           "write option httpchk METHOD URI VERSION, such as HEAD /index.html HTTP/1.0",
 	GlobalMaxconn: "maxconn in global",
-	AddUser:       "user NAME",
 }
 
 // text is a keyword with one word behind it.

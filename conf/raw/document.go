@@ -41,11 +41,11 @@ type Origin interface {
 	Has(key string) bool
 }
 
-// Words are the parts of messages that depend on the language of the file: how things are written in it. In those with %s, a name is
-// filled in.
+// Words are the parts of messages that depend on the language of the file: how things are written in it. Where %s is, a name is filled in.
 type Words struct {
 	Keyword       string // what a key is called
-	BindForms     string
+	BindForms     string // how the addresses of binds are written; the next ones likewise
+	NoBind        string // a section that listens nowhere
 	ServerForms   string
 	LogForms      string
 	SourceForms   string
@@ -58,7 +58,6 @@ type Words struct {
 	CookiePrefix  string
 	CookieInsert  string
 	CheckPort     string
-	AddUser       string
 	Chk           string // how the request of a health check is written
 	GlobalMaxconn string
 	OwnBackend    string // %s: the name
