@@ -147,6 +147,7 @@ type ServerTimeout struct {
 	Connect time.Duration
 	Server  time.Duration // inactivity
 	Check   time.Duration // 0: the server's Inter applies
+	Tunnel  time.Duration `json:",omitempty"` // inactivity of what is relayed; 0: the shorter of those of client and server
 }
 
 // CookieMode is how persistence cookies come to be.

@@ -95,6 +95,7 @@ var keys = []key{
 	{name: "http_request", scope: inTimeout},
 	{name: "http_keep_alive", scope: inTimeout},
 	{name: "check", scope: inTimeout},
+	{name: "tunnel", scope: inTimeout},
 
 	{name: "mode", scope: inCookie},
 	{name: "indirect", scope: inCookie},

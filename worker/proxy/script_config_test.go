@@ -26,6 +26,8 @@ func (s *scene) configure(words []string) {
 			f.Timeout.HTTPKeepAlive = s.duration(value)
 		case "connect":
 			b.Timeout.Connect = s.duration(value)
+		case "tunnel":
+			b.Timeout.Tunnel = s.duration(value)
 		case "server":
 			b.Timeout.Server = s.duration(value)
 		case "retries":

@@ -30,6 +30,7 @@ type Backend struct {
 	Retries    int
 	Connect    int64 // timeouts in ms; loop.Never: none
 	Timeout    int64
+	Tunnel     int64 // of what is relayed; loop.Never: the shorter one of client and server
 	Pages      *page.Set
 	board      *status.Board
 	first      int // the first server's place on the board
@@ -56,6 +57,7 @@ func NewBackend(c *conf.Backend, row, first, slot int, st *stats.Stats, board *s
 		Retries:    c.Retries,
 		Connect:    loop.Millis(c.Timeout.Connect),
 		Timeout:    loop.Millis(c.Timeout.Server),
+		Tunnel:     loop.Millis(c.Timeout.Tunnel),
 		Pages:      page.New(c.Errorfile),
 		first:      first,
 		board:      board,

@@ -3,6 +3,7 @@ package relay
 import (
 	"lbmaster/worker/accesslog"
 	"lbmaster/worker/exchange"
+	"lbmaster/worker/loop"
 )
 
 // Deadline is when the relay has waited too long, in ms.
@@ -19,7 +20,10 @@ func (r *Relay) Deadline() int64 {
 // patience is for how many ms both sides may be idle. One that has been reset keeps its peer only as long as that still takes what was sent
 // before.
 func (r *Relay) patience() int64 {
-	idle := min(r.Client.Front.Client, r.Back.Timeout)
+	idle := r.Back.Tunnel
+	if idle == loop.Never {
+		idle = min(r.Client.Front.Client, r.Back.Timeout)
+	}
 	if r.Up.Lost || r.Down.Lost || r.Client.Reset || r.Link.Reset {
 		idle = min(idle, exchange.StallTime)
 	}
@@ -39,10 +43,11 @@ func (r *Relay) Expire() exchange.End {
 	return r.Step()
 }
 
-// expireRelaying ends a relay through which nothing has passed, and blames the side that has the shorter time.
+// expireRelaying ends a relay through which nothing has passed, and blames the side that has the shorter time; the client when both have the
+// same, as HAProxy does.
 func (r *Relay) expireRelaying() {
 	why := accesslog.ServerTime
-	if r.Client.Front.Client <= r.Back.Timeout {
+	if r.Client.Front.Client <= r.Back.Timeout || r.Back.Tunnel != loop.Never {
 		why = accesslog.ClientTime
 	}
 	r.noteAbort(why)
