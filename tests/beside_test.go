@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"lbmaster/tools/rig"
 )
@@ -60,4 +61,34 @@ func answers(t *testing.T, at string) string {
 		fmt.Fprintln(&b, fields, a.StatusCode, a.server(), a.Header["Set-Cookie"])
 	}
 	return b.String()
+}
+
+// TestTunnelTimeBesideHAProxy: timeout tunnel ends what is silent, long before the times of client and server would, as HAProxy does.
+func TestTunnelTimeBesideHAProxy(t *testing.T) {
+	t.Parallel()
+	haproxy := program(t, "haproxy")
+	p := newPlace(t)
+	startTeller(t, "tcp", p.server(0))
+	file := func(at string) string {
+		return "defaults\n  mode tcp\n  timeout connect 2s\n  timeout client 1m\n  timeout server 1m\n  timeout tunnel 500ms\n" +
+			"listen relay\n  bind " + at + "\n  server a " + p.server(0) + "\n"
+	}
+	other := p.addr(30, 8080)
+	theirs, err := rig.StartHAProxy(haproxy, t.TempDir(), file(other), other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = theirs.Stop(9, settle) })
+	launch(t, p, "global\nnbproc 1\n"+file(p.front())).awaitReady()
+	for name, at := range map[string]string{"lbmaster": p.front(), "HAProxy": other} {
+		c := dial(t, at)
+		c.expect(p.server(0) + " from 127.0.0.1\n")
+		c.send("x\n")
+		c.expect("x\n")
+		begin := time.Now()
+		c.closedInOrder()
+		if d := time.Since(begin); d < 400*time.Millisecond || d > 30*time.Second {
+			t.Errorf("%s ends a silent connection after %v", name, d)
+		}
+	}
 }
