@@ -43,7 +43,7 @@ func TestProfiles(t *testing.T) {
 	h.progress(t, 10)
 	_, first := s.fetchProfile(t, "worker/0/profile?seconds=1")
 	_, second := s.fetchProfile(t, "worker/1/profile?seconds=1")
-	if !strings.Contains(first+second, "lbmaster/worker/proxy.(*Proxy).turn") {
+	if !strings.Contains(first+second, "lbmaster/worker/loop.(*Loop).Turn") {
 		t.Errorf("the loop is in no worker's profile: %q, %q", first, second)
 	}
 	for _, tt := range []struct {
