@@ -62,19 +62,27 @@ func (m *master) reconcile(inbox *signals.Inbox) error {
 }
 
 // step takes something that has happened, does what is due, and returns for how long there is nothing more to do. A standstill is seen
-// before: what is measured from now on is not moved by it.
+// before, so that what is measured from now on is not moved by it; and once more, when it came in the middle of taking: what children have
+// said meanwhile is not read yet.
 func (m *master) step(take func()) time.Duration {
-	if late := m.sys.now().Sub(m.due); late > standstill {
-		m.overlook(late)
-	}
+	begun := m.seen(m.due)
 	take()
-	now := m.sys.now()
+	now := m.seen(begun)
 	if m.phase == replaced {
 		return 0 // all is the next master's
 	}
 	m.act(now)
 	m.due = m.next(now)
 	return m.due.Sub(now)
+}
+
+// seen is the time now, when it should be due. A standstill since then counts against nobody.
+func (m *master) seen(due time.Time) time.Time {
+	now := m.sys.now()
+	if late := now.Sub(due); late > standstill {
+		m.overlook(late)
+	}
+	return now
 }
 
 // onSignals turns signals into what they ask for, in the order in which they were sent.

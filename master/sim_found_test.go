@@ -83,3 +83,16 @@ func TestStandstillEndsBeforeTheNews(t *testing.T) {
 		t.Errorf("the next worker is started after %v", rest)
 	}
 }
+
+// TestStandstillWithinAStep: the master stands still after it has looked at the clock, and before it looks at its children. They do not hang.
+func TestStandstillWithinAStep(t *testing.T) {
+	w := script(t, 2)
+	m := w.current().m
+	w.clock = w.clock.Add(beatTime)
+	m.step(func() { w.clock = w.clock.Add(time.Hour) })
+	for _, s := range m.slots {
+		if s.child == nil || s.child.aborted {
+			t.Errorf("worker %d is taken for one that hangs", s.index)
+		}
+	}
+}
