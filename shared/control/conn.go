@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -12,7 +13,8 @@ import (
 // Conn is an end of a control channel for use by goroutines, which wait in the runtime's poller. One may send while
 // another receives.
 type Conn struct {
-	file *os.File
+	file   *os.File
+	closed atomic.Bool
 }
 
 // NewConn takes ownership of fd, which must be non-blocking.
@@ -21,7 +23,7 @@ func NewConn(fd int) (*Conn, error) {
 	if err := f.SetDeadline(time.Time{}); err != nil {
 		return nil, errors.Join(fmt.Errorf("descriptor %d cannot be a control channel: %w", fd, err), f.Close())
 	}
-	return &Conn{f}, nil
+	return &Conn{file: f}, nil
 }
 
 // Send sends one message with descriptors, which stay open here. It waits until deadline for a peer that is behind.
@@ -74,11 +76,17 @@ func (c *Conn) wait(read bool, do func(fd int) error) error {
 	} else {
 		err = raw.Write(try)
 	}
-	if err != nil { // the deadline, or Close
+	if err != nil { // the deadline, or Close, which the runtime tells by an error that nobody can name
+		if c.closed.Load() {
+			return os.ErrClosed
+		}
 		return err
 	}
 	return outcome
 }
 
-// Close ends the channel. Whoever waits gets an error.
-func (c *Conn) Close() error { return c.file.Close() }
+// Close ends the channel. Whoever waits gets os.ErrClosed.
+func (c *Conn) Close() error {
+	c.closed.Store(true)
+	return c.file.Close()
+}

@@ -337,3 +337,28 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// TestCloseWhileReceiving: who waits for a message is told that the channel was closed here, and not of trouble with it.
+func TestCloseWhileReceiving(t *testing.T) {
+	mine, theirs, err := Pair()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(theirs)
+	c, err := NewConn(mine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	waits := make(chan error)
+	go func() {
+		_, _, err := c.Recv(time.Time{})
+		waits <- err
+	}()
+	<-time.After(10 * time.Millisecond) // so that it most likely waits; the outcome is the same if it does not
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-waits; !errors.Is(err, os.ErrClosed) {
+		t.Errorf("%v", err)
+	}
+}
