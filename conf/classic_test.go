@@ -152,7 +152,7 @@ func TestClassicTakesLittleTime(t *testing.T) {
 	} {
 		var b strings.Builder
 		b.WriteString("listen a\nbind :80\n")
-		for n := 0; b.Len() < 1<<20; n++ {
+		for n := 0; b.Len() < classicSize; n++ {
 			fmt.Fprintf(&b, line, n)
 		}
 		began := time.Now()
