@@ -3,23 +3,24 @@ package master
 import (
 	"slices"
 
+	"lbmaster/master/child"
 	"lbmaster/shared/control"
 )
 
 // sayAgain answers a child that had no room for the descriptors of a message. What it asks for is what holds now: it may have
 // been overtaken.
-func (m *master) sayAgain(c *child, asked control.Message) {
+func (m *master) sayAgain(c *child.Child, asked control.Message) {
 	switch asked.Asked {
 	case control.Lend:
 		m.lendAgain(c, asked)
 	case control.Logs:
-		if c.generation == m.number {
+		if c.Generation == m.number {
 			m.reopenLogs(c)
 		}
 	case control.PeerGeneration:
 		m.showPeerGenerationAgain(c, asked.Generation)
 	case control.Faults:
-		if c.slot == monitorIndex {
+		if c.Slot == monitorIndex {
 			m.showFaultsAgain(c, asked.Generation)
 		}
 	case control.Predecessor:
@@ -34,7 +35,7 @@ func (m *master) sayAgain(c *child, asked control.Message) {
 }
 
 // lendAgain lends those shards of a slot that were asked for, if they are still lent to this worker.
-func (m *master) lendAgain(c *child, asked control.Message) {
+func (m *master) lendAgain(c *child.Child, asked control.Message) {
 	if asked.Slot < 0 || asked.Slot >= len(m.slots) {
 		return
 	}
@@ -49,19 +50,19 @@ func (m *master) lendAgain(c *child, asked control.Message) {
 }
 
 // showPeerGenerationAgain shows a worker the counters of a generation that has not ended.
-func (m *master) showPeerGenerationAgain(c *child, generation int) {
-	if generation == m.number && c.generation != m.number {
-		c.showPeerGeneration(m.number, m.memory.counters)
+func (m *master) showPeerGenerationAgain(c *child.Child, generation int) {
+	if generation == m.number && c.Generation != m.number {
+		showPeerGeneration(c, m.number, m.memory.counters)
 	}
 	for _, g := range m.old {
 		if g.number == generation {
-			c.showPeerGeneration(g.number, g.counters)
+			showPeerGeneration(c, g.number, g.counters)
 		}
 	}
 }
 
 // oldChild is a worker of an older generation; nil: there is none.
-func (m *master) oldChild(generation, slot int) *child {
+func (m *master) oldChild(generation, slot int) *child.Child {
 	for _, g := range m.old {
 		if g.number == generation && slot != monitorIndex {
 			return g.children[slot]

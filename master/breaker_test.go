@@ -3,6 +3,8 @@ package master
 import (
 	"testing"
 	"time"
+
+	"lbmaster/master/child"
 )
 
 // TestBreakerTrips: only when every slot is in a loop of quick deaths, and nobody serves.
@@ -48,7 +50,7 @@ func TestBreakerHolds(t *testing.T) {
 	if b.holds(slots, now) {
 		t.Error("no worker may start when it is due")
 	}
-	slots[1].child = &child{}
+	slots[1].child = &child.Child{}
 	for _, state := range []breakerState{broken, quiet, onTrial} {
 		b.state = state
 		if !b.holds(slots, now) {

@@ -1,6 +1,9 @@
 package master
 
-import "lbmaster/shared/control"
+import (
+	"lbmaster/master/child"
+	"lbmaster/shared/control"
+)
 
 // childID names a child: older generations have slots of their own.
 type childID struct{ generation, slot int }
@@ -36,8 +39,8 @@ func (m *master) inform() {
 	m.known = now
 }
 
-func (m *master) tell(c *child, at childID, f fact) {
-	c.say(control.Message{
+func (m *master) tell(c *child.Child, at childID, f fact) {
+	c.Say(control.Message{
 		Kind: control.Child, Generation: at.generation, Slot: at.slot, Pid: f.pid, State: f.state, Since: f.since, Restarts: f.deaths,
 		Sessions: f.sessions, Program: f.program, Reason: f.reason,
 	}, nil)
@@ -54,7 +57,7 @@ func (m *master) facts() map[childID]fact {
 	for _, g := range m.old {
 		for slot, c := range g.children {
 			if slot != monitorIndex {
-				f := fact{pid: c.pid, state: "draining", since: m.began.UnixMilli(), sessions: g.counters.Gauges(slot, 0).Sessions.Load(), program: g.program}
+				f := fact{pid: c.Pid, state: "draining", since: m.began.UnixMilli(), sessions: g.counters.Gauges(slot, 0).Sessions.Load(), program: g.program}
 				all[childID{g.number, slot}] = f
 			}
 		}
@@ -65,7 +68,7 @@ func (m *master) facts() map[childID]fact {
 func (m *master) factOf(s *slot) fact {
 	f := fact{state: s.state.String(), since: s.since.UnixMilli(), deaths: s.deaths, program: m.env.Version}
 	if s.child != nil {
-		f.pid = s.child.pid
+		f.pid = s.child.Pid
 	}
 	if s.state == active && m.phase == draining && s != m.monitor {
 		f.state = "draining"

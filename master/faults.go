@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"lbmaster/conf"
+	"lbmaster/master/child"
 	"lbmaster/shared/control"
 	"lbmaster/shared/faults"
 )
@@ -23,7 +24,7 @@ func newFaults(c *conf.Config, workers int) (fds []int, err error) {
 }
 
 // showFaults lets a monitor that is ready read what the workers of all generations show.
-func (m *master) showFaults(c *child) {
+func (m *master) showFaults(c *child.Child) {
 	for _, g := range slices.Concat(m.incoming.generations, m.old) {
 		m.showFaultsOf(c, g.number, g.faults)
 	}
@@ -31,7 +32,7 @@ func (m *master) showFaults(c *child) {
 }
 
 // showFaultsOf lets the monitor read what the workers of one generation show. It cannot write there.
-func (m *master) showFaultsOf(c *child, generation int, all []int) {
+func (m *master) showFaultsOf(c *child.Child, generation int, all []int) {
 	for first := 0; first < len(all); first += control.MaxFDs {
 		var fds []int
 		for _, fd := range all[first:min(len(all), first+control.MaxFDs)] {
@@ -42,7 +43,7 @@ func (m *master) showFaultsOf(c *child, generation int, all []int) {
 			}
 			fds = append(fds, own)
 		}
-		c.say(control.Message{Kind: control.Faults, Generation: generation, Slot: first}, fds)
+		c.Say(control.Message{Kind: control.Faults, Generation: generation, Slot: first}, fds)
 		for _, fd := range fds {
 			m.sys.close(fd)
 		}
@@ -52,12 +53,12 @@ func (m *master) showFaultsOf(c *child, generation int, all []int) {
 // hideFaults tells the monitor that a generation has ended. One that is starting has not heard of it yet.
 func (m *master) hideFaults(g *generation) {
 	if s := m.monitor; s != nil && (s.state == ready || s.state == active) {
-		s.child.say(control.Message{Kind: control.GenerationEnded, Generation: g.number}, nil)
+		s.child.Say(control.Message{Kind: control.GenerationEnded, Generation: g.number}, nil)
 	}
 }
 
 // showFaultsAgain is showFaultsOf for a generation that has not ended.
-func (m *master) showFaultsAgain(c *child, generation int) {
+func (m *master) showFaultsAgain(c *child.Child, generation int) {
 	if generation == m.number {
 		m.showFaultsOf(c, generation, m.memory.faults)
 	}

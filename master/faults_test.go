@@ -67,7 +67,7 @@ func TestFaultsAreShown(t *testing.T) {
 		t.Errorf("said %s, want %s", said, want)
 	}
 	control.CloseAll(append(old.faults, m.memory.faults...))
-	c.conn.Close()
+	c.Close()
 	unix.Close(theirs)
 	if after := rig.CountFDs(os.Getpid()); after != before {
 		t.Errorf("%d descriptors before, %d after", before, after)

@@ -2,13 +2,11 @@ package master
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"lbmaster/conf"
+	"lbmaster/master/child"
 	"lbmaster/shared/control"
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
@@ -24,11 +22,11 @@ type generation struct {
 	board       *status.Board
 	faults      []int // of each worker slot
 	past        *stats.Past
-	sameServers map[int]int    // of its board and ours
-	children    map[int]*child // by slot; those that live
-	deadline    time.Time      // when it is stopped, and then killed; zero: it may take as long as it wants
-	told        bool           // to stop
-	drains      time.Time      // when its workers are told to drain; zero: they have been
+	sameServers map[int]int          // of its board and ours
+	children    map[int]*child.Child // by slot; those that live
+	deadline    time.Time            // when it is stopped, and then killed; zero: it may take as long as it wants
+	told        bool                 // to stop
+	drains      time.Time            // when its workers are told to drain; zero: they have been
 }
 
 // adopt makes us the master of the older generations: their workers are told to finish, and who gets their clients.
@@ -42,7 +40,7 @@ func (m *master) adopt(now time.Time) {
 			g.deadline = now.Add(limit)
 		}
 		for _, c := range g.children {
-			c.heard = now
+			c.Heard = now
 			m.sys.watch(c)
 		}
 		m.retireGeneration(g, now)
@@ -59,15 +57,15 @@ func (m *master) adopt(now time.Time) {
 }
 
 // showPeerGeneration shows a worker the counters of another generation, whose sessions count for maxconn too.
-func (c *child) showPeerGeneration(generation int, counters *stats.Stats) {
-	c.say(control.Message{Kind: control.PeerGeneration, Generation: generation}, []int{counters.FD()})
+func showPeerGeneration(c *child.Child, generation int, counters *stats.Stats) {
+	c.Say(control.Message{Kind: control.PeerGeneration, Generation: generation}, []int{counters.FD()})
 }
 
 // retireGeneration ends the work of an older generation: at once, or for the workers of the last one in a moment, if they have an address
 // of which ours is a part.
 func (m *master) retireGeneration(g *generation, now time.Time) {
 	if c := g.children[monitorIndex]; c != nil {
-		c.say(control.Message{Kind: control.Retire}, nil)
+		c.Say(control.Message{Kind: control.Retire}, nil)
 	}
 	if g == m.old[len(m.old)-1] && m.narrows() {
 		g.drains = now.Add(handshakeTime)
@@ -93,7 +91,7 @@ func (m *master) drain(g *generation) {
 }
 
 // drainOne is drain for one worker.
-func (m *master) drainOne(g *generation, c *child) {
+func (m *master) drainOne(g *generation, c *child.Child) {
 	order, file, err := m.drainOrder(g)
 	if err == nil {
 		m.drainBy(order, file, c)
@@ -119,20 +117,20 @@ func (m *master) drainOrder(g *generation) (control.Message, int, error) {
 	return order.Pack()
 }
 
-func (m *master) drainBy(order control.Message, file int, c *child) {
-	successor := m.slots[c.slot%len(m.slots)]
+func (m *master) drainBy(order control.Message, file int, c *child.Child) {
+	successor := m.slots[c.Slot%len(m.slots)]
 	if successor.state != active {
-		c.say(control.Message{Kind: control.Drain}, nil)
+		c.Say(control.Message{Kind: control.Drain}, nil)
 		return
 	}
 	if err := m.introduce(c, successor.child, order, file); err != nil {
-		m.log.Error("cannot hand over idle connections", "generation", c.generation, "worker", c.slot, "error", err)
-		c.say(control.Message{Kind: control.Drain}, nil)
+		m.log.Error("cannot hand over idle connections", "generation", c.Generation, "worker", c.Slot, "error", err)
+		c.Say(control.Message{Kind: control.Drain}, nil)
 	}
 }
 
 // introduce connects a worker that drains with its successor.
-func (m *master) introduce(old, successor *child, drain control.Message, file int) error {
+func (m *master) introduce(old, successor *child.Child, drain control.Message, file int) error {
 	mine, theirs, err := m.sys.pair()
 	if err != nil {
 		return err
@@ -141,8 +139,8 @@ func (m *master) introduce(old, successor *child, drain control.Message, file in
 	if file >= 0 {
 		fds = append(fds, file)
 	}
-	successor.say(control.Message{Kind: control.Predecessor, Generation: old.generation, Slot: old.slot}, []int{theirs})
-	old.say(drain, fds)
+	successor.Say(control.Message{Kind: control.Predecessor, Generation: old.Generation, Slot: old.Slot}, []int{theirs})
+	old.Say(drain, fds)
 	m.sys.close(mine)
 	m.sys.close(theirs)
 	return nil
@@ -169,51 +167,24 @@ func (m *master) placesOf(keys [][]string) [][]control.Place {
 	return all
 }
 
-// awaitEnd waits for the end of a process that is not our child: nobody can tell how it ended. Waiting needs a non-blocking
-// pidfd, and the one we were given is the old master's too, which waits in another way.
-func awaitEnd(pid, pidfd int) string {
-	const ended = "it has ended"
-	fd, err := unix.PidfdOpen(pid, unix.PIDFD_NONBLOCK)
-	if err != nil || readable(pidfd) { // it has ended already, and the pid may be somebody else's
-		unix.Close(fd)
-		return ended
-	}
-	f := os.NewFile(uintptr(fd), "pidfd")
-	defer f.Close()
-	raw, err := f.SyscallConn()
-	if err == nil {
-		err = raw.Read(func(fd uintptr) bool { return readable(int(fd)) })
-	}
-	if err != nil {
-		return err.Error()
-	}
-	return ended
-}
-
-// readable says that a descriptor has something to tell; a pidfd, that its process has ended.
-func readable(fd int) bool {
-	n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0)
-	return n > 0 || err != nil && err != unix.EINTR
-}
-
 // onOld takes what happened to a child of an older generation.
-func (m *master) onOld(e childEvent) {
-	g := m.generationOf(e.child)
+func (m *master) onOld(e child.Event) {
+	g := m.generationOf(e.Child)
 	if g == nil {
 		return
 	}
-	e.child.heard = m.sys.now()
-	if e.message != nil {
-		if e.message.Kind == control.Again {
-			m.sayAgain(e.child, *e.message)
+	e.Child.Heard = m.sys.now()
+	if e.Message != nil {
+		if e.Message.Kind == control.Again {
+			m.sayAgain(e.Child, *e.Message)
 		}
 		return
 	}
-	if e.child.slot != monitorIndex {
-		g.counters.Vacate(e.child.slot)
+	if e.Child.Slot != monitorIndex {
+		g.counters.Vacate(e.Child.Slot)
 	}
-	e.child.close()
-	delete(g.children, e.child.slot)
+	e.Child.Close()
+	delete(g.children, e.Child.Slot)
 	if len(g.children) == 0 {
 		m.endGeneration(g)
 	}
@@ -225,15 +196,15 @@ func (m *master) noticeEnds() {
 	for _, g := range slices.Clone(m.old) {
 		for _, c := range g.children {
 			if m.sys.ended(c) {
-				m.onOld(childEvent{child: c})
+				m.onOld(child.Event{Child: c})
 			}
 		}
 	}
 }
 
-func (m *master) generationOf(c *child) *generation {
+func (m *master) generationOf(c *child.Child) *generation {
 	for _, g := range m.old {
-		if g.number == c.generation && g.children[c.slot] == c {
+		if g.number == c.Generation && g.children[c.Slot] == c {
 			return g
 		}
 	}
@@ -245,7 +216,7 @@ func (m *master) endGeneration(g *generation) {
 	g.past.Absorb()
 	for _, s := range m.slots {
 		if s.child != nil && s.state == active {
-			s.child.say(control.Message{Kind: control.GenerationEnded, Generation: g.number}, nil)
+			s.child.Say(control.Message{Kind: control.GenerationEnded, Generation: g.number}, nil)
 		}
 	}
 	m.hideFaults(g)
@@ -270,9 +241,9 @@ func (m *master) watchOld(now time.Time) {
 		}
 		for _, c := range g.children {
 			if g.told {
-				c.kill()
+				c.Kill()
 			} else {
-				c.say(control.Message{Kind: control.Stop}, nil)
+				c.Say(control.Message{Kind: control.Stop}, nil)
 			}
 		}
 		g.told = true
@@ -308,7 +279,7 @@ func sameServers(first, second *status.Board) map[int]int {
 }
 
 // every child of an older generation.
-func (m *master) eachOld(do func(*child)) {
+func (m *master) eachOld(do func(*child.Child)) {
 	for _, g := range m.old {
 		for _, c := range g.children {
 			do(c)

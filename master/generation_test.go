@@ -6,13 +6,14 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"lbmaster/master/child"
 	"lbmaster/shared/control"
 	"lbmaster/shared/stats"
 	"lbmaster/shared/status"
 )
 
 // process runs a program as a child of generation 3.
-func process(t *testing.T, slot int, argv ...string) (*child, *exec.Cmd) {
+func process(t *testing.T, slot int, argv ...string) (*child.Child, *exec.Cmd) {
 	t.Helper()
 	cmd := exec.Command(argv[0], argv[1:]...)
 	if err := cmd.Start(); err != nil {
@@ -32,7 +33,9 @@ func process(t *testing.T, slot int, argv ...string) (*child, *exec.Cmd) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &child{kernel: &realKernel, generation: 3, slot: slot, pid: cmd.Process.Pid, pidfd: pidfd, conn: conn}, cmd
+	c := child.New(nameOf(3, slot), conn, &child.RealKernel, discard)
+	c.Pid, c.Pidfd = cmd.Process.Pid, pidfd
+	return c, cmd
 }
 
 // TestNoticeEnds: a generation of which nobody lives is not handed over, even if nobody has said so yet.
@@ -54,7 +57,7 @@ func TestNoticeEnds(t *testing.T) {
 	short, first := process(t, 0, "true")
 	long, second := process(t, 1, "sleep", "600")
 	g := &generation{
-		number: 3, counters: counters, board: board, past: stats.NewPast(counters, ours), children: map[int]*child{0: short, 1: long},
+		number: 3, counters: counters, board: board, past: stats.NewPast(counters, ours), children: map[int]*child.Child{0: short, 1: long},
 	}
 	m := &master{sys: new(master).outside(), log: discard, old: []*generation{g}}
 	_ = first.Wait()
@@ -66,5 +69,5 @@ func TestNoticeEnds(t *testing.T) {
 	if m.noticeEnds(); len(m.old) != 0 {
 		t.Errorf("both have ended: %d generations", len(m.old))
 	}
-	m.onChild(childEvent{child: long}) // the end comes after all
+	m.onChild(child.Event{Child: long}) // the end comes after all
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"lbmaster/conf"
+	"lbmaster/master/child"
 	"lbmaster/master/listen"
 	"lbmaster/master/procfs"
 	"lbmaster/master/succession"
@@ -70,11 +71,11 @@ func (m *master) generationState() succession.Generation {
 	s := succession.Generation{Number: m.number, Program: m.env.Version, Addresses: addresses(m.config), Faults: len(m.memory.faults)}
 	for _, slot := range m.slots {
 		if slot.child != nil {
-			s.Workers = append(s.Workers, succession.Worker{Slot: slot.index, Pid: slot.child.pid})
+			s.Workers = append(s.Workers, succession.Worker{Slot: slot.index, Pid: slot.child.Pid})
 		}
 	}
 	if m.monitor != nil && m.monitor.child != nil {
-		s.Workers = append(s.Workers, succession.Worker{Slot: monitorIndex, Pid: m.monitor.child.pid})
+		s.Workers = append(s.Workers, succession.Worker{Slot: monitorIndex, Pid: m.monitor.child.Pid})
 	}
 	return s
 }
@@ -99,15 +100,15 @@ func (g *giver) giveMemory(generation int, counters *stats.Stats, board *status.
 	}
 }
 
-func (g *giver) giveChild(generation, slot int, c *child) {
-	g.give(succession.ControlName(generation, slot), c.controlFD)
-	g.give(succession.PidfdName(generation, slot), c.pidfd)
+func (g *giver) giveChild(generation, slot int, c *child.Child) {
+	g.give(succession.ControlName(generation, slot), c.ControlFD)
+	g.give(succession.PidfdName(generation, slot), c.Pidfd)
 }
 
 func (g *generation) state() succession.Generation {
 	s := succession.Generation{Number: g.number, Program: g.program, Addresses: g.keys, Faults: len(g.faults)}
 	for slot, c := range g.children {
-		s.Workers = append(s.Workers, succession.Worker{Slot: slot, Pid: c.pid})
+		s.Workers = append(s.Workers, succession.Worker{Slot: slot, Pid: c.Pid})
 	}
 	return s
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"lbmaster/master/child"
 	"lbmaster/master/listen"
 	"lbmaster/shared/control"
 )
@@ -25,20 +26,21 @@ func TestHeartbeat(t *testing.T) {
 	defer conn.Close()
 	defer peer.Close()
 	now := time.Now()
-	c := &child{kernel: &realKernel, pidfd: -1, conn: conn, heard: now}
+	c := child.New(nameOf(1, 0), conn, &child.RealKernel, discard)
+	c.Heard = now
 	m := &master{sys: new(master).outside(), log: discard, slots: []*slot{{state: active, child: c}}, beat: now.Add(beatTime)}
-	for _, stands := range []time.Duration{time.Hour, 0, hangTime, 0} { // four times beatTime are less than hangTime
+	for _, stands := range []time.Duration{time.Hour, 0, child.HangTime, 0} { // four times beatTime are less than HangTime
 		now = m.beat.Add(stands)
 		m.overlook(stands)
 		m.heartbeat(now)
-		if c.aborted {
+		if c.Aborted {
 			t.Fatalf("aborted after the master stood still for %v", stands)
 		}
 	}
-	if now = m.beat; now.Sub(c.heard) < hangTime {
-		t.Fatalf("%v of silence count as %v", hangTime, now.Sub(c.heard))
+	if now = m.beat; now.Sub(c.Heard) < child.HangTime {
+		t.Fatalf("%v of silence count as %v", child.HangTime, now.Sub(c.Heard))
 	}
-	if m.heartbeat(now); !c.aborted {
+	if m.heartbeat(now); !c.Aborted {
 		t.Error("a child that hangs goes on")
 	}
 }
@@ -46,17 +48,17 @@ func TestHeartbeat(t *testing.T) {
 // TestOverlook: what is measured is moved, and what never comes stays so.
 func TestOverlook(t *testing.T) {
 	now := time.Now()
-	old := &child{heard: now}
+	old := &child.Child{Heard: now}
 	m := &master{
 		log: discard, beat: now, monitor: &slot{due: now, since: now},
-		slots:     []*slot{{due: now, since: now, child: &child{heard: now}}, {}},
+		slots:     []*slot{{due: now, since: now, child: &child.Child{Heard: now}}, {}},
 		listeners: []*listen.Listener{{Leaves: now}, {}},
-		old:       []*generation{{deadline: now, children: map[int]*child{0: old}}},
+		old:       []*generation{{deadline: now, children: map[int]*child.Child{0: old}}},
 	}
 	m.overlook(time.Minute)
 	for what, at := range map[string]time.Time{
-		"beat": m.beat, "due": m.slots[0].due, "since": m.slots[0].since, "heard": m.slots[0].child.heard, "monitor": m.monitor.due,
-		"leaves": m.listeners[0].Leaves, "old": m.old[0].deadline, "old child": old.heard,
+		"beat": m.beat, "due": m.slots[0].due, "since": m.slots[0].since, "heard": m.slots[0].child.Heard, "monitor": m.monitor.due,
+		"leaves": m.listeners[0].Leaves, "old": m.old[0].deadline, "old child": old.Heard,
 	} {
 		if !at.Equal(now.Add(time.Minute)) {
 			t.Errorf("%s moved by %v", what, at.Sub(now))

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"lbmaster/master/child"
 	"lbmaster/master/listen"
 	"lbmaster/master/succession"
 	"lbmaster/shared/status"
@@ -35,7 +36,7 @@ func (in *incoming) takeOver(s *succession.State) error {
 }
 
 func (in *incoming) takeGeneration(s succession.Generation) (*generation, error) {
-	g := &generation{number: s.Number, program: s.Program, keys: s.Addresses, children: make(map[int]*child)}
+	g := &generation{number: s.Number, program: s.Program, keys: s.Addresses, children: make(map[int]*child.Child)}
 	fd, err := in.Take(succession.CountersName(g.number))
 	if err != nil {
 		return nil, err
@@ -60,17 +61,22 @@ func (in *incoming) takeGeneration(s succession.Generation) (*generation, error)
 	return g, nil
 }
 
-func (in *incoming) takeChild(generation int, w succession.Worker) (*child, error) {
-	c := &child{generation: generation, slot: w.Slot, pid: w.Pid, kernel: in.sys.kernel, log: in.log}
-	var err error
-	if c.pidfd, err = in.Take(succession.PidfdName(generation, w.Slot)); err != nil {
+func (in *incoming) takeChild(generation int, w succession.Worker) (*child.Child, error) {
+	pidfd, err := in.Take(succession.PidfdName(generation, w.Slot))
+	if err != nil {
 		return nil, err
 	}
-	if c.controlFD, err = in.Take(succession.ControlName(generation, w.Slot)); err != nil {
+	controlFD, err := in.Take(succession.ControlName(generation, w.Slot))
+	if err != nil {
 		return nil, err
 	}
-	c.conn, err = in.sys.lend(c.controlFD)
-	return c, err
+	channel, err := in.sys.lend(controlFD)
+	if err != nil {
+		return nil, err
+	}
+	c := child.New(nameOf(generation, w.Slot), channel, in.sys.kernel, in.log)
+	c.Pid, c.Pidfd, c.ControlFD = w.Pid, pidfd, controlFD
+	return c, nil
 }
 
 // last is the old master's own generation; nil: there was none, or it has been adopted.
@@ -143,7 +149,7 @@ func (m *master) showToOlder() {
 	for _, g := range m.incoming.generations {
 		for slot, c := range g.children {
 			if slot != monitorIndex {
-				c.showPeerGeneration(m.number, m.memory.counters)
+				showPeerGeneration(c, m.number, m.memory.counters)
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/conf"
+	"lbmaster/master/child"
 	"lbmaster/shared/control"
 	"lbmaster/shared/syslog"
 )
@@ -38,8 +39,8 @@ func (m *master) openLog(t conf.LogTarget) int {
 }
 
 // reopenLogs gives a child new sockets for its log targets.
-func (m *master) reopenLogs(c *child) {
+func (m *master) reopenLogs(c *child.Child) {
 	fds := m.openLogs()
-	c.say(control.Message{Kind: control.Logs}, fds)
+	c.Say(control.Message{Kind: control.Logs}, fds)
 	control.CloseAll(fds)
 }

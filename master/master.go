@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"lbmaster/conf"
+	"lbmaster/master/child"
 	"lbmaster/master/identity"
 	"lbmaster/master/listen"
 	"lbmaster/master/notice"
@@ -63,7 +64,7 @@ type master struct {
 	known     map[childID]fact   // what the monitor knows of the children
 	began     time.Time
 	inbox     *signals.Inbox
-	events    chan childEvent
+	events    chan child.Event
 	phase     phase
 	pause     pause
 	breaker   breaker
@@ -81,7 +82,7 @@ type master struct {
 // ErrInterrupted.
 func Run(env Env, config *conf.Config) error {
 	inbox := watchSignals() // before there is anything that a signal could leave behind
-	m := &master{env: env, config: config, inbox: inbox, events: make(chan childEvent, 64), deafLogs: make(map[conf.LogTarget]bool), number: 1, began: time.Now()}
+	m := &master{env: env, config: config, inbox: inbox, events: make(chan child.Event, 64), deafLogs: make(map[conf.LogTarget]bool), number: 1, began: time.Now()}
 	m.sys = m.outside()
 	defer func() {
 		if m.phase != replaced { // else they are the next master's
@@ -89,7 +90,7 @@ func Run(env Env, config *conf.Config) error {
 		}
 	}()
 	m.log = notice.AlsoTo(env.Log, config.Global.Log, &m.lostLogs)
-	keepFromChildren()
+	child.KeepFromChildren()
 	m.replaced = findPredecessors(env.Replace, m.log)
 	defer m.replaced.restore() // when our sockets are closed
 	var err error
@@ -214,7 +215,7 @@ func (m *master) succeed() error {
 	if err != nil {
 		return err
 	}
-	return m.succeedWith(flip, succession.RealWorld(childEnviron(m.env.Environ)))
+	return m.succeedWith(flip, succession.RealWorld(child.Environ(m.env.Environ)))
 }
 
 func (m *master) succeedWith(flip *succession.Flip, world *succession.World) (err error) {

@@ -73,13 +73,6 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-func TestChildEnviron(t *testing.T) {
-	got := childEnviron([]string{"PATH=/bin", "LISTEN_FDS=3", "NOTIFY_SOCKET=/x", "TABLEFLIP_X=1", "WATCHDOG_USEC=1", "GOMAXPROCS=8"})
-	if want := []string{"PATH=/bin", "GOMAXPROCS=1"}; !reflect.DeepEqual(got, want) {
-		t.Errorf("%q", got)
-	}
-}
-
 // TestSignals: the table has every signal that the guide gives a meaning to.
 func TestSignals(t *testing.T) {
 	for s, want := range map[os.Signal]wish{

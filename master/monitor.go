@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"lbmaster/conf"
+	"lbmaster/master/child"
 	"lbmaster/shared/control"
 	"lbmaster/shared/counter"
 )
@@ -34,19 +35,19 @@ func newMonitor(c *conf.Config) *slot {
 }
 
 // onMonitor takes what happened to a monitor.
-func (m *master) onMonitor(e childEvent) {
+func (m *master) onMonitor(e child.Event) {
 	s := m.monitor
-	if s.child != e.child {
+	if s.child != e.Child {
 		return
 	}
-	if e.message == nil {
-		m.onMonitorEnd(s, e.ended)
+	if e.Message == nil {
+		m.onMonitorEnd(s, e.Ended)
 		return
 	}
-	e.child.heard = m.sys.now()
-	switch e.message.Kind {
+	e.Child.Heard = m.sys.now()
+	switch e.Message.Kind {
 	case control.Hello:
-		m.instructMonitor(e.child)
+		m.instructMonitor(e.Child)
 	case control.Ready:
 		if s.state == starting && m.lockUp(s.child) {
 			s.become(ready, m.sys.now())
@@ -54,21 +55,21 @@ func (m *master) onMonitor(e childEvent) {
 			m.showFaults(s.child)
 		}
 	case control.Again:
-		m.sayAgain(s.child, *e.message)
+		m.sayAgain(s.child, *e.Message)
 	case control.Profile:
 		m.profile(e)
 	case control.Bye:
-		m.log.Debug("monitor leaves", "reason", e.message.Reason)
+		m.log.Debug("monitor leaves", "reason", e.Message.Reason)
 	}
 }
 
 // instructMonitor tells a new monitor everything that it needs to become ready.
-func (m *master) instructMonitor(c *child) {
+func (m *master) instructMonitor(c *child.Child) {
 	start := control.Message{
 		Kind: control.Start, Generation: m.number, Workers: len(m.slots), Identity: &m.identity, Pid: os.Getpid(), Since: m.began.UnixMilli(),
 	}
 	logs := m.openLogs()
-	c.say(start, append(m.memory.fds(), logs...))
+	c.Say(start, append(m.memory.fds(), logs...))
 	control.CloseAll(logs)
 	var all []offer
 	for _, l := range m.admin {
@@ -79,14 +80,14 @@ func (m *master) instructMonitor(c *child) {
 
 // onMonitorEnd goes on after the monitor has ended: there will be another one as long as there are workers.
 func (m *master) onMonitorEnd(s *slot, how string) {
-	s.child.close()
+	s.child.Close()
 	if m.monitorRetires() {
 		s.child = nil
 		s.become(gone, m.sys.now())
 		return
 	}
 	m.memory.count()[counter.MonitorDeaths].Add(1)
-	m.log.Error("monitor died", "pid", s.child.pid, "how", how)
+	m.log.Error("monitor died", "pid", s.child.Pid, "how", how)
 	s.died(m.sys.now(), m.sys.jitter())
 }
 
@@ -99,18 +100,18 @@ func (m *master) watchMonitor(now time.Time) {
 		m.retireMonitor(s, now)
 	case m.phase == draining && s.state == active && s.told != control.Drain:
 		s.told = control.Drain // it goes on, but can say so
-		s.child.say(control.Message{Kind: control.Drain}, nil)
+		s.child.Say(control.Message{Kind: control.Drain}, nil)
 	case s.state == resting && !now.Before(s.due) && !m.outgoing.Upgrading():
 		m.startMonitor(s, now)
 	case s.state == starting && !now.Before(s.due):
 		m.log.Error("monitor is not ready in time")
-		s.child.kill()
+		s.child.Kill()
 		s.due = now.Add(readyTime)
 	case s.state == ready && m.phase != comingUp:
 		s.become(active, now)
-		s.child.say(control.Message{Kind: control.Activate}, nil)
+		s.child.Say(control.Message{Kind: control.Activate}, nil)
 		if s.failures > 0 {
-			m.log.Info("monitor is back", "pid", s.child.pid)
+			m.log.Info("monitor is back", "pid", s.child.Pid)
 		}
 	}
 	m.inform()
@@ -124,7 +125,7 @@ func (m *master) startMonitor(s *slot, now time.Time) {
 		s.died(now, m.sys.jitter())
 		return
 	}
-	c.heard = now
+	c.Heard = now
 	s.child, s.told = c, ""
 	s.due = now.Add(readyTime)
 }
@@ -142,10 +143,10 @@ func (m *master) retireMonitor(s *slot, now time.Time) {
 	case s.told != control.Stop:
 		s.told = control.Stop
 		s.due = now.Add(stopTime)
-		s.child.say(control.Message{Kind: control.Stop}, nil)
+		s.child.Say(control.Message{Kind: control.Stop}, nil)
 	case !now.Before(s.due):
 		m.log.Warn("monitor does not stop: killed")
-		s.child.kill()
+		s.child.Kill()
 		s.due = now.Add(stopTime)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"lbmaster/master/child"
 	"lbmaster/master/succession"
 	"lbmaster/shared/counter"
 	"lbmaster/shared/signals"
@@ -16,7 +17,7 @@ import (
 type outgoing struct {
 	succession.Outgoing
 	done chan succession.Outcome
-	ends []childEvent // of children that left in order meanwhile: the new master may have told them to
+	ends []child.Event // of children that left in order meanwhile: the new master may have told them to
 }
 
 // renew begins the next generation, or remembers that it is wanted.
@@ -84,8 +85,8 @@ func forward(inbox *signals.Inbox, pid int) {
 
 // mayBeTold says that a child which has left in order may have been told to by the new master, so that its end is to be
 // seen only if there is none.
-func (m *master) mayBeTold(e childEvent) bool {
-	if !m.outgoing.Upgrading() || e.message != nil || e.ended != endedWell {
+func (m *master) mayBeTold(e child.Event) bool {
+	if !m.outgoing.Upgrading() || e.Message != nil || e.Ended != child.EndedWell {
 		return false
 	}
 	m.outgoing.ends = append(m.outgoing.ends, e)

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"time"
 
+	"lbmaster/master/child"
 	"lbmaster/master/listen"
 	"lbmaster/shared/control"
 )
@@ -41,8 +42,8 @@ const pauseTime = 2 * time.Second
 type pause struct {
 	state    pauseState
 	reasons  reason
-	asked    map[*child]int // how many Pauses a worker has not confirmed yet
-	deadline time.Time      // of emptying
+	asked    map[*child.Child]int // how many Pauses a worker has not confirmed yet
+	deadline time.Time            // of emptying
 }
 
 // release stops accepting on all addresses and lets other programs have them. What is connected does not notice. A unix
@@ -98,7 +99,7 @@ func (m *master) takeBack(why reason) bool {
 	m.pause.state, m.pause.reasons = accepting, 0
 	for _, s := range m.slots {
 		if s.state == active {
-			s.child.say(control.Message{Kind: control.Resume}, nil)
+			s.child.Say(control.Message{Kind: control.Resume}, nil)
 		}
 	}
 	m.log.Info("resumed")
@@ -128,7 +129,7 @@ func (m *master) seePause(now time.Time) {
 		m.log.Warn("workers have not emptied their queues in time: connections that wait there are reset", "workers", late)
 	}
 	m.pause.state = shut
-	maps.DeleteFunc(m.pause.asked, func(c *child, _ int) bool { return m.slots[c.slot].child != c })
+	maps.DeleteFunc(m.pause.asked, func(c *child.Child, _ int) bool { return m.slots[c.Slot].child != c })
 	for _, l := range m.sockets() {
 		m.sys.sockets.shut(l)
 	}
@@ -147,16 +148,16 @@ func (m *master) unconfirmed() int {
 	return n
 }
 
-func (p *pause) ask(c *child) {
+func (p *pause) ask(c *child.Child) {
 	if p.asked == nil {
-		p.asked = make(map[*child]int)
+		p.asked = make(map[*child.Child]int)
 	}
 	p.asked[c]++
-	c.say(control.Message{Kind: control.Pause}, nil)
+	c.Say(control.Message{Kind: control.Pause}, nil)
 }
 
 // confirmed takes a worker's answer. Those to Pauses that were never asked for here, at the start of a worker, do not count.
-func (p *pause) confirmed(c *child) {
+func (p *pause) confirmed(c *child.Child) {
 	if p.asked[c] > 1 {
 		p.asked[c]--
 	} else {

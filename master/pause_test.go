@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/conf"
+	"lbmaster/master/child"
 	"lbmaster/master/listen"
 	"lbmaster/master/notify"
 )
@@ -108,9 +109,9 @@ func TestReasonsToPause(t *testing.T) {
 // TestPauseConfirmations: an answer to an earlier Pause does not count for a later one.
 func TestPauseConfirmations(t *testing.T) {
 	var p pause
-	c := &child{}
+	c := &child.Child{}
 	p.confirmed(c) // nobody has ever been asked
-	p.asked = map[*child]int{c: 2}
+	p.asked = map[*child.Child]int{c: 2}
 	p.confirmed(c)
 	if p.asked[c] != 1 {
 		t.Errorf("%d answers are missing, want 1", p.asked[c])

@@ -3,6 +3,8 @@ package master
 import (
 	"slices"
 
+	"lbmaster/master/child"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -16,8 +18,8 @@ func (m *master) dumpAll() {
 	}
 	for _, s := range children {
 		if s.state == ready || s.state == active {
-			s.child.signal(unix.SIGQUIT)
+			s.child.Signal(unix.SIGQUIT)
 		}
 	}
-	m.eachOld(func(c *child) { c.signal(unix.SIGQUIT) })
+	m.eachOld(func(c *child.Child) { c.Signal(unix.SIGQUIT) })
 }

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"lbmaster/master/child"
 	"lbmaster/shared/control"
 	"lbmaster/shared/counter"
 	"lbmaster/shared/signals"
@@ -34,7 +35,6 @@ const (
 	readyTime = 10 * time.Second // a worker that is not ready by then is killed
 	stopTime  = 2 * time.Second  // a worker that has not stopped by then is killed
 	beatTime  = 2 * time.Second  // between two Pings
-	hangTime  = 10 * time.Second // a worker that has said nothing for so long hangs
 	dumpTime  = 2 * time.Second  // for the goroutine dump of one that hangs
 )
 
@@ -189,13 +189,13 @@ func (m *master) endWorkers(order control.Message) {
 	now := m.sys.now()
 	for _, s := range m.slots {
 		if s.child != nil {
-			s.child.say(order, nil)
+			s.child.Say(order, nil)
 		} else if s.state != gone {
 			s.become(gone, now)
 		}
 	}
 	if order.Kind == control.Stop {
-		m.eachOld(func(c *child) { c.say(order, nil) })
+		m.eachOld(func(c *child.Child) { c.Say(order, nil) })
 	}
 }
 
@@ -221,8 +221,8 @@ func (m *master) act(now time.Time) {
 			m.start(s, now)
 		case s.state == starting && s.child != nil:
 			m.log.Error("worker is not ready in time", "worker", s.index)
-			s.child.reason = fmt.Sprintf("it was not ready within %v", readyTime)
-			s.child.kill()
+			s.child.Reason = fmt.Sprintf("it was not ready within %v", readyTime)
+			s.child.Kill()
 			s.due = now.Add(readyTime)
 		}
 	}
@@ -240,7 +240,7 @@ func (m *master) act(now time.Time) {
 func (m *master) next(now time.Time) time.Time {
 	next := m.beat
 	if m.waits {
-		next = now.Add(laterTime)
+		next = now.Add(child.LaterTime)
 	}
 	sooner := func(t time.Time) {
 		if t.Before(next) {
@@ -288,10 +288,10 @@ func (m *master) killAll() {
 	for _, s := range m.slots {
 		if s.child != nil {
 			m.log.Warn("worker does not stop: killed", "worker", s.index)
-			s.child.kill()
+			s.child.Kill()
 		}
 	}
-	m.eachOld((*child).kill)
+	m.eachOld((*child.Child).Kill)
 	m.deadline = m.sys.now().Add(stopTime)
 }
 
@@ -304,7 +304,7 @@ func (m *master) heartbeat(now time.Time) {
 	if m.monitor != nil {
 		m.examine(m.monitor, now)
 	}
-	m.eachOld(func(c *child) { m.examineChild(c, now) })
+	m.eachOld(func(c *child.Child) { m.examineChild(c, now) })
 }
 
 func (m *master) examine(s *slot, now time.Time) {
@@ -313,17 +313,16 @@ func (m *master) examine(s *slot, now time.Time) {
 	}
 }
 
-func (m *master) examineChild(c *child, now time.Time) {
-	silent := now.Sub(c.heard)
+func (m *master) examineChild(c *child.Child, now time.Time) {
+	silent := now.Sub(c.Heard)
 	switch {
-	case silent < hangTime:
-		c.say(control.Message{Kind: control.Ping}, nil)
-	case !c.aborted:
-		_, title := role(c.slot)
-		m.log.Error(title+" hangs: aborted", "generation", c.generation, "pid", c.pid, "silent", silent.Round(time.Second))
-		c.aborted = true
-		c.signal(unix.SIGABRT)
-	case silent >= hangTime+dumpTime:
-		c.kill()
+	case silent < child.HangTime:
+		c.Say(control.Message{Kind: control.Ping}, nil)
+	case !c.Aborted:
+		m.log.Error(c.Title+" hangs: aborted", "generation", c.Generation, "pid", c.Pid, "silent", silent.Round(time.Second))
+		c.Aborted = true
+		c.Signal(unix.SIGABRT)
+	case silent >= child.HangTime+dumpTime:
+		c.Kill()
 	}
 }

@@ -3,6 +3,7 @@ package master
 import (
 	"slices"
 
+	"lbmaster/master/child"
 	"lbmaster/master/listen"
 )
 
@@ -41,7 +42,7 @@ func (w *world) everUp() bool {
 func (w *world) checkAlive(m *master) {
 	known := make(map[int]bool)
 	if m != nil {
-		m.eachChild(func(c *child) { known[c.pid] = true })
+		m.eachChild(func(c *child.Child) { known[c.Pid] = true })
 	}
 	for _, c := range w.children {
 		w.promise(c.state == simEnded || known[c.pid] || c.hung || w.faults.killed, "%v lives, and no master knows", c)
@@ -86,7 +87,7 @@ func (w *world) checkLent() {
 	}
 	for _, l := range p.m.listeners {
 		for i, fd := range l.FDs {
-			polled := slices.ContainsFunc(p.m.slots, func(s *slot) bool { return s.child != nil && w.byFD[s.child.pidfd].polls(fd) })
+			polled := slices.ContainsFunc(p.m.slots, func(s *slot) bool { return s.child != nil && w.byFD[s.child.Pidfd].polls(fd) })
 			w.promise(polled, "socket %d of %s is polled by nobody", i, l.Key)
 		}
 	}
@@ -95,7 +96,7 @@ func (w *world) checkLent() {
 // ill says that one of a master's workers does not do what it is told, or has not all been told.
 func (w *world) ill(m *master) bool {
 	return slices.ContainsFunc(m.slots, func(s *slot) bool {
-		return s.child != nil && (w.byFD[s.child.pidfd].hung || w.byFD[s.child.pidfd].deaf || len(s.child.outbox) > 0)
+		return s.child != nil && (w.byFD[s.child.Pidfd].hung || w.byFD[s.child.Pidfd].deaf || s.child.Waits())
 	})
 }
 
@@ -103,7 +104,7 @@ func (w *world) ill(m *master) bool {
 func (w *world) checkPolled(m *master, l *listen.Listener, shard, fd int) {
 	n := 0
 	for _, s := range m.slots {
-		if w.byFD[s.child.pidfd].polls(fd) {
+		if w.byFD[s.child.Pidfd].polls(fd) {
 			n++
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"lbmaster/master/child"
 	"lbmaster/shared/control"
 )
 
@@ -59,7 +60,7 @@ type letter struct {
 
 type watcher struct {
 	p    *simMaster
-	c    *child
+	c    *child.Child
 	told bool // of its end
 }
 
@@ -96,7 +97,7 @@ func (e endpoint) Close() error {
 }
 
 // spawn starts the child of a slot.
-func (p *simMaster) spawn(slot int) (*child, error) {
+func (p *simMaster) spawn(slot int) (*child.Child, error) {
 	w := p.w
 	if w.faults.forks > 0 {
 		w.faults.forks--
@@ -106,7 +107,8 @@ func (p *simMaster) spawn(slot int) (*child, error) {
 	p.checkBackoff(slot)
 	fc := &simChild{w: w, pid: w.pid(), fd: w.id(), born: w.clock, generation: p.m.number, slot: slot, outbox: []control.Message{{Kind: control.Hello}}}
 	fc.deaf = p.plan == planNotReady && slot != monitorIndex
-	c := &child{generation: p.m.number, slot: slot, pid: fc.pid, pidfd: fc.fd, controlFD: fc.fd, conn: endpoint{p, fc}, kernel: p.kernel, log: p.m.log}
+	c := child.New(nameOf(p.m.number, slot), endpoint{p, fc}, p.kernel, p.m.log)
+	c.Pid, c.Pidfd, c.ControlFD = fc.pid, fc.fd, fc.fd
 	fc.holders = append(fc.holders, p)
 	fc.watchers = append(fc.watchers, watcher{p: p, c: c})
 	w.children = append(w.children, fc)
@@ -119,11 +121,11 @@ func (p *simMaster) spawn(slot int) (*child, error) {
 }
 
 // lend is the end of a channel that another master has too.
-func (p *simMaster) lend(fd int) (channel, error) { return endpoint{p, p.w.byFD[fd]}, nil }
+func (p *simMaster) lend(fd int) (child.Channel, error) { return endpoint{p, p.w.byFD[fd]}, nil }
 
 // watch makes an adopted child's news this master's too.
-func (p *simMaster) watch(c *child) {
-	fc := p.w.byFD[c.pidfd]
+func (p *simMaster) watch(c *child.Child) {
+	fc := p.w.byFD[c.Pidfd]
 	fc.watchers = append(fc.watchers, watcher{p: p, c: c})
 }
 
@@ -150,7 +152,7 @@ func (c *simChild) say(k control.Kind) { c.outbox = append(c.outbox, control.Mes
 // leave ends it in order.
 func (c *simChild) leave() {
 	c.say(control.Bye)
-	c.end(endedWell)
+	c.end(child.EndedWell)
 }
 
 // read makes the child act on the next message.
@@ -211,7 +213,7 @@ func (c *simChild) expects(k control.Kind) (left bool) {
 	}
 	c.say(control.Bye)
 	if c.slot == monitorIndex && c.state == simBorn && (k == control.Stop || k == control.Retire) {
-		c.end(endedWell)
+		c.end(child.EndedWell)
 	} else {
 		c.end("exit status 1")
 	}
@@ -236,7 +238,7 @@ func (c *simChild) lose() {
 	c.orphan = true
 	switch {
 	case c.state < simServes:
-		c.end(endedWell)
+		c.end(child.EndedWell)
 	case c.paused:
 		c.state = simDrains
 	}
@@ -267,16 +269,16 @@ func (c *simChild) tell() {
 		return
 	}
 	at := &c.watchers[i]
-	e := childEvent{child: at.c}
+	e := child.Event{Child: at.c}
 	if len(c.outbox) > 0 {
 		m := c.outbox[0]
 		c.outbox = c.outbox[1:]
-		e.message = &m
+		e.Message = &m
 	} else {
 		at.told = true
-		e.ended = c.how
-		if at.c.generation != at.p.m.number {
-			e.ended = "it has ended"
+		e.Ended = c.how
+		if at.c.Generation != at.p.m.number {
+			e.Ended = "it has ended"
 		}
 	}
 	if at.p.left() {
@@ -284,8 +286,8 @@ func (c *simChild) tell() {
 	}
 	if c.w.tracing {
 		what := "end"
-		if e.message != nil {
-			what = string(e.message.Kind)
+		if e.Message != nil {
+			what = string(e.Message.Kind)
 		}
 		c.w.say("master %d hears %s of child %d", at.p.pid, what, c.pid)
 	}

@@ -91,7 +91,7 @@ func TestStandstillWithinAStep(t *testing.T) {
 	w.clock = w.clock.Add(beatTime)
 	m.step(func() { w.clock = w.clock.Add(time.Hour) })
 	for _, s := range m.slots {
-		if s.child == nil || s.child.aborted {
+		if s.child == nil || s.child.Aborted {
 			t.Errorf("worker %d is taken for one that hangs", s.index)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/conf"
+	"lbmaster/master/child"
 	"lbmaster/master/notify"
 	"lbmaster/shared/signals"
 	"lbmaster/shared/stats"
@@ -28,7 +29,7 @@ type simMaster struct {
 	setting  *setting
 	m        *master
 	flip     *simFlip
-	kernel   *kernel
+	kernel   *child.Kernel
 	signals  []signals.Arrival
 	co       *coroutine // its upgrade; nil: none is under way
 	begun    time.Time  // its last upgrade
@@ -127,11 +128,11 @@ func (a *arena) reset() {
 func (w *world) newMaster(parent *simMaster) *simMaster {
 	p := &simMaster{w: w, pid: w.pid(), parent: parent, alive: true, setting: w.setting}
 	p.flip = &simFlip{p: p, used: make(map[string]int, 16)}
-	p.kernel = &kernel{
-		now:    func() time.Time { return w.clock },
-		signal: func(pidfd int, s unix.Signal) error { w.byFD[pidfd].signal(s); return nil },
-		copy:   func(fd int) (int, error) { return fd, nil },
-		close:  func([]int) {},
+	p.kernel = &child.Kernel{
+		Now:    func() time.Time { return w.clock },
+		Signal: func(pidfd int, s unix.Signal) error { w.byFD[pidfd].signal(s); return nil },
+		Copy:   func(fd int) (int, error) { return fd, nil },
+		Close:  func([]int) {},
 	}
 	w.masters = append(w.masters, p)
 	return p
@@ -196,12 +197,12 @@ func (p *simMaster) exit(how string) {
 }
 
 // heard gives the reconciler an event of a child.
-func (p *simMaster) heard(c *simChild, e childEvent) {
-	if e.message == nil {
+func (p *simMaster) heard(c *simChild, e child.Event) {
+	if e.Message == nil {
 		p.countDeath(c)
 	}
 	p.step(func() { p.m.onChild(e) })
-	if e.message == nil && c.generation == p.m.number {
+	if e.Message == nil && c.generation == p.m.number {
 		p.checkRest(c)
 	}
 }
@@ -264,7 +265,7 @@ func (p *simMaster) system() *system {
 		},
 		dump: func() {},
 		kept: func() uint64 { return 0 },
-		spawn: func(slot int) (*child, error) {
+		spawn: func(slot int) (*child.Child, error) {
 			c, err := p.spawn(slot)
 			if err != nil {
 				p.died(slot, false)
@@ -273,7 +274,7 @@ func (p *simMaster) system() *system {
 		},
 		kernel:   p.kernel,
 		watch:    p.watch,
-		ended:    func(c *child) bool { return w.byFD[c.pidfd].state == simEnded },
+		ended:    func(c *child.Child) bool { return w.byFD[c.Pidfd].state == simEnded },
 		forward:  func(pid int) { p.next = pid },
 		pair:     func() (int, int, error) { return w.id(), w.id(), nil },
 		close:    func(int) {},

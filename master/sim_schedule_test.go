@@ -318,7 +318,7 @@ func (w *world) unrest() string {
 			return fmt.Sprintf("the monitor of master %d is %v", p.pid, p.m.monitor.state)
 		}
 		for _, s := range p.m.slots {
-			if c := w.byFD[s.child.pidfd]; c.hung || c.deaf {
+			if c := w.byFD[s.child.Pidfd]; c.hung || c.deaf {
 				return fmt.Sprintf("%v hangs", c)
 			}
 		}

@@ -52,7 +52,7 @@ func (w *world) until(t *testing.T, what string, so func() bool) {
 func (w *world) generation() int { return w.current().m.number }
 
 // worker is the process of a slot of the master that serves.
-func (w *world) worker(slot int) *simChild { return w.byFD[w.current().m.slots[slot].child.pidfd] }
+func (w *world) worker(slot int) *simChild { return w.byFD[w.current().m.slots[slot].child.Pidfd] }
 
 // TestUpgradeInBothHalves: the new generation serves, or the old one does as if nothing had been.
 func TestUpgradeInBothHalves(t *testing.T) {

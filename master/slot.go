@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"lbmaster/master/child"
 	"lbmaster/shared/control"
 )
 
@@ -35,7 +36,7 @@ const nobody = -1
 type slot struct {
 	index    int
 	state    slotState
-	child    *child       // nil when resting and gone
+	child    *child.Child // nil when resting and gone
 	due      time.Time    // resting: when to start; starting: when it must be ready
 	since    time.Time    // when the state began
 	failures int          // deaths in a row without a healthy time in between

@@ -22,7 +22,7 @@ func (m *master) overlook(late time.Duration) {
 	for _, g := range m.old {
 		at = append(at, &g.deadline, &g.drains)
 		for _, c := range g.children {
-			at = append(at, &c.heard)
+			at = append(at, &c.Heard)
 		}
 	}
 	for _, t := range at {
@@ -37,5 +37,5 @@ func (s *slot) clocks() []*time.Time {
 	if s.child == nil {
 		return []*time.Time{&s.due, &s.since}
 	}
-	return []*time.Time{&s.due, &s.since, &s.child.heard}
+	return []*time.Time{&s.due, &s.since, &s.child.Heard}
 }

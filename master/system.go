@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"lbmaster/master/child"
 	"lbmaster/master/listen"
 	"lbmaster/master/procfs"
 	"lbmaster/master/succession"
@@ -24,15 +25,15 @@ type system struct {
 	dump   func()               // writes what this process is doing
 	kept   func() (lost uint64) // takes the number of lines that standard error did not take
 
-	spawn   func(slot int) (*child, error)
-	kernel  *kernel           // of adopted children
-	watch   func(*child)      // tells of an adopted child what happens to it
-	ended   func(*child) bool // its process has ended, though nobody has said so yet
-	forward func(pid int)     // passes all further signals on
+	spawn   func(slot int) (*child.Child, error)
+	kernel  *child.Kernel           // of adopted children
+	watch   func(*child.Child)      // tells of an adopted child what happens to it
+	ended   func(*child.Child) bool // its process has ended, though nobody has said so yet
+	forward func(pid int)           // passes all further signals on
 
 	pair  func() (mine, theirs int, err error) // the ends of a channel
 	close func(fd int)
-	lend  func(fd int) (channel, error) // a channel of which another master has the same end
+	lend  func(fd int) (child.Channel, error) // a channel of which another master has the same end
 
 	counters func(fd int) (*stats.Stats, error) // maps those of an older generation
 	faults   func(fd int) (int, error)          // another descriptor of the memory for faults, for reading
@@ -67,13 +68,13 @@ func (m *master) outside() *system {
 		dump:      func() { dump.Write(m.env.Say, "lbmaster: master") },
 		kept:      m.env.Say.TakeDropped,
 		spawn:     m.spawn,
-		kernel:    &realKernel,
-		watch:     func(c *child) { go c.watch(m.events, func() string { return awaitEnd(c.pid, c.pidfd) }) },
-		ended:     func(c *child) bool { return readable(c.pidfd) },
+		kernel:    &child.RealKernel,
+		watch:     func(c *child.Child) { go c.Watch(m.events, func() string { return child.AwaitEnd(c.Pid, c.Pidfd) }) },
+		ended:     func(c *child.Child) bool { return child.HasEnded(c.Pidfd) },
 		forward:   func(pid int) { go forward(m.inbox, pid) },
 		pair:      control.Pair,
 		close:     func(fd int) { unix.Close(fd) },
-		lend:      func(fd int) (channel, error) { return control.NewConn(fd) },
+		lend:      func(fd int) (child.Channel, error) { return control.NewConn(fd) },
 		counters:  stats.Open,
 		faults:    faults.ReadOnly,
 		board:     status.Open,

@@ -4,6 +4,7 @@ import (
 	"os"
 	"time"
 
+	"lbmaster/master/child"
 	"lbmaster/shared/counter"
 )
 
@@ -59,7 +60,7 @@ func (m *master) announce() {
 // answering says that at least one worker is alive and has said so lately.
 func (m *master) answering(now time.Time) bool {
 	for _, s := range m.slots {
-		if s.state == active && now.Sub(s.child.heard) < hangTime {
+		if s.state == active && now.Sub(s.child.Heard) < child.HangTime {
 			return true
 		}
 	}

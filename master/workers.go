@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"lbmaster/master/child"
 	"lbmaster/shared/control"
 	"lbmaster/shared/counter"
 )
@@ -17,44 +18,43 @@ func (m *master) start(s *slot, now time.Time) {
 		m.lost(s, err.Error())
 		return
 	}
-	c.heard = now
+	c.Heard = now
 	s.child = c
 	s.become(starting, now)
 	s.due = now.Add(readyTime)
 }
 
 // onChild takes what happened to a child.
-func (m *master) onChild(e childEvent) {
-	defer control.CloseAll(e.fds)
+func (m *master) onChild(e child.Event) {
+	defer control.CloseAll(e.FDs)
 	if m.mayBeTold(e) {
 		return
 	}
-	if e.trouble != "" {
-		_, title := role(e.child.slot)
-		m.log.Warn("trouble with the messages of a child", "child", title, "pid", e.child.pid, "error", e.trouble)
+	if e.Trouble != "" {
+		m.log.Warn("trouble with the messages of a child", "child", e.Child.Title, "pid", e.Child.Pid, "error", e.Trouble)
 		return
 	}
-	if e.message != nil && e.message.Kind == control.Report {
-		m.log.Warn("worker reports", "worker", e.child.slot, "pid", e.child.pid, "what", e.message.Reason)
+	if e.Message != nil && e.Message.Kind == control.Report {
+		m.log.Warn("worker reports", "worker", e.Child.Slot, "pid", e.Child.Pid, "what", e.Message.Reason)
 	}
-	if e.child.generation != m.number {
+	if e.Child.Generation != m.number {
 		m.onOld(e)
 		return
 	}
-	if e.child.slot == monitorIndex {
+	if e.Child.Slot == monitorIndex {
 		m.onMonitor(e)
 		return
 	}
-	s := m.slots[e.child.slot]
-	if s.child != e.child {
+	s := m.slots[e.Child.Slot]
+	if s.child != e.Child {
 		return
 	}
-	if e.message == nil {
-		m.onEnd(s, e.ended)
+	if e.Message == nil {
+		m.onEnd(s, e.Ended)
 		return
 	}
-	e.child.heard = m.sys.now()
-	switch e.message.Kind {
+	e.Child.Heard = m.sys.now()
+	switch e.Message.Kind {
 	case control.Hello:
 		m.instruct(s)
 	case control.Ready:
@@ -62,19 +62,19 @@ func (m *master) onChild(e childEvent) {
 	case control.Paused:
 		m.pause.confirmed(s.child)
 	case control.Again:
-		m.sayAgain(s.child, *e.message)
+		m.sayAgain(s.child, *e.Message)
 	case control.Reopen:
 		m.reopenLogs(s.child)
 	case control.Bye:
-		s.child.reason = e.message.Reason
-		m.log.Debug("worker leaves", "worker", s.index, "reason", e.message.Reason)
+		s.child.Reason = e.Message.Reason
+		m.log.Debug("worker leaves", "worker", s.index, "reason", e.Message.Reason)
 	}
 }
 
 // instruct tells a new worker everything that it needs to become ready.
 func (m *master) instruct(s *slot) {
 	logs := m.openLogs()
-	s.child.say(control.Message{Kind: control.Start, Generation: m.number, Slot: s.index, Workers: len(m.slots), Identity: &m.identity}, append(m.memory.workerFDs(s.index), logs...))
+	s.child.Say(control.Message{Kind: control.Start, Generation: m.number, Slot: s.index, Workers: len(m.slots), Identity: &m.identity}, append(m.memory.workerFDs(s.index), logs...))
 	control.CloseAll(logs)
 	m.sendShards(s.child, control.Message{Kind: control.Listeners}, m.shards(s.index, true))
 }
@@ -100,7 +100,7 @@ func (m *master) shards(slot int, shared bool) []offer {
 }
 
 // sendShards sends shards in as many messages as they need, at least one.
-func (m *master) sendShards(to *child, message control.Message, all []offer) {
+func (m *master) sendShards(to *child.Child, message control.Message, all []offer) {
 	most := control.MaxFDs
 	if message.Kind == control.Lend {
 		most = control.MaxLent
@@ -115,7 +115,7 @@ func (m *master) sendShards(to *child, message control.Message, all []offer) {
 		}
 		all = all[n:]
 		message.Last = len(all) == 0
-		to.say(message, fds)
+		to.Say(message, fds)
 		if message.Last {
 			return
 		}
@@ -140,12 +140,11 @@ func (m *master) onReady(s *slot) {
 }
 
 // lockUp locks up a child that is ready to be. One that cannot be is no use.
-func (m *master) lockUp(c *child) bool {
-	err := c.lockUp()
+func (m *master) lockUp(c *child.Child) bool {
+	err := c.LockUp()
 	if err != nil {
-		_, title := role(c.slot)
-		m.log.Error("cannot lock up a child: killed", "child", title, "pid", c.pid, "error", err)
-		c.kill()
+		m.log.Error("cannot lock up a child: killed", "child", c.Title, "pid", c.Pid, "error", err)
+		c.Kill()
 	}
 	return err == nil
 }
@@ -164,19 +163,19 @@ func (m *master) allReady() bool {
 func (m *master) activate(s *slot) {
 	s.become(active, m.sys.now())
 	for _, g := range slices.Concat(m.incoming.generations, m.old) {
-		s.child.showPeerGeneration(g.number, g.counters)
+		showPeerGeneration(s.child, g.number, g.counters)
 	}
 	if m.pause.state != accepting {
-		s.child.say(control.Message{Kind: control.Pause}, nil) // so that it stays so when it becomes active
+		s.child.Say(control.Message{Kind: control.Pause}, nil) // so that it stays so when it becomes active
 	}
-	s.child.say(control.Message{Kind: control.Activate}, nil)
+	s.child.Say(control.Message{Kind: control.Activate}, nil)
 	m.lives(m.sys.now())
 	if s.failures > 0 {
-		m.log.Info("worker is back", "worker", s.index, "pid", s.child.pid)
+		m.log.Info("worker is back", "worker", s.index, "pid", s.child.Pid)
 	}
 	if s.borrower != nobody {
 		if borrower := m.slots[s.borrower]; borrower.child != nil {
-			borrower.child.say(control.Message{Kind: control.Return, Slot: s.index}, nil)
+			borrower.child.Say(control.Message{Kind: control.Return, Slot: s.index}, nil)
 		}
 		s.borrower = nobody
 	}
@@ -202,9 +201,9 @@ func (m *master) lend(s *slot) {
 
 // onEnd goes on after a worker has ended.
 func (m *master) onEnd(s *slot, how string) {
-	s.child.close()
+	s.child.Close()
 	m.memory.vacate(s.index)
-	how = s.child.end(how)
+	how = s.child.End(how)
 	switch m.phase {
 	case stopping, draining:
 		s.child = nil
@@ -213,7 +212,7 @@ func (m *master) onEnd(s *slot, how string) {
 			m.relieve(s)
 		}
 	default:
-		m.log.Error("worker died", "worker", s.index, "pid", s.child.pid, "how", how)
+		m.log.Error("worker died", "worker", s.index, "pid", s.child.Pid, "how", how)
 		m.lost(s, how)
 	}
 }

@@ -1,4 +1,4 @@
-package master
+package child
 
 import (
 	"bytes"
@@ -19,7 +19,7 @@ func TestBegin(t *testing.T) {
 		var out bytes.Buffer
 		cmd := exec.Command("/bin/cat", "/proc/self/status")
 		cmd.Stdout, cmd.SysProcAttr = &out, new(syscall.SysProcAttr)
-		if thread, err := begin(cmd, confines{}); err != nil || thread != nil {
+		if thread, err := begin(cmd, Confines{}); err != nil || thread != nil {
 			t.Fatal(thread, err)
 		}
 		if err := cmd.Wait(); err != nil {
@@ -37,7 +37,7 @@ func TestBegin(t *testing.T) {
 func TestBeginFails(t *testing.T) {
 	cmd := exec.Command("/no/such/program")
 	cmd.SysProcAttr = new(syscall.SysProcAttr)
-	if _, err := begin(cmd, confines{}); err == nil {
+	if _, err := begin(cmd, Confines{}); err == nil {
 		t.Error("no error")
 	}
 }
@@ -56,7 +56,7 @@ func TestChrootThread(t *testing.T) {
 			t.Fatal(err)
 		}
 		cmd.SysProcAttr = new(syscall.SysProcAttr)
-		thread, err := begin(cmd, confines{identity: identity})
+		thread, err := begin(cmd, Confines{Identity: identity})
 		if err != nil || thread == nil {
 			t.Fatal(thread, err)
 		}

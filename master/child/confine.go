@@ -1,4 +1,4 @@
-package master
+package child
 
 import (
 	"os"
@@ -11,25 +11,25 @@ import (
 	"lbmaster/shared/privileges"
 )
 
-// confines are what a child cannot leave.
-type confines struct {
-	identity privileges.Identity
-	cpus     *unix.CPUSet // nil: whichever the master may use
+// Confines are what a child cannot leave.
+type Confines struct {
+	Identity privileges.Identity
+	CPUs     *unix.CPUSet // nil: whichever the master may use
 }
 
 // impose puts the calling thread, and what it starts with attr, into them.
-func (l *confines) impose(attr *syscall.SysProcAttr) error {
-	if l.cpus != nil {
-		if err := unix.SchedSetaffinity(0, l.cpus); err != nil {
+func (l *Confines) impose(attr *syscall.SysProcAttr) error {
+	if l.CPUs != nil {
+		if err := unix.SchedSetaffinity(0, l.CPUs); err != nil {
 			return os.NewSyscallError("sched_setaffinity", err)
 		}
 	}
-	return l.identity.GiveUp(attr)
+	return l.Identity.GiveUp(attr)
 }
 
 // begin starts a child in a thread that has given up what no child needs, and that ends afterwards. A child that is to be
 // locked up has a chrootThread: the caller tells it to lock up or to leave.
-func begin(cmd *exec.Cmd, limits confines) (*chrootThread, error) {
+func begin(cmd *exec.Cmd, limits Confines) (*chrootThread, error) {
 	done := make(chan begun, 1)
 	go func() {
 		runtime.LockOSThread()              // for ever: with this goroutine the thread ends
@@ -43,13 +43,13 @@ func begin(cmd *exec.Cmd, limits confines) (*chrootThread, error) {
 		if err == nil {
 			err = cmd.Start()
 		}
-		if err != nil || limits.identity.Chroot == "" {
+		if err != nil || limits.Identity.Chroot == "" {
 			done <- begun{nil, err}
 			return
 		}
 		t := &chrootThread{orders: make(chan bool), done: make(chan error)}
 		done <- begun{t, nil}
-		t.watch(limits.identity)
+		t.watch(limits.Identity)
 	}()
 	b := <-done
 	return b.thread, b.err
@@ -84,9 +84,9 @@ func (t *chrootThread) lockUp() error {
 // leave ends the thread of a child that has ended before.
 func (t *chrootThread) leave() { close(t.orders) }
 
-// keepFromChildren makes every descriptor that somebody has left open here end with this program. Those for a child are
+// KeepFromChildren makes every descriptor that somebody has left open here end with this program. Those for a child are
 // given to it one by one.
-func keepFromChildren() {
+func KeepFromChildren() {
 	// On a kernel that cannot do it (before 5.11) children may inherit what the master has inherited.
 	_ = unix.CloseRange(3, 1<<31-1, unix.CLOSE_RANGE_CLOEXEC)
 }
