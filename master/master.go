@@ -79,16 +79,12 @@ type master struct {
 }
 
 // Run runs an instance with a checked configuration until a signal ends it. An error means that it did not come up, or
-// ErrInterrupted.
+// ErrInterrupted. Signals are watched until the process has ended: one that is sent twice, or passed on by a master that leaves while the
+// service manager sends it to all, must not kill a master that has stopped already.
 func Run(env Env, config *conf.Config) error {
 	inbox := watchSignals() // before there is anything that a signal could leave behind
 	m := &master{env: env, config: config, inbox: inbox, events: make(chan child.Event, 64), deafLogs: make(map[conf.LogTarget]bool), number: 1, began: time.Now()}
 	m.sys = m.outside()
-	defer func() {
-		if m.phase != replaced { // else they are the next master's
-			inbox.Stop()
-		}
-	}()
 	m.log = notice.AlsoTo(env.Log, config.Global.Log, &m.lostLogs)
 	child.KeepFromChildren()
 	m.replaced = findPredecessors(env.Replace, m.log)

@@ -4,6 +4,7 @@ package tests
 
 import (
 	"net"
+	"runtime"
 	"syscall"
 	"testing"
 	"time"
@@ -209,4 +210,22 @@ func TestSignalsInBursts(t *testing.T) {
 	}
 	b.signal(syscall.SIGTERM)
 	b.exits(settle, 0)
+}
+
+// TERM again and again, to the very end of the process, is no death by a signal: a service manager would take it for a failure.
+func TestTermUntilTheEnd(t *testing.T) {
+	t.Parallel()
+	s, _ := newSite(t, 1)
+	for range 5 {
+		b := s.run(t)
+		over := make(chan struct{})
+		go func() {
+			defer close(over)
+			for rig.Kill(b.Pid, syscall.SIGTERM) == nil {
+				runtime.Gosched()
+			}
+		}()
+		b.exits(settle, 0)
+		<-over
+	}
 }

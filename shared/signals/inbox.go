@@ -13,7 +13,6 @@ import (
 type Inbox struct {
 	Ready <-chan struct{} // has something when there is something to take
 	bell  chan<- struct{}
-	all   []chan os.Signal
 
 	mu      sync.Mutex
 	waiting []Arrival // guarded by mu; at most one of each kind
@@ -25,13 +24,12 @@ type Arrival struct {
 	At     time.Time
 }
 
-// Watch keeps the signals of these kinds from now on, until Stop.
+// Watch keeps the signals of these kinds from now on, until the process has ended.
 func Watch(kinds ...os.Signal) *Inbox {
 	bell := make(chan struct{}, 1)
 	b := &Inbox{Ready: bell, bell: bell}
 	for _, s := range kinds {
 		c := make(chan os.Signal, 1)
-		b.all = append(b.all, c)
 		signal.Notify(c, s)
 		go func() {
 			for s := range c {
@@ -58,12 +56,4 @@ func (b *Inbox) Take() []Arrival {
 	b.waiting = nil
 	slices.SortStableFunc(all, func(a, b Arrival) int { return a.At.Compare(b.At) })
 	return all
-}
-
-// Stop ends the watch. What comes later has its usual effect.
-func (b *Inbox) Stop() {
-	for _, c := range b.all {
-		signal.Stop(c) // nothing is sent to c after that
-		close(c)
-	}
 }
