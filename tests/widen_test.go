@@ -179,6 +179,9 @@ func TestWidenBesideStranger(t *testing.T) {
 	dial(t, exact).get("/", 200)
 	stranger.Close()
 	inst.upgrade()
+	if !soon(func() bool { return accepts(s.place.addr(2, strangerPort)) }) { // the old master has left a moment before
+		t.Fatalf("the wider address does not listen:\n%s", inst.Said())
+	}
 	dial(t, s.place.addr(2, strangerPort)).get("/", 200)
 }
 

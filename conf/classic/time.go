@@ -9,17 +9,24 @@ import (
 // duration is one with a time, in milliseconds unless it has a unit.
 func duration(key string) func(*line) {
 	return func(l *line) {
-		v, ok := l.one("5s")
-		if !ok {
-			return
+		if d, ok := l.time(); ok {
+			l.set(key, d)
 		}
-		d, err := parseTime(v)
-		if err != nil {
-			l.fail("%v", err)
-			return
-		}
-		l.set(key, d)
 	}
+}
+
+// time reads the one argument of a line, as the tables have a time.
+func (l *line) time() (string, bool) {
+	v, ok := l.one("5s")
+	if !ok {
+		return "", false
+	}
+	d, err := parseTime(v)
+	if err != nil {
+		l.fail("%v", err)
+		return "", false
+	}
+	return d, true
 }
 
 // longest is the longest time; more overflows.
@@ -62,13 +69,8 @@ func writeTime(d time.Duration) string {
 // timeout is one of the timeout keywords, new or old.
 func timeout(key string) func(*line) {
 	return func(l *line) {
-		v, ok := l.one("5s")
+		d, ok := l.time()
 		if !ok {
-			return
-		}
-		d, err := parseTime(v)
-		if err != nil {
-			l.fail("%v", err)
 			return
 		}
 		all, _ := l.section.Values["timeout"].(table)
