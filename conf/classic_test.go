@@ -128,7 +128,7 @@ func (g *generator) shared() {
 	g.maybe("timeout client 5s\n  timeout server 1d", "contimeout 1500", "timeout http-request 700us")
 	g.maybe("option httplog", "option tcplog", "no option httplog")
 	g.maybe("log global", "no log", "log 10.0.0.1:1514 local3 info")
-	g.maybe("option forwardfor", "no option forwardfor", "option httpclose", "option http-server-close")
+	g.maybe("option forwardfor", "no option forwardfor", "option forwardfor except 10.0.0.0/8 header X-C if-none", "option forwardfor if-none", "option httpclose", "option http-server-close")
 	g.maybe("cookie SID insert indirect nocache", "cookie JSESSIONID prefix", "cookie X")
 	g.maybe("option httpchk", "option httpchk HEAD /a\\ b HTTP/1.1"[:23], "http-check send meth GET uri /up ver HTTP/1.1")
 	g.maybe("redispatch", "option redispatch", "no option redispatch", "retries 1")

@@ -68,6 +68,7 @@ type Frontend struct {
 	Grace       time.Duration
 	HTTPClose   bool
 	ForwardFor  bool
+	Forward     Forward `json:",omitzero"`
 	HealthHTTP  bool // mode health answers like an HTTP server
 	DontLogNull bool
 	DeferAccept bool        // a connection is accepted when its client has sent something
@@ -130,6 +131,7 @@ type Backend struct {
 	HTTPChk    *HTTPChk // nil: checks are TCP connects
 	HTTPClose  bool
 	ForwardFor bool
+	Forward    Forward `json:",omitzero"`
 	Persist    bool
 	Redispatch bool
 	AllBackups bool

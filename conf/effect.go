@@ -5,9 +5,12 @@ import "slices"
 // ofHTTP are the keys of a section that only mode http heeds. monitor_net and defer_accept work in mode tcp too, and httpchk checks the
 // servers of any mode.
 var ofHTTP = []string{
-	"httpclose", "forwardfor", "errorfile", "capture_cookie", "capture_request_headers", "capture_response_headers", "cookie", "persist",
+	"httpclose", "forwardfor", "forwardfor_header", "forwardfor_except", "forwarded", "errorfile", "capture_cookie", "capture_request_headers", "capture_response_headers", "cookie", "persist",
 	"accept_invalid_responses", "max_header",
 }
+
+// ofForwardFor are the keys that say how forwardfor is meant.
+var ofForwardFor = []string{"forwardfor_header", "forwardfor_except", "forwarded"}
 
 // ofServers are the keys that are about servers. Beside a dispatch, requests reach one only by its cookie.
 var ofServers = []string{"server", "persist", "redispatch", "allbackups", "httpchk"}
@@ -24,6 +27,9 @@ func (p *parser) withoutEffect(t *table) {
 	if mode != ModeHTTP {
 		t.unheeded(ofHTTP, "it has no effect in mode "+mode.String()+": write "+t.words.ModeHTTP+", or leave it out")
 		t.unheededTimeouts(mode)
+	}
+	if v, _, _ := t.find("forwardfor"); mode == ModeHTTP && !asks(v) {
+		t.unheeded(ofForwardFor, "it has no effect without forwardfor: write forwardfor = true, or leave it out")
 	}
 	if mode == ModeHealth {
 		t.unheeded(ofBackends, "it has no effect in mode health, which answers by itself: leave it out")

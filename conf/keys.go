@@ -63,6 +63,9 @@ var keys = []key{
 	{name: "mode", scope: inListen},
 	{name: "httpclose", scope: inListen},
 	{name: "forwardfor", scope: inListen},
+	{name: "forwardfor_header", scope: inListen},
+	{name: "forwardfor_except", scope: inListen},
+	{name: "forwarded", scope: inListen},
 	{name: "errorfile", scope: inListen},
 	{name: "timeout", scope: inListen},
 

@@ -89,11 +89,12 @@ func (p *parser) frontend(t *table, kind, name string) Frontend {
 	f.Maxconn = t.number("maxconn", 0, 0, 1<<24)
 	f.MaxHeader = t.size("max_header", leastMaxHeader, MostMaxHeader)
 	f.Grace = t.duration("grace", 0)
-	f.HTTPClose, f.ForwardFor, f.DontLogNull = t.boolean("httpclose"), t.boolean("forwardfor"), t.boolean("dontlognull")
+	f.HTTPClose, f.DontLogNull = t.boolean("httpclose"), t.boolean("dontlognull")
+	f.ForwardFor, f.Forward = t.boolean("forwardfor"), t.forward()
 	f.Log = p.logs(t)
 	f.LogFormat = p.logFormat(t, f.Mode)
 	f.Capture = p.captures(t)
-	f.MonitorNet = p.monitorNet(t)
+	f.MonitorNet = t.networks("monitor_net")
 	f.DeferAccept = t.deferAccept(&f)
 	f.FreeBind = t.boolean("free_bind")
 	f.Errorfile = p.errorfile(t)
@@ -136,8 +137,9 @@ func (p *parser) readBinds(t *table, f *Frontend) {
 	}
 }
 
-func (p *parser) monitorNet(t *table) []netip.Prefix {
-	texts, in, _ := t.strings("monitor_net")
+// networks reads a list of networks, and of addresses that each stand for themselves.
+func (t *table) networks(name string) []netip.Prefix {
+	texts, in, _ := t.strings(name)
 	var all []netip.Prefix
 	for _, s := range texts {
 		prefix, err := netip.ParsePrefix(s)
@@ -145,7 +147,7 @@ func (p *parser) monitorNet(t *table) []netip.Prefix {
 			prefix, err = netip.PrefixFrom(ip, ip.BitLen()), nil
 		}
 		if err != nil {
-			in.wrong("monitor_net", "%q is not a network: write \"192.168.1.252/31\"", s)
+			in.wrong(name, "%q is not a network: write \"192.168.1.252/31\"", s)
 			continue
 		}
 		all = append(all, prefix.Masked())

@@ -59,7 +59,7 @@ func takenInProxies() []keyword {
 		onOff(bd, "redisp", "redispatch"),
 		onOff(bd, "redispatch", "redispatch"),
 		{name: "option redispatch", in: bd, text: "`redispatch`; with a number too it is done at the last retry", read: redispatch, no: redispatch},
-		{name: "option forwardfor", in: all, text: "`forwardfor`", read: forwardfor, no: forwardfor},
+		{name: "option forwardfor", in: all, text: "`forwardfor`, `forwardfor_except`, `forwardfor_header`; with if-none, `forwarded`", read: forwardfor, no: forwardfor},
 		{name: "option httplog", in: all, ofFrontends: true, text: "`log_format`", read: httplog, no: noLogFormat},
 		{name: "option tcplog", in: all, ofFrontends: true, text: "`log_format`", read: always("log_format", "tcplog"), no: noLogFormat},
 		{name: "option httpchk", in: all, text: "`httpchk`; in mode health, the answer of an HTTP server", read: httpchk, no: always("httpchk", "")},

@@ -133,15 +133,6 @@ func redispatch(l *line) {
 	}
 }
 
-// forwardfor has no variants yet.
-func forwardfor(l *line) {
-	if !l.no && len(l.args) > 0 {
-		l.fail("%q is missing here: the field is X-Forwarded-For, and added to every request. Leaving it out is safe if servers read the last field of this name only", l.args[0])
-		return
-	}
-	l.set("forwardfor", !l.no)
-}
-
 // httplog has one variant in HAProxy that is not here.
 func httplog(l *line) {
 	if len(l.args) > 0 {
@@ -204,11 +195,17 @@ func errorfile(l *line) {
 // monitorNet reads networks.
 func monitorNet(l *line) {
 	if v, ok := l.one("192.168.1.252/31"); ok {
-		if network, bits, long := strings.Cut(v, "/"); long && strings.Contains(bits, ".") {
-			v = network + "/" + maskBits(bits)
-		}
-		l.set("monitor_net", []any{v})
+		l.set("monitor_net", []any{network(v)})
 	}
+}
+
+// network writes a network with a mask such as /255.255.255.0 with the length of that.
+func network(s string) string {
+	address, bits, long := strings.Cut(s, "/")
+	if long && strings.Contains(bits, ".") {
+		return address + "/" + maskBits(bits)
+	}
+	return s
 }
 
 // maskBits is the length of a mask such as 255.255.255.0, or the mask itself when it is none.

@@ -34,7 +34,7 @@ type Frontend struct {
 	Row       int // of the counters
 	Back      *upstream.Backend
 	HTTPClose bool
-	Forward   bool // servers are told who the client is
+	Forward   *Forward // servers are told who the client is; nil: they are not
 	Pages     *page.Set
 	Log       *accesslog.Log // nil: nothing is logged
 	MaxHeader int            // bytes that a head may have, of a request or a response
@@ -42,6 +42,24 @@ type Frontend struct {
 	Request   int64
 	KeepAlive int64
 	Counters  *stats.Counters
+}
+
+// Forward is how servers are told the addresses of clients, in a field of the request.
+type Forward struct {
+	Name     []byte         // of the field
+	Except   []netip.Prefix // clients that are not told of
+	Replaces bool           // the field stands instead of those of this name that the client has sent
+	Keeps    bool           // there is none when the client has sent one
+}
+
+// Excepts says that the client is not to be told of.
+func (w *Forward) Excepts(client netip.Addr) bool {
+	for _, net := range w.Except {
+		if net.Contains(client) {
+			return true
+		}
+	}
+	return false
 }
 
 // Client is a client connection as its exchanges see it.

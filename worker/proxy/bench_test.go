@@ -243,7 +243,7 @@ func everything(c *conf.Config) {
 	c.Global.Log = []conf.LogTarget{{Target: "udp", Address: "127.61.0.4:5140", Facility: "local0", Level: "info"}}
 	f, b := &c.Frontends[0], &c.Backends[0]
 	f.LogFormat = "httplog"
-	f.ForwardFor = true
+	f.ForwardFor, f.Forward.Policy = true, conf.ForwardedReplace
 	f.Capture = conf.Captures{
 		Cookie:          &conf.Capture{Name: "theme", Len: 32},
 		RequestHeaders:  []conf.Capture{{Name: "Host", Len: 40}, {Name: "User-Agent", Len: 64}},

@@ -28,7 +28,7 @@ func newFrontend(c *conf.Frontend, maxconn, number, slot int, back *upstream.Bac
 	row := 1 + number
 	f := &frontend{
 		Frontend: exchange.Frontend{
-			Name: c.Name, Number: number, Row: row, Back: back, HTTPClose: c.HTTPClose, Forward: c.ForwardFor,
+			Name: c.Name, Number: number, Row: row, Back: back, HTTPClose: c.HTTPClose, Forward: newForward(c, back),
 			Pages: page.New(c.Errorfile), MaxHeader: c.HeaderLimit(), Counters: st.Counters(slot, row),
 		},
 		mode:       c.Mode,
@@ -43,7 +43,6 @@ func newFrontend(c *conf.Frontend, maxconn, number, slot int, back *upstream.Bac
 	f.KeepAlive = orElse(loop.Millis(c.Timeout.HTTPKeepAlive), f.Request)
 	if back != nil {
 		f.HTTPClose = f.HTTPClose || back.HTTPClose
-		f.Forward = f.Forward || back.ForwardFor
 	}
 	return f
 }

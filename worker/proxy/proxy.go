@@ -21,6 +21,7 @@
 //	peergeneration    those of other generations
 //	listener          the open socket of a bind
 //	frontend          what a frontend needs of the configuration
+//	forward           how servers are told who the client is
 //	memory, reserve   what goes back after a peak; descriptors that clients cannot take
 //	report            lines for the operator
 //

@@ -23,6 +23,7 @@ type Backend struct {
 	cookies    map[string][]*Server // who has which value, in order of declaration
 	HTTPClose  bool
 	ForwardFor bool
+	Forward    conf.Forward
 	persist    bool // a cookie may choose a server that is down
 	Redispatch bool // the last try may go to another server
 	Tolerant   bool // responses that break rules are taken when they can be read in one way only
@@ -50,6 +51,7 @@ func NewBackend(c *conf.Backend, row, first, slot int, st *stats.Stats, board *s
 		cookies:    make(map[string][]*Server),
 		HTTPClose:  c.HTTPClose,
 		ForwardFor: c.ForwardFor,
+		Forward:    c.Forward,
 		persist:    c.Persist,
 		Redispatch: c.Redispatch,
 		Tolerant:   c.AcceptInvalidResponses,

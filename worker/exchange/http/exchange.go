@@ -9,6 +9,7 @@
 //	link              the server's connection: found, made, kept, lost
 //	choice, affinity  the server that the client's cookie names, or that knows the client
 //	head, rewrite     heads are written anew
+//	forward           the server is told who the client is
 //	fault             what was wrong with a message, and its answer
 //	answer            the proxy's own answers
 //	abort             ends before their time

@@ -17,10 +17,13 @@ const notForwarded = 1<<http1.NameConnection | 1<<http1.NameKeepAlive | 1<<http1
 func (x *Exchange) writeRequest(dst, head []byte) []byte {
 	r := &x.request
 	nominates := r.Flags&http1.Nominates != 0
+	forward := x.Client.Front.Forward
+	tells := forward != nil && x.forwards(forward, head)
+	replaces := tells && forward.Replaces
 	begin, from := len(dst), int(r.Method.Off)
 	for i := range r.N {
 		f := &r.Fields[i]
-		if notForwarded&(1<<f.ID) == 0 && !(nominates && r.Nominated(head, f)) {
+		if notForwarded&(1<<f.ID) == 0 && !(nominates && r.Nominated(head, f)) && !(replaces && tellsClient(forward, f, head)) {
 			continue
 		}
 		if f.ID == http1.NameUpgrade && x.upgrade {
@@ -34,10 +37,8 @@ func (x *Exchange) writeRequest(dst, head []byte) []byte {
 	}
 	dst = append(dst, head[from:r.Size-2]...)
 	dst[begin+r.MinorAt-int(r.Method.Off)] = '0' + r.Minor // of a version beyond 1.1 we speak 1.1 (RFC 9110 section 2.5)
-	if x.Client.Front.Forward && x.Client.Peer.IsValid() {
-		dst = append(dst, "X-Forwarded-For: "...)
-		dst = x.Client.Peer.Addr().AppendTo(dst)
-		dst = append(dst, "\r\n"...)
+	if tells {
+		dst = x.appendClient(dst)
 	}
 	dst = append(dst, x.serverConnection()...)
 	return append(dst, "\r\n"...)

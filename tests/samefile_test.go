@@ -1,0 +1,50 @@
+//go:build linux
+
+package tests
+
+import (
+	"strings"
+	"testing"
+
+	"lbmaster/tools/rig"
+)
+
+// contender is a load balancer that runs the file of a test.
+type contender struct {
+	name string // "lbmaster" or "HAProxy"
+	host string // the address on which it listens
+	at   string // with the port of <AT>
+	log  *sink
+}
+
+// onSameFile starts lbmaster and HAProxy on the same file in HAProxy's language, in which AT is where each listens, LOG its log server, and
+// A and B the first servers of the place, all of them in angle brackets. <HOST> is the address of <AT> without its port.
+func onSameFile(t *testing.T, p place, text string) (all []*contender) {
+	t.Helper()
+	for i, name := range []string{"HAProxy", "lbmaster"} {
+		c := &contender{name: name, host: p.host(30*(1-i) + 1), at: p.addr(30*(1-i)+1, 8080)}
+		c.log = startSink(t, "udp4", p.addr(200+i, 5140), p.addr(200+i, 5140))
+		file := "global\n  nbproc 1\n" + strings.NewReplacer("<AT>", c.at, "<HOST>", c.host, "<LOG>", c.log.addr, "<A>", p.server(0), "<B>", p.server(1)).Replace(text)
+		all = append(all, c)
+		if name == "lbmaster" {
+			launch(t, p, file).awaitReady()
+			continue
+		}
+		theirs, err := rig.StartHAProxy(program(t, "haproxy"), t.TempDir(), strings.Replace(file, "  nbproc 1\n", "", 1), c.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { stopPeer(t, theirs) })
+	}
+	return all
+}
+
+// bothSay asks both something, and wants the same from them, and that it is what is expected.
+func bothSay(t *testing.T, all []*contender, what, want string, ask func(c *contender) string) {
+	t.Helper()
+	for _, c := range all {
+		if got := ask(c); got != want {
+			t.Errorf("%s: %s: %q, want %q", what, c.name, got, want)
+		}
+	}
+}
