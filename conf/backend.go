@@ -26,6 +26,7 @@ func (p *parser) backend(t *table, name string) Backend {
 	b.Timeout.Server = timeout.duration("server", 50*time.Second)
 	b.Timeout.Check = timeout.duration("check", 0)
 	b.Timeout.Tunnel = timeout.duration("tunnel", 0)
+	b.Timeout.ServerFin = timeout.duration("server_fin", 0)
 	p.servers = map[string]int{}
 	for _, server := range p.serverTables(t) {
 		b.Servers = append(b.Servers, p.server(server, &b))

@@ -69,7 +69,7 @@ type Frontend struct {
 	HTTPClose   bool
 	ForwardFor  bool
 	Forward     Forward `json:",omitzero"`
-	HealthHTTP  bool // mode health answers like an HTTP server
+	HealthHTTP  bool    // mode health answers like an HTTP server
 	DontLogNull bool
 	DeferAccept bool        // a connection is accepted when its client has sent something
 	FreeBind    bool        // the addresses of Binds need not be there yet
@@ -106,6 +106,7 @@ type ClientTimeout struct {
 	Client        time.Duration // inactivity
 	HTTPRequest   time.Duration // a whole request head; 0: Client applies
 	HTTPKeepAlive time.Duration // between two requests; 0: HTTPRequest applies, else Client
+	ClientFin     time.Duration `json:",omitempty"` // inactivity of what is relayed, when only the client has not ended its side; 0: as before
 }
 
 // Bind is one listening address. A range or a list in the file becomes one Bind for each port.
@@ -146,10 +147,11 @@ type Backend struct {
 
 // ServerTimeout bounds the waits on the server side. 0: none.
 type ServerTimeout struct {
-	Connect time.Duration
-	Server  time.Duration // inactivity
-	Check   time.Duration // 0: the server's Inter applies
-	Tunnel  time.Duration `json:",omitempty"` // inactivity of what is relayed; 0: the shorter of those of client and server
+	Connect   time.Duration
+	Server    time.Duration // inactivity
+	Check     time.Duration // 0: the server's Inter applies
+	Tunnel    time.Duration `json:",omitempty"` // inactivity of what is relayed; 0: the shorter of those of client and server
+	ServerFin time.Duration `json:",omitempty"` // inactivity of what is relayed, when only the server has not ended its side; 0: as before
 }
 
 // CookieMode is how persistence cookies come to be.

@@ -99,6 +99,8 @@ var keys = []key{
 	{name: "http_keep_alive", scope: inTimeout},
 	{name: "check", scope: inTimeout},
 	{name: "tunnel", scope: inTimeout},
+	{name: "client_fin", scope: inTimeout},
+	{name: "server_fin", scope: inTimeout},
 
 	{name: "mode", scope: inCookie},
 	{name: "indirect", scope: inCookie},

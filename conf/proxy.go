@@ -102,6 +102,7 @@ func (p *parser) frontend(t *table, kind, name string) Frontend {
 	f.Timeout.Client = timeout.duration("client", 50*time.Second)
 	f.Timeout.HTTPRequest = timeout.duration("http_request", 0)
 	f.Timeout.HTTPKeepAlive = timeout.duration("http_keep_alive", 0)
+	f.Timeout.ClientFin = timeout.duration("client_fin", 0)
 	return f
 }
 

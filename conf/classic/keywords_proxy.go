@@ -39,6 +39,8 @@ func takenInProxies() []keyword {
 		taken(all, "timeout connect", "`connect` in `timeout`", timeout("connect")),
 		taken(all, "timeout server", "`server` in `timeout`", timeout("server")),
 		taken(all, "timeout tunnel", "`tunnel` in `timeout`", timeout("tunnel")),
+		taken(all, "timeout client-fin", "`client_fin` in `timeout`", timeout("client_fin")),
+		taken(all, "timeout server-fin", "`server_fin` in `timeout`", timeout("server_fin")),
 		taken(all, "timeout check", "`check` in `timeout`", timeout("check")),
 		taken(all, "timeout http-request", "`http_request` in `timeout`", timeout("http_request")),
 		taken(all, "timeout http-keep-alive", "`http_keep_alive` in `timeout`", timeout("http_keep_alive")),
@@ -93,6 +95,7 @@ func ignoredInProxies() []keyword {
 		rows(all, Ignored, "it says something about the section only", "", "description", "id", "guid", "email-alert", "stats show-desc", "stats show-legends", "stats show-node", "stats show-modules"),
 		rows(all, Ignored, "sizes and internals of HAProxy", "", "backlog", "bind-process", "fullconn", "max-keep-alive-queue", "clitcpka-*", "srvtcpka-*", "hash-type", "hash-balance-factor",
 			"hash-preserve-affinity", "load-server-state-from-file", "server-state-file-name", "max-session-srv-conns", "timeout queue", "unique-id-header-off"),
+		rows(all, Ignored, "it limits what tarpit rules hold back, which are refused", "", "timeout tarpit"),
 		rows(bd, Ignored, "nothing is queued: there is no maxconn on servers", "", "option independent-streams"),
 	)
 }
@@ -132,7 +135,7 @@ func refusedInProxies() []keyword {
 		rows(all, Refused, "requests go to servers or to dispatch", notSafe+"they would have no target", "option transparent", "transparent"),
 		rows(all, Refused, "names of fields are passed on as they came", safeOut, "option h1-case-adjust-bogus-client", "option h1-case-adjust-bogus-server", "option http-restrict-req-hdr-names", "option http-drop-request-trailers", "option http-drop-response-trailers"),
 		rows(all, Refused, "a section that is disabled is no section: write # before its lines", notSafe+"it would be used", "disabled"),
-		rows(all, Refused, "this time is missing here", safeOut+": timeout client and timeout server hold for it", "timeout client-fin", "timeout server-fin", "timeout tarpit", "timeout client-hs"),
+		rows(all, Refused, "there is no TLS here, whose handshakes this time limits", safeOut, "timeout client-hs"),
 		rows(all, Refused, "many servers of one line are missing here", notSafe+"there would be no such servers", "server-template"),
 		rows(all, Refused, "slots of captures are missing here", safeOut, "declare capture", "declare", "capture request", "capture response", "capture"),
 		rows(all, Refused, "the choice of TLS names and of QUIC is missing here", safeOut, "ssl-f-use", "quic-cc-algo"),

@@ -41,6 +41,7 @@ type Frontend struct {
 	Client    int64          // timeouts in ms; loop.Never: none
 	Request   int64
 	KeepAlive int64
+	ClientFin int64 // of what is relayed, when only the client has not ended
 	Counters  *stats.Counters
 }
 

@@ -40,6 +40,7 @@ func newFrontend(c *conf.Frontend, maxconn, number, slot int, back *upstream.Bac
 	}
 	f.Client = loop.Millis(c.Timeout.Client)
 	f.Request = orElse(loop.Millis(c.Timeout.HTTPRequest), f.Client)
+	f.ClientFin = loop.Millis(c.Timeout.ClientFin)
 	f.KeepAlive = orElse(loop.Millis(c.Timeout.HTTPKeepAlive), f.Request)
 	if back != nil {
 		f.HTTPClose = f.HTTPClose || back.HTTPClose

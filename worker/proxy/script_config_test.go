@@ -26,6 +26,10 @@ func (s *scene) configure(words []string) {
 			f.Timeout.HTTPKeepAlive = s.duration(value)
 		case "connect":
 			b.Timeout.Connect = s.duration(value)
+		case "client_fin":
+			f.Timeout.ClientFin = s.duration(value)
+		case "server_fin":
+			b.Timeout.ServerFin = s.duration(value)
 		case "tunnel":
 			b.Timeout.Tunnel = s.duration(value)
 		case "server":

@@ -31,6 +31,7 @@ type Backend struct {
 	Retries    int
 	Connect    int64 // timeouts in ms; loop.Never: none
 	Timeout    int64
+	ServerFin  int64 // of what is relayed, when only the server has not ended
 	Tunnel     int64 // of what is relayed; loop.Never: the shorter one of client and server
 	Pages      *page.Set
 	board      *status.Board
@@ -59,6 +60,7 @@ func NewBackend(c *conf.Backend, row, first, slot int, st *stats.Stats, board *s
 		Retries:    c.Retries,
 		Connect:    loop.Millis(c.Timeout.Connect),
 		Timeout:    loop.Millis(c.Timeout.Server),
+		ServerFin:  loop.Millis(c.Timeout.ServerFin),
 		Tunnel:     loop.Millis(c.Timeout.Tunnel),
 		Pages:      page.New(c.Errorfile),
 		first:      first,

@@ -5,12 +5,12 @@ import (
 	"lbmaster/worker/exchange"
 )
 
-// how is how far the relay has come.
+// how is how far the relay has come: the server's part is over when it has ended its side and gets nothing more.
 func (r *Relay) how() accesslog.Progress {
 	switch {
 	case r.Linked < 0:
 		return accesslog.InConnect
-	case r.Down.Done:
+	case r.Down.Done && r.Up.Over():
 		return accesslog.InLastData
 	}
 	return accesslog.InData

@@ -20,7 +20,10 @@ func (r *Relay) Deadline() int64 {
 // patience is for how many ms both sides may be idle. One that has been reset keeps its peer only as long as that still takes what was sent
 // before.
 func (r *Relay) patience() int64 {
-	idle := r.Back.Tunnel
+	_, idle := r.awaited()
+	if idle == loop.Never {
+		idle = r.Back.Tunnel
+	}
 	if idle == loop.Never {
 		idle = min(r.Client.Front.Client, r.Back.Timeout)
 	}
@@ -28,6 +31,17 @@ func (r *Relay) patience() int64 {
 		idle = min(idle, exchange.StallTime)
 	}
 	return idle
+}
+
+// awaited is who is waited for alone, when the other side has ended or has sent all, and for how many ms; loop.Never: as long as before.
+func (r *Relay) awaited() (accesslog.Cause, int64) {
+	switch {
+	case r.Down.Over() && !r.Up.Over(), r.Up.Over() && !r.Down.Idle():
+		return accesslog.ClientTime, r.Client.Front.ClientFin
+	case r.Up.Over():
+		return accesslog.ServerTime, r.Back.ServerFin
+	}
+	return accesslog.Normally, loop.Never
 }
 
 // Expire acts on a wait that was too long.
@@ -46,9 +60,13 @@ func (r *Relay) Expire() exchange.End {
 // expireRelaying ends a relay through which nothing has passed, and blames the side that has the shorter time; the client when both have the
 // same, as HAProxy does.
 func (r *Relay) expireRelaying() {
-	why := accesslog.ServerTime
-	if r.Client.Front.Client <= r.Back.Timeout || r.Back.Tunnel != loop.Never {
+	why, own := r.awaited()
+	switch {
+	case own != loop.Never:
+	case r.Client.Front.Client <= r.Back.Timeout || r.Back.Tunnel != loop.Never:
 		why = accesslog.ClientTime
+	default:
+		why = accesslog.ServerTime
 	}
 	r.noteAbort(why)
 	r.sever()
