@@ -17,6 +17,7 @@ func (p *parser) backend(t *table, name string) Backend {
 	b.HTTPClose = t.boolean("httpclose")
 	b.ForwardFor, b.Forward = t.boolean("forwardfor"), t.forward()
 	b.Persist, b.Redispatch, b.AllBackups = t.boolean("persist"), t.boolean("redispatch"), t.boolean("allbackups")
+	b.KeepAlive, b.NoLinger, b.AbortOnClose = t.boolean("srvtcpka"), t.boolean("nolinger"), t.boolean("abortonclose")
 	b.AcceptInvalidResponses = t.boolean("accept_invalid_responses")
 	b.Retries = t.number("retries", 3, 0, 100)
 	b.Source = p.source(t)

@@ -134,6 +134,7 @@ func (g *generator) shared() {
 	g.maybe("redispatch", "option redispatch", "no option redispatch", "retries 1")
 	g.maybe("errorfile 503 /etc/503", "errorfile 502 \"/etc/5 02#\"")
 	g.maybe("default-server inter 3s rise 1", "default-server check fall 5")
+	g.maybe("option tcpka", "option clitcpka\n  no option tcpka", "option srvtcpka", "option nolinger", "option abortonclose", "timeout client-fin 1s\n  timeout server-fin 2s")
 	g.maybe("balance roundrobin", "source 10.0.0.9", "option persist")
 }
 

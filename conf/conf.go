@@ -69,6 +69,8 @@ type Frontend struct {
 	HTTPClose   bool
 	ForwardFor  bool
 	Forward     Forward `json:",omitzero"`
+	KeepAlive   bool    `json:",omitempty"` // the kernel looks whether silent clients are there (SO_KEEPALIVE)
+	NoLinger    bool    `json:",omitempty"` // connections to clients end by reset
 	HealthHTTP  bool    // mode health answers like an HTTP server
 	DontLogNull bool
 	DeferAccept bool        // a connection is accepted when its client has sent something
@@ -133,9 +135,13 @@ type Backend struct {
 	HTTPClose  bool
 	ForwardFor bool
 	Forward    Forward `json:",omitzero"`
-	Persist    bool
-	Redispatch bool
-	AllBackups bool
+	KeepAlive  bool    `json:",omitempty"` // the kernel looks whether silent servers are there (SO_KEEPALIVE)
+	NoLinger   bool    `json:",omitempty"` // connections to servers end by reset
+	// AbortOnClose gives a request up whose client ends its side before the response begins.
+	AbortOnClose bool `json:",omitempty"`
+	Persist      bool
+	Redispatch   bool
+	AllBackups   bool
 	// AcceptInvalidResponses takes responses that break the rules of HTTP, but can be read in one way only.
 	AcceptInvalidResponses bool
 	Retries                int

@@ -16,7 +16,7 @@ var ofForwardFor = []string{"forwardfor_header", "forwardfor_except", "forwarded
 var ofServers = []string{"server", "persist", "redispatch", "allbackups", "httpchk"}
 
 // ofBackends are the keys of a listen section in mode health, which passes nothing on.
-var ofBackends = []string{"server", "balance", "dispatch", "redispatch", "allbackups", "retries", "source", "default_backend"}
+var ofBackends = []string{"server", "balance", "dispatch", "redispatch", "allbackups", "retries", "source", "default_backend", "abortonclose", "srvtcpka"}
 
 // withoutEffect warns of keys of a section that change nothing. What is in [defaults] is for all sections, whatever their mode.
 func (p *parser) withoutEffect(t *table) {

@@ -91,6 +91,7 @@ func (p *parser) frontend(t *table, kind, name string) Frontend {
 	f.Grace = t.duration("grace", 0)
 	f.HTTPClose, f.DontLogNull = t.boolean("httpclose"), t.boolean("dontlognull")
 	f.ForwardFor, f.Forward = t.boolean("forwardfor"), t.forward()
+	f.KeepAlive, f.NoLinger = t.boolean("clitcpka"), t.boolean("nolinger")
 	f.Log = p.logs(t)
 	f.LogFormat = p.logFormat(t, f.Mode)
 	f.Capture = p.captures(t)

@@ -133,6 +133,18 @@ func redispatch(l *line) {
 	}
 }
 
+// tcpka is about the connections on both sides of the section, as far as it has them.
+func tcpka(l *line) {
+	if !l.none() {
+		return
+	}
+	for key, in := range map[string]side{"clitcpka": fd, "srvtcpka": bd} {
+		if sides[l.section.kind]&in != 0 {
+			l.set(key, !l.no)
+		}
+	}
+}
+
 // httplog has one variant in HAProxy that is not here.
 func httplog(l *line) {
 	if len(l.args) > 0 {

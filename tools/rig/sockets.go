@@ -17,10 +17,17 @@ const (
 	Listening   = 0x0A
 )
 
+// Timers of a socket that neither sends nor waits for an acknowledgement (net/ipv4/tcp_ipv4.c, get_tcp4_sock).
+const (
+	NoTimer   = "00"
+	KeepAlive = "02"
+)
+
 // Socket is one TCP socket over IPv4 of this network namespace.
 type Socket struct {
 	Local, Remote netip.AddrPort
 	State         int
+	Timer         string // what the kernel waits for: NoTimer, KeepAlive, or another number as /proc/net/tcp has it
 	Inode         uint64 // 0 when no process owns it any more, or not yet: a connection that waits to be accepted
 }
 
@@ -47,7 +54,8 @@ func parseSocket(f []string) (Socket, bool) {
 	remote, ok2 := parseAddrPort(f[2])
 	state, err1 := strconv.ParseInt(f[3], 16, 32)
 	inode, err2 := strconv.ParseUint(f[9], 10, 64)
-	return Socket{local, remote, int(state), inode}, ok1 && ok2 && err1 == nil && err2 == nil
+	timer, _, _ := strings.Cut(f[5], ":")
+	return Socket{local, remote, int(state), timer, inode}, ok1 && ok2 && err1 == nil && err2 == nil
 }
 
 // parseAddrPort reads "0100007F:1F90": the address as the kernel holds it, which on the little-endian machines we

@@ -34,6 +34,7 @@ type Frontend struct {
 	Row       int // of the counters
 	Back      *upstream.Backend
 	HTTPClose bool
+	NoLinger  bool     // connections to clients end by reset
 	Forward   *Forward // servers are told who the client is; nil: they are not
 	Pages     *page.Set
 	Log       *accesslog.Log // nil: nothing is logged

@@ -79,6 +79,9 @@ func (c *Conn) Note(r poll.Ready) {
 // Empty says that no received byte waits.
 func (c *Conn) Empty() bool { return c.In == nil || c.In.Len() == 0 }
 
+// Leaving says that the peer has ended its side, whether or not all that it sent before has been received.
+func (c *Conn) Leaving() bool { return c.PeerDone || c.EOF }
+
 // Over says that nothing more can be received.
 func (c *Conn) Over() bool { return c.EOF || c.RecvErr != 0 }
 

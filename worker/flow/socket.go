@@ -26,6 +26,7 @@ type Socket interface {
 	ShutdownWrite()         // ends our side
 	ResetOnClose()          // Close will reset the connection, and what is unsent is lost
 	KeepUrgent() unix.Errno // urgent data stays in its place in the stream
+	KeepAlive() unix.Errno  // the kernel looks whether a silent peer is there
 	Name() netip.AddrPort   // our address; not valid on a unix socket
 	Close()
 }

@@ -49,6 +49,9 @@ func (p *Proxy) accept(l *listener) bool {
 		}
 		s := p.begin(l.front, l.bind, p.peer.AddrPort())
 		s.client.Open(fd, s.token())
+		if l.front.keepAlive {
+			s.client.FD.KeepAlive() // a failure leaves the other time-outs
+		}
 		p.startSession(s)
 	}
 	return true

@@ -20,6 +20,7 @@ type frontend struct {
 	grace      int64          // ms that it goes on accepting after a soft stop
 	leaving    bool           // it accepts nothing any more, and its sessions end after the request that runs
 	healthHTTP bool           // mode health answers like an HTTP server
+	keepAlive  bool           // the kernel looks whether silent clients are there
 	maxconn    int64
 	gauges     *stats.Gauges
 }
@@ -28,13 +29,14 @@ func newFrontend(c *conf.Frontend, maxconn, number, slot int, back *upstream.Bac
 	row := 1 + number
 	f := &frontend{
 		Frontend: exchange.Frontend{
-			Name: c.Name, Number: number, Row: row, Back: back, HTTPClose: c.HTTPClose, Forward: newForward(c, back),
+			Name: c.Name, Number: number, Row: row, Back: back, HTTPClose: c.HTTPClose, NoLinger: c.NoLinger, Forward: newForward(c, back),
 			Pages: page.New(c.Errorfile), MaxHeader: c.HeaderLimit(), Counters: st.Counters(slot, row),
 		},
 		mode:       c.Mode,
 		monitors:   c.MonitorNet,
 		grace:      int64(c.Grace / time.Millisecond),
 		healthHTTP: c.HealthHTTP,
+		keepAlive:  c.KeepAlive,
 		maxconn:    int64(maxconn),
 		gauges:     st.Gauges(slot, row),
 	}

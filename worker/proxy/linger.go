@@ -12,6 +12,10 @@ const (
 
 // conclude ends the client connection after its last answer: at once if the client has nothing more to say.
 func (s *session) conclude(expectsMore bool) {
+	if s.front.NoLinger {
+		s.resetClient()
+		return
+	}
 	if s.client.Over() || !expectsMore && !s.client.Readable && s.client.Empty() {
 		s.end()
 		return
@@ -21,6 +25,10 @@ func (s *session) conclude(expectsMore bool) {
 
 // becomeLingering ends our side of the client connection.
 func (s *session) becomeLingering() {
+	if s.front.NoLinger && s.exchange != nil {
+		s.resetClient()
+		return
+	}
 	s.become(lingering)
 	s.endExchange()
 	if !s.client.Empty() {
@@ -28,6 +36,13 @@ func (s *session) becomeLingering() {
 	}
 	s.client.FD.ShutdownWrite()
 	s.queues = sendQueues{unsent: s.client.FD.Unsent(), at: s.p.loop.Now() + lingerMost}
+}
+
+// resetClient ends the client connection, and resets it when the client has got all that was sent to it.
+func (s *session) resetClient() {
+	s.exchange.Base().DropLink() // the server is not needed any more
+	s.letGo()
+	s.flush()
 }
 
 // stepLingering discards what the client sends until it has ended its side.

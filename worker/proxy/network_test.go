@@ -180,6 +180,7 @@ func (s *socket) Unsent() int            { return len(s.out) }
 func (s *socket) ShutdownWrite()         { s.shut = true }
 func (s *socket) ResetOnClose()          { s.resets = true }
 func (s *socket) KeepUrgent() unix.Errno { return 0 }
+func (s *socket) KeepAlive() unix.Errno  { return 0 }
 func (s *socket) Name() netip.AddrPort   { return s.local }
 
 // Close ends our side; it is a reset when that was asked for, and when something has come that nobody has received.

@@ -26,6 +26,10 @@ func (s *scene) configure(words []string) {
 			f.Timeout.HTTPKeepAlive = s.duration(value)
 		case "connect":
 			b.Timeout.Connect = s.duration(value)
+		case "abortonclose":
+			b.AbortOnClose = true
+		case "nolinger":
+			f.NoLinger, b.NoLinger = true, true
 		case "client_fin":
 			f.Timeout.ClientFin = s.duration(value)
 		case "server_fin":

@@ -47,12 +47,21 @@ func (s *session) token() poll.Token { return loop.Token(s.p.kinds.client, s.slo
 func (s *session) end() {
 	s.become(closed)
 	s.endExchange()
+	s.letGo()
 	s.p.worker.Upstream.DropOwn(&s.client.Own)
 	s.client.Close(s.p.worker.Pools)
 	s.p.loop.Stop(&s.timer)
 	s.p.release(s.front)
 	s.seq++ // an event that is on its way already is stale now
 	s.p.sessions.Put(s.slot)
+}
+
+// letGo lets nothing wait in the kernel for the client's end of the connection (nolinger). A client that is there sees an orderly end first.
+func (s *session) letGo() {
+	if s.front.NoLinger && !s.client.Resets {
+		s.client.FD.ShutdownWrite()
+		s.client.Resets = true
+	}
 }
 
 // stop ends a session at once. Its client must not take the part of a response that it has got for the whole.

@@ -112,6 +112,9 @@ func (f *FD) NoDelay() unix.Errno { return f.set(unix.IPPROTO_TCP, unix.TCP_NODE
 // listener inherits the listener's.
 func (f *FD) KeepUrgent() unix.Errno { return f.set(unix.SOL_SOCKET, unix.SO_OOBINLINE, 1) }
 
+// KeepAlive lets the kernel look whether a silent peer is still there (SO_KEEPALIVE).
+func (f *FD) KeepAlive() unix.Errno { return f.set(unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1) }
+
 // set sets an option of the socket that is an integer.
 func (f *FD) set(level, option int, value int32) unix.Errno {
 	_, _, e := syscall.RawSyscall6(unix.SYS_SETSOCKOPT, uintptr(f.Int()), uintptr(level), uintptr(option),

@@ -14,61 +14,67 @@ import (
 
 // Backend is what a worker needs of a conf.Backend.
 type Backend struct {
-	Name       string
-	Servers    []*Server
-	Dispatch   *Server // takes everything, instead of balance and servers; nil: none
-	robin      *balance.RoundRobin
-	weights    []int32 // of the servers for the balance: 0 while a server takes no new client
-	Cookie     conf.Cookie
-	cookies    map[string][]*Server // who has which value, in order of declaration
-	HTTPClose  bool
-	ForwardFor bool
-	Forward    conf.Forward
-	persist    bool // a cookie may choose a server that is down
-	Redispatch bool // the last try may go to another server
-	Tolerant   bool // responses that break rules are taken when they can be read in one way only
-	allBackups bool // backup servers are balanced, instead of the first one taking everything
-	Retries    int
-	Connect    int64 // timeouts in ms; loop.Never: none
-	Timeout    int64
-	ServerFin  int64 // of what is relayed, when only the server has not ended
-	Tunnel     int64 // of what is relayed; loop.Never: the shorter one of client and server
-	Pages      *page.Set
-	board      *status.Board
-	first      int // the first server's place on the board
-	seen       uint64
-	Row        int // of the counters; those of the servers follow
-	Place      int // of its fault
-	Counters   *stats.Counters
-	Gauges     *stats.Gauges
+	Name         string
+	Servers      []*Server
+	Dispatch     *Server // takes everything, instead of balance and servers; nil: none
+	robin        *balance.RoundRobin
+	weights      []int32 // of the servers for the balance: 0 while a server takes no new client
+	Cookie       conf.Cookie
+	cookies      map[string][]*Server // who has which value, in order of declaration
+	HTTPClose    bool
+	ForwardFor   bool
+	Forward      conf.Forward
+	persist      bool // a cookie may choose a server that is down
+	keepAlive    bool // the kernel looks whether silent servers are there
+	NoLinger     bool // connections end by reset
+	AbortOnClose bool // a request is given up when its client ends before the response begins
+	Redispatch   bool // the last try may go to another server
+	Tolerant     bool // responses that break rules are taken when they can be read in one way only
+	allBackups   bool // backup servers are balanced, instead of the first one taking everything
+	Retries      int
+	Connect      int64 // timeouts in ms; loop.Never: none
+	Timeout      int64
+	ServerFin    int64 // of what is relayed, when only the server has not ended
+	Tunnel       int64 // of what is relayed; loop.Never: the shorter one of client and server
+	Pages        *page.Set
+	board        *status.Board
+	first        int // the first server's place on the board
+	seen         uint64
+	Row          int // of the counters; those of the servers follow
+	Place        int // of its fault
+	Counters     *stats.Counters
+	Gauges       *stats.Gauges
 }
 
 // NewBackend makes the runtime object of c.
 func NewBackend(c *conf.Backend, row, first, slot int, st *stats.Stats, board *status.Board) (*Backend, error) {
 	b := &Backend{
-		Name:       c.Name,
-		robin:      balance.NewRoundRobin(len(c.Servers), slot),
-		weights:    make([]int32, len(c.Servers)),
-		cookies:    make(map[string][]*Server),
-		HTTPClose:  c.HTTPClose,
-		ForwardFor: c.ForwardFor,
-		Forward:    c.Forward,
-		persist:    c.Persist,
-		Redispatch: c.Redispatch,
-		Tolerant:   c.AcceptInvalidResponses,
-		allBackups: c.AllBackups,
-		Retries:    c.Retries,
-		Connect:    loop.Millis(c.Timeout.Connect),
-		Timeout:    loop.Millis(c.Timeout.Server),
-		ServerFin:  loop.Millis(c.Timeout.ServerFin),
-		Tunnel:     loop.Millis(c.Timeout.Tunnel),
-		Pages:      page.New(c.Errorfile),
-		first:      first,
-		board:      board,
-		seen:       ^uint64(0),
-		Row:        row,
-		Counters:   st.Counters(slot, row),
-		Gauges:     st.Gauges(slot, row),
+		Name:         c.Name,
+		robin:        balance.NewRoundRobin(len(c.Servers), slot),
+		weights:      make([]int32, len(c.Servers)),
+		cookies:      make(map[string][]*Server),
+		HTTPClose:    c.HTTPClose,
+		ForwardFor:   c.ForwardFor,
+		Forward:      c.Forward,
+		persist:      c.Persist,
+		keepAlive:    c.KeepAlive,
+		NoLinger:     c.NoLinger,
+		AbortOnClose: c.AbortOnClose,
+		Redispatch:   c.Redispatch,
+		Tolerant:     c.AcceptInvalidResponses,
+		allBackups:   c.AllBackups,
+		Retries:      c.Retries,
+		Connect:      loop.Millis(c.Timeout.Connect),
+		Timeout:      loop.Millis(c.Timeout.Server),
+		ServerFin:    loop.Millis(c.Timeout.ServerFin),
+		Tunnel:       loop.Millis(c.Timeout.Tunnel),
+		Pages:        page.New(c.Errorfile),
+		first:        first,
+		board:        board,
+		seen:         ^uint64(0),
+		Row:          row,
+		Counters:     st.Counters(slot, row),
+		Gauges:       st.Gauges(slot, row),
 	}
 	if c.Cookie != nil {
 		b.Cookie = *c.Cookie

@@ -84,6 +84,9 @@ func (p *Pool) Dial(srv *Server, port uint16, urgent bool) (*Conn, unix.Errno) {
 	if urgent {
 		c.FD.KeepUrgent() // a failure loses what most relays do not pass on either
 	}
+	if srv.back.keepAlive {
+		c.FD.KeepAlive() // a failure leaves the other time-outs
+	}
 	srv.Counters[counter.Connects].Add(1)
 	return c, 0
 }
@@ -124,6 +127,7 @@ func (p *Pool) Used() int { return p.conns.Used() }
 
 // Close ends a connection that is in no idle pool.
 func (p *Pool) Close(c *Conn) {
+	c.Resets = c.Resets || c.Server.back.NoLinger
 	c.Conn.Close(p.pools)
 	p.loop.Stop(&c.timer)
 	c.Server, c.User, c.Owner = nil, nil, nil

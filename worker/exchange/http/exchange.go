@@ -98,6 +98,10 @@ func (x *Exchange) Step() exchange.End {
 
 // step does the work of the state.
 func (x *Exchange) step() {
+	if x.deserted() {
+		x.desert()
+		return
+	}
 	switch x.state {
 	case reading:
 		x.stepReading()
@@ -131,7 +135,7 @@ func (x *Exchange) WantsServer() bool {
 // AwaitsClient says that the client must act before the exchange can go on. A client whose server alone is waited for is not polled yet:
 // its connection may end without ever needing an event.
 func (x *Exchange) AwaitsClient() bool {
-	return !x.serving() || !x.Up.Done || !x.Down.Idle()
+	return !x.serving() || !x.Up.Done || !x.Down.Idle() || x.Back.AbortOnClose
 }
 
 // Incomplete says that a client which sees only an orderly end now takes a part of the response for the whole.

@@ -69,6 +69,17 @@ func (x *Exchange) stepPausing() {
 	}
 }
 
+// deserted says that the client has ended its side before the response began, and that nobody is to be served then (abortonclose).
+func (x *Exchange) deserted() bool {
+	return x.Back != nil && x.Back.AbortOnClose && x.Client.Leaving() && x.Up.Done && (x.state == linking || x.state == requesting || x.state == pausing)
+}
+
+// desert answers such a client, which may be listening still.
+func (x *Exchange) desert() {
+	x.noteAbort(accesslog.ByClient)
+	x.answer(page.BadRequest, accesslog.ByClient)
+}
+
 // serverGone goes on after the server has closed the connection without a complete head.
 func (x *Exchange) serverGone() {
 	switch {

@@ -27,6 +27,8 @@ import (
 //	                 |                                       |
 //	                 v                                       |
 //	             [ over ] <----- everybody may leave --------+
+//
+// From linking, requesting and pausing it is parting too when the client has left (abortonclose).
 type state uint8
 
 const (
@@ -45,7 +47,7 @@ var edges = [...]uint8{
 	linking:    1<<requesting | 1<<pausing | 1<<parting | 1<<over,
 	requesting: 1<<linking | 1<<answering | 1<<pausing | 1<<parting | 1<<over,
 	answering:  1 << over,
-	pausing:    1<<linking | 1<<over,
+	pausing:    1<<linking | 1<<parting | 1<<over,
 	parting:    1 << over,
 	over:       0,
 }

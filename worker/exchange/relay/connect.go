@@ -9,7 +9,7 @@ import (
 func (r *Relay) stepConnecting() {
 	c := &r.Client.Conn
 	switch {
-	case c.Reset || c.RecvErr != 0:
+	case c.Reset || c.RecvErr != 0 || c.Leaving() && r.Back.AbortOnClose:
 		r.abandon()
 		return
 	case r.Link == nil && !r.dial():

@@ -25,7 +25,7 @@ func (r *Relay) unserved(why accesslog.Cause) {
 
 // stepPausing waits for the next try, unless the client is gone.
 func (r *Relay) stepPausing() {
-	if r.Client.Reset || r.Client.RecvErr != 0 {
+	if r.Client.Reset || r.Client.RecvErr != 0 || r.Client.Leaving() && r.Back.AbortOnClose {
 		r.abort(accesslog.ByClient)
 	}
 }

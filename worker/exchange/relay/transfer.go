@@ -97,7 +97,7 @@ func (r *Relay) side(c *flow.Conn) accesslog.Cause {
 // sever ends a relay. A side that has not got all of what the other one sent, or was cut itself, is told so by a reset.
 func (r *Relay) sever() {
 	lost := r.Up.Lost || r.Down.Lost
-	r.Link.Resets = lost || !r.Up.Idle()
-	r.Client.Resets = lost || !r.Down.Idle()
+	r.Link.Resets = lost || !r.Up.Idle() || r.Back.NoLinger
+	r.Client.Resets = lost || !r.Down.Idle() || r.Client.Front.NoLinger
 	r.finish(exchange.Reset)
 }
