@@ -94,6 +94,7 @@ func (g *generator) text() string {
 	g.maybe("nbproc 2", "nbthread 4")
 	g.maybe("maxconn 5000", "daemon", "quiet")
 	g.maybe("log 127.0.0.1 local0", "log /dev/log local1 notice", "log stdout format raw daemon")
+	g.maybe("log-tag edge", "log-send-hostname", "log-send-hostname lb1")
 	g.maybe("stats socket /run/a.sock mode 600 level admin", "hard-stop-after 1m", "uid 99")
 	for n := range g.IntN(3) {
 		g.line("defaults d%d", n)
@@ -134,7 +135,7 @@ func (g *generator) shared() {
 	g.maybe("redispatch", "option redispatch", "no option redispatch", "retries 1")
 	g.maybe("errorfile 503 /etc/503", "errorfile 502 \"/etc/5 02#\"")
 	g.maybe("default-server inter 3s rise 1", "default-server check fall 5")
-	g.maybe("option tcpka", "option clitcpka\n  no option tcpka", "option srvtcpka", "option nolinger", "option abortonclose", "timeout client-fin 1s\n  timeout server-fin 2s")
+	g.maybe("option tcpka", "option clitcpka\n  no option tcpka", "option srvtcpka", "option logasap\n  log-tag web", "option nolinger", "option abortonclose", "timeout client-fin 1s\n  timeout server-fin 2s")
 	g.maybe("balance roundrobin", "source 10.0.0.9", "option persist")
 }
 

@@ -29,6 +29,8 @@ type Global struct {
 	Daemon         bool
 	Quiet          bool
 	Log            []LogTarget
+	LogTag         string        `json:",omitempty"` // the name in lines to log daemons; "": see Config.LogTag
+	LogHost        string        `json:",omitempty"` // the name of the host there, OwnHost or ""; "": none
 	HardStopAfter  time.Duration // 0: never
 	OrphanTime     time.Duration // how long workers serve on when the master has died; 0: until they are replaced
 	UpgradeTimeout time.Duration
@@ -76,6 +78,8 @@ type Frontend struct {
 	DeferAccept bool        // a connection is accepted when its client has sent something
 	FreeBind    bool        // the addresses of Binds need not be there yet
 	Log         []LogTarget // nil: Global.Log
+	LogTag      string      `json:",omitempty"` // "": that of Global
+	LogASAP     bool        `json:",omitempty"` // a line is written when the response begins, or when the server has been reached
 	LogFormat   string      // "httplog", "tcplog" or "": the guide's short line
 	Capture     Captures
 	Timeout     ClientTimeout

@@ -81,6 +81,7 @@ func (p *parser) global(t *table, g *Global) {
 	g.Daemon = t.boolean("daemon")
 	g.Quiet = t.boolean("quiet")
 	g.Log = p.logs(t)
+	g.LogTag, g.LogHost = t.logTag(), t.logHost()
 	g.HardStopAfter = t.duration("hard_stop_after", 0)
 	g.OrphanTime = t.duration("orphan_time", 0)
 	g.UpgradeTimeout = t.duration("upgrade_timeout", 30*time.Second)

@@ -93,6 +93,7 @@ func (p *parser) frontend(t *table, kind, name string) Frontend {
 	f.ForwardFor, f.Forward = t.boolean("forwardfor"), t.forward()
 	f.KeepAlive, f.NoLinger = t.boolean("clitcpka"), t.boolean("nolinger")
 	f.Log = p.logs(t)
+	f.LogTag, f.LogASAP = t.logTag(), t.boolean("logasap")
 	f.LogFormat = p.logFormat(t, f.Mode)
 	f.Capture = p.captures(t)
 	f.MonitorNet = t.networks("monitor_net")

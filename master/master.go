@@ -85,7 +85,7 @@ func Run(env Env, config *conf.Config) error {
 	inbox := watchSignals() // before there is anything that a signal could leave behind
 	m := &master{env: env, config: config, inbox: inbox, events: make(chan child.Event, 64), deafLogs: make(map[conf.LogTarget]bool), number: 1, began: time.Now()}
 	m.sys = m.outside()
-	m.log = notice.AlsoTo(env.Log, config.Global.Log, &m.lostLogs)
+	m.log = notice.AlsoTo(env.Log, config, &m.lostLogs)
 	child.KeepFromChildren()
 	m.replaced = findPredecessors(env.Replace, m.log)
 	defer m.replaced.restore() // when our sockets are closed

@@ -38,6 +38,15 @@ func logLine(l *line) {
 	}
 }
 
+// sendHostname reads the name of the host in log lines: the machine's own, or another.
+func sendHostname(l *line) {
+	if len(l.args) == 0 {
+		l.set("log_send_hostname", true)
+	} else if v, ok := l.one("NAME"); ok {
+		l.set("log_send_hostname", v)
+	}
+}
+
 func noLog(l *line) {
 	l.section.logs, l.section.logged = nil, true
 	l.places[l.section.Path+".log"] = l.at

@@ -7,7 +7,6 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,11 +21,12 @@ import (
 
 // AlsoTo makes what is said go to the log targets of the instance too, besides where log says it: a daemon has no other
 // place, and who reads of requests wants to read why a worker ended beside them. What is only for debugging stays here.
-func AlsoTo(log *slog.Logger, targets []conf.LogTarget, lost *atomic.Uint64) *slog.Logger {
+func AlsoTo(log *slog.Logger, c *conf.Config, lost *atomic.Uint64) *slog.Logger {
+	from := syslog.Here(c.Global.LogHost, c.LogTag(nil))
 	all := []slog.Handler{log.Handler()}
-	for _, t := range targets {
+	for _, t := range c.Global.Log {
 		if t.Socket() {
-			all = append(all, newNotices(t, lost))
+			all = append(all, newNotices(t, from, lost))
 		}
 	}
 	return slog.New(slog.NewMultiHandler(all...))
@@ -36,14 +36,16 @@ func AlsoTo(log *slog.Logger, targets []conf.LogTarget, lost *atomic.Uint64) *sl
 // lost, and counted.
 type notices struct {
 	target     conf.LogTarget
+	from       syslog.Source
 	socket     *noticeSocket
 	attributes func(to io.Writer) slog.Handler // writes those of a record as text
 }
 
-func newNotices(t conf.LogTarget, lost *atomic.Uint64) *notices {
+func newNotices(t conf.LogTarget, from syslog.Source, lost *atomic.Uint64) *notices {
 	bare := &slog.HandlerOptions{ReplaceAttr: withoutBuiltIn}
 	return &notices{
 		target:     t,
+		from:       from,
 		socket:     &noticeSocket{target: syslog.Target{Network: t.Target, Address: t.Address}, fd: -1, lost: lost},
 		attributes: func(to io.Writer) slog.Handler { return slog.NewTextHandler(to, bare) },
 	}
@@ -77,7 +79,7 @@ func (n *notices) Enabled(_ context.Context, l slog.Level) bool {
 
 // Handle sends a record as one line: the message, and its attributes.
 func (n *notices) Handle(ctx context.Context, r slog.Record) error {
-	header, err := syslog.NewHeader(n.target.Facility, levelOf(r.Level), "lbmaster", os.Getpid(), time.Local)
+	header, err := syslog.NewHeader(n.target.Facility, levelOf(r.Level), n.from, time.Local)
 	if err != nil {
 		return err // never happens: the configuration has been checked
 	}

@@ -34,6 +34,14 @@ func newReader(t *testing.T, path string) reader {
 // next is the next datagram, without its time and process id.
 func (r reader) next() string {
 	r.t.Helper()
+	priority, rest, _ := strings.Cut(r.raw(), ">")
+	_, text, _ := strings.Cut(rest, "]: ")
+	return priority + "> " + text
+}
+
+// raw is the next datagram.
+func (r reader) raw() string {
+	r.t.Helper()
 	b := make([]byte, 8192)
 	if err := r.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		r.t.Fatal(err)
@@ -42,15 +50,13 @@ func (r reader) next() string {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	priority, rest, _ := strings.Cut(string(b[:n]), ">")
-	_, text, _ := strings.Cut(rest, "]: ")
-	return priority + "> " + text
+	return string(b[:n])
 }
 
 func talker(path, level string, lost *atomic.Uint64) *slog.Logger {
 	quiet := slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelError}))
 	target := conf.LogTarget{Target: "unix", Address: path, Facility: "local0", Level: level}
-	return AlsoTo(quiet, []conf.LogTarget{{Target: "stderr"}, target}, lost)
+	return AlsoTo(quiet, &conf.Config{Global: conf.Global{Log: []conf.LogTarget{{Target: "stderr"}, target}}}, lost)
 }
 
 func TestNotices(t *testing.T) {
@@ -79,6 +85,19 @@ func TestNotices(t *testing.T) {
 	}
 	if lost.Load() != 0 {
 		t.Errorf("%d lines are lost", lost.Load())
+	}
+}
+
+// TestNoticesSayFromWhom: names of the configuration stand in the header.
+func TestNoticesSayFromWhom(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	r := newReader(t, path)
+	var lost atomic.Uint64
+	target := conf.LogTarget{Target: "unix", Address: path, Facility: "local0"}
+	c := &conf.Config{Global: conf.Global{Log: []conf.LogTarget{target}, LogTag: "edge", LogHost: "lb1"}}
+	AlsoTo(slog.New(slog.DiscardHandler), c, &lost).Info("ready")
+	if got := r.raw(); !strings.Contains(got, " lb1 edge[") {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -3,6 +3,7 @@ package syslog
 import (
 	"fmt"
 	"math"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -12,7 +13,7 @@ import (
 
 func header(t testing.TB, facility, level, name string, pid int, l *time.Location) *Header {
 	t.Helper()
-	h, err := NewHeader(facility, level, name, pid, l)
+	h, err := NewHeader(facility, level, Source{Name: name, Pid: pid}, l)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,14 +101,35 @@ func TestHeaderErrors(t *testing.T) {
 		{"local0", "info", "a\n", `"a\n" cannot be the name`},
 		{"local0", "info", strings.Repeat("x", 33), "cannot be the name"},
 	} {
-		if h, err := NewHeader(c.facility, c.level, c.name, 1, time.UTC); h != nil || err == nil || !strings.Contains(err.Error(), c.want) {
+		if h, err := NewHeader(c.facility, c.level, Source{Name: c.name, Pid: 1}, time.UTC); h != nil || err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q %q %q: %v, want %s", c.facility, c.level, c.name, err, c.want)
 		}
 	}
 }
 
+// TestHost: the host's name stands before the program's, if it is told, and cannot be taken for anything else.
+func TestHost(t *testing.T) {
+	own, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for host, want := range map[string]string{"": "", "lb1.example.com": " lb1.example.com", "*": " " + own, "a b\n": " a?b?"} {
+		from := Here(host, "x")
+		h, err := NewHeader("local0", "info", from, time.UTC)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := string(h.Append(nil, 0)), fmt.Sprintf("<134>Jan  1 00:00:00%s x[%d]: ", want, os.Getpid()); got != want {
+			t.Errorf("%q: %q, want %q", host, got, want)
+		}
+	}
+}
+
 func TestMaxHeader(t *testing.T) {
-	h := header(t, "local7", "debug", strings.Repeat("x", 32), math.MinInt64, time.UTC)
+	h, err := NewHeader("local7", "debug", Source{strings.Repeat("h", 99), strings.Repeat("x", 32), math.MinInt64}, time.UTC)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if got := h.Append(nil, date(2026, 11, 24, 21, 56, 23, 160)); len(got) > MaxHeader {
 		t.Errorf("%q has %d bytes", got, len(got))
 	}

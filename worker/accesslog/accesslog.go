@@ -11,7 +11,6 @@ package accesslog
 import (
 	"fmt"
 	"net/netip"
-	"os"
 	"time"
 
 	"lbmaster/conf"
@@ -28,6 +27,7 @@ type Log struct {
 	mode     string // as the short line shows it
 	format   string // of conf.Frontend
 	nulls    bool   // connections without a byte are logged too
+	asap     bool   // a line is written before its stream has ended
 	targets  []target
 	capture  conf.Captures
 	traces   loop.FreeList[Trace]
@@ -44,7 +44,7 @@ const requestLevel = "info"
 
 // NewLog makes the log of a frontend, nil when nothing is to be logged.
 func (w *Writer) NewLog(c *conf.Config, f *conf.Frontend) (*Log, error) {
-	l := &Log{w: w, frontend: f.Name, mode: "TCP", format: f.LogFormat, nulls: !f.DontLogNull, capture: f.Capture}
+	l := &Log{w: w, frontend: f.Name, mode: "TCP", format: f.LogFormat, nulls: !f.DontLogNull, asap: f.LogASAP, capture: f.Capture}
 	if f.Mode == conf.ModeHTTP {
 		l.mode = "HTTP"
 	}
@@ -55,7 +55,7 @@ func (w *Writer) NewLog(c *conf.Config, f *conf.Frontend) (*Log, error) {
 		}
 		to := target{sink: w.sinks[places.Of(t)]}
 		if t.Socket() {
-			header, err := syslog.NewHeader(t.Facility, requestLevel, "lbmaster", os.Getpid(), time.Local)
+			header, err := syslog.NewHeader(t.Facility, requestLevel, syslog.Here(c.Global.LogHost, c.LogTag(f)), time.Local)
 			if err != nil {
 				return nil, fmt.Errorf("log of %s: %w", f.Section, err)
 			}
@@ -74,6 +74,9 @@ func (l *Log) Streams() bool { return l != nil && l.format != "" }
 
 // Nulls says that connections without a byte have a line too.
 func (l *Log) Nulls() bool { return l.nulls }
+
+// Early says that the line of a stream is written when the response begins, or when a relay's server has been reached.
+func (l *Log) Early() bool { return l.Streams() && l.asap }
 
 // Record is an empty record, whose memory is good until the next one.
 func (l *Log) Record() *logline.Record {

@@ -1,7 +1,6 @@
 package accesslog
 
 import (
-	"os"
 	"time"
 
 	"lbmaster/conf"
@@ -30,7 +29,7 @@ func (w *Writer) openNotices(c *conf.Config) error {
 		if !t.Socket() {
 			continue
 		}
-		header, err := syslog.NewHeader(t.Facility, noticeLevel, "lbmaster", os.Getpid(), time.Local)
+		header, err := syslog.NewHeader(t.Facility, noticeLevel, syslog.Here(c.Global.LogHost, c.LogTag(nil)), time.Local)
 		if err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 
 	"lbmaster/conf"
 	"lbmaster/shared/stats"
+	"lbmaster/shared/syslog"
 	"lbmaster/worker/logline"
 	"lbmaster/worker/loop"
 )
@@ -29,7 +30,7 @@ type Writer struct {
 }
 
 // maxLine is the size in bytes that no line exceeds, with what stands before it.
-const maxLine = logline.MaxLine + 128
+const maxLine = logline.MaxLine + syslog.MaxHeader + len("\n")
 
 // NewWriter makes the writer for the log targets of a configuration. files are standard output and error, by name. Lines that no target
 // takes are counted.

@@ -24,6 +24,7 @@ type Plain struct {
 	ByCookie    bool
 	Elsewhere   bool // another server than the one chosen first was tried
 	Relayed     bool // the bytes pass unread
+	Logged      bool // the line has been written before the end (logasap)
 	Cause       accesslog.Cause
 	Progress    accesslog.Progress
 	FromCookie  accesslog.FromCookie

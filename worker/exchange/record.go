@@ -7,19 +7,38 @@ import (
 // log writes the line of a stream that has ended, and behind it what was wrong with one of its messages, if anything was.
 func (st *Stream) log(f *logline.Fault) {
 	l := st.Client.Front.Log
-	if !l.Streams() || st.Relayed && !l.Nulls() && st.Up.Seen == 0 {
+	if !l.Streams() || st.null() {
 		return
 	}
 	r := st.NewRecord(st.Client, st.Began)
 	st.tell(r)
 	st.Trace.Tell(r)
-	l.Write(r)
+	if !st.Logged {
+		l.Write(r)
+	}
 	if f != nil && f.Text != "" {
 		l.WriteFault(r, f)
 	}
 	l.Forget(st.Trace)
 	st.Trace = nil
 }
+
+// LogEarly writes the line of a stream that goes on, if it is to be written so early (logasap). The client has been given so many bytes.
+func (st *Stream) LogEarly(bytes int) {
+	l := st.Client.Front.Log
+	if !l.Early() || st.null() {
+		return
+	}
+	r := st.NewRecord(st.Client, st.Began)
+	st.tell(r)
+	st.Trace.Tell(r)
+	r.Early, r.Bytes = true, int64(bytes)
+	l.Write(r)
+	st.Logged = true
+}
+
+// null says that a relay's client has said nothing, and that nothing is to be logged of such ones.
+func (st *Stream) null() bool { return st.Relayed && !st.Client.Front.Log.Nulls() && st.Up.Seen == 0 }
 
 // tell writes into a record what is known of the stream.
 func (st *Stream) tell(r *logline.Record) {

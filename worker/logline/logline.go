@@ -32,6 +32,7 @@ type Record struct {
 
 	// Durations in ms; -1: the stage was never reached. TCP has no Request and no Response.
 	Request, Queue, Connect, Response, Total int64
+	Early                                    bool // the stream goes on: "+" before what may grow, Total and Bytes
 
 	Status         int    // -1: none
 	Bytes          int64  // to the client
@@ -63,9 +64,9 @@ func (r *Record) AppendHTTP(dst []byte, c *Clock) []byte {
 	dst = appendInt(dst, r.Queue, '/')
 	dst = appendInt(dst, r.Connect, '/')
 	dst = appendInt(dst, r.Response, '/')
-	dst = appendInt(dst, r.Total, ' ')
+	dst = r.appendSoFar(dst, r.Total)
 	dst = appendInt(dst, int64(r.Status), ' ')
-	dst = appendInt(dst, r.Bytes, ' ')
+	dst = r.appendSoFar(dst, r.Bytes)
 	dst = appendCookie(dst, r.RequestCookie)
 	dst = appendCookie(dst, r.ResponseCookie)
 	dst = appendTerm(dst, r.Term[:])
@@ -86,10 +87,18 @@ func (r *Record) AppendTCP(dst []byte, c *Clock) []byte {
 	dst = r.appendRoute(dst, c)
 	dst = appendInt(dst, r.Queue, '/')
 	dst = appendInt(dst, r.Connect, '/')
-	dst = appendInt(dst, r.Total, ' ')
-	dst = appendInt(dst, r.Bytes, ' ')
+	dst = r.appendSoFar(dst, r.Total)
+	dst = r.appendSoFar(dst, r.Bytes)
 	dst = appendTerm(dst, r.Term[:2])
 	return r.appendLoad(dst)
+}
+
+// appendSoFar appends a number that grows until the stream has ended, and a blank.
+func (r *Record) appendSoFar(dst []byte, n int64) []byte {
+	if r.Early {
+		dst = append(dst, '+')
+	}
+	return appendInt(dst, n, ' ')
 }
 
 // AppendConnect appends the short line that tells of a connection when it comes, where no format is configured. The mode

@@ -1,7 +1,6 @@
 package monitor
 
 import (
-	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -25,20 +24,21 @@ func (m *monitor) openLogs(config *conf.Config, sockets []int) {
 	}
 	control.CloseAll(sockets) // more than there are targets
 	places := config.LogPlaces()
+	from := syslog.Here(config.Global.LogHost, config.LogTag(nil))
 	toStderr := m.report
 	m.report = func(level Level, text string) {
 		toStderr(level, text)
 		for _, t := range config.Global.Log {
 			if fd := bySlot[places.Of(t)]; fd >= 0 && severity.Admits(t.Level, string(level)) {
-				send(fd, t.Facility, level, text)
+				send(fd, t.Facility, level, from, text)
 			}
 		}
 	}
 }
 
 // send writes one line. There are few of them.
-func send(fd int, facility string, level Level, text string) {
-	header, err := syslog.NewHeader(facility, string(level), "lbmaster", os.Getpid(), time.Local)
+func send(fd int, facility string, level Level, from syslog.Source, text string) {
+	header, err := syslog.NewHeader(facility, string(level), from, time.Local)
 	if err != nil {
 		return // the configuration has been checked
 	}

@@ -55,6 +55,8 @@ func (s *scene) configure(words []string) {
 		case "mode":
 			f.Mode = map[string]conf.Mode{"tcp": conf.ModeTCP, "http": conf.ModeHTTP}[value]
 			b.Mode = f.Mode
+		case "logasap":
+			f.LogASAP = true
 		case "log":
 			f.LogFormat = value
 		case "dontlognull":

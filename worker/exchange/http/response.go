@@ -91,6 +91,7 @@ func (x *Exchange) respond() {
 	if !x.writeHead(x.clientConnection()) {
 		return
 	}
+	size := x.Down.Out.Len()
 	x.Link.Conn.Consume(r.Size, x.Pools)
 	x.Down.Begin(r.Framing, r.Length)
 	if x.Back.Tolerant {
@@ -105,6 +106,7 @@ func (x *Exchange) respond() {
 	x.Down.Last, x.Down.Deliver = !x.keep, true
 	x.become(answering)
 	x.CountResponse(r.Status)
+	x.LogEarly(size)
 	if x.delivery == delivered {
 		x.Up.Drop(x.Pools)
 	}

@@ -37,6 +37,7 @@ func (x *Exchange) becomeTunnel() {
 	x.Down.Begin(http1.UntilClose, 0)
 	x.Upstream.DropOwn(&x.Client.Own)
 	x.CountResponse(x.Status)
+	x.LogEarly(x.Down.Out.Len())
 	x.Up.Seen += int64(x.request.Size)
 	x.finish(exchange.Tunnel)
 }

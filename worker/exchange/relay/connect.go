@@ -22,6 +22,7 @@ func (r *Relay) stepConnecting() {
 	case r.Link.Heard || r.Up.Took > 0:
 		r.Linked = r.Loop.Now()
 		r.become(relaying)
+		r.LogEarly(0)
 		return
 	}
 	r.PollLink()
