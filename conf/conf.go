@@ -202,9 +202,18 @@ type Server struct {
 	Rise      int
 	Fall      int
 	Backup    bool
-	Weight    int // 0..256; 0 takes no balanced request
+	OnDown    OnDown `json:",omitempty"`
+	Weight    int    // 0..256; 0 takes no balanced request
 	Source    *Source
 }
+
+// OnDown is what becomes of the sessions of a server that is marked down, or put into maintenance.
+type OnDown uint8
+
+const (
+	OnDownNothing  OnDown = iota // they go on until they fail
+	OnDownShutdown               // they end
+)
 
 // Address is where a server is reached.
 type Address struct {

@@ -97,6 +97,7 @@ var keys = []key{
 	{name: "rise", scope: inServer},
 	{name: "fall", scope: inServer},
 	{name: "backup", scope: inServer},
+	{name: "on_marked_down", scope: inServer},
 	{name: "weight", scope: inServer},
 
 	{name: "connect", scope: inTimeout},

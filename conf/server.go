@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"slices"
 	"time"
 )
 
@@ -24,6 +25,7 @@ func (p *parser) server(t *table, b *Backend) Server {
 	s.Rise = t.number("rise", 2, 1, 1000)
 	s.Fall = t.number("fall", 3, 1, 1000)
 	s.Backup = t.boolean("backup")
+	s.OnDown = OnDown(slices.Index(onDownWords, t.one("on_marked_down", "", onDownWords...)))
 	s.Weight = t.number("weight", 1, 0, 256)
 	s.Source = p.source(t)
 	if s.Source == nil {
@@ -31,6 +33,8 @@ func (p *parser) server(t *table, b *Backend) Server {
 	}
 	return s
 }
+
+var onDownWords = []string{OnDownNothing: "", OnDownShutdown: "shutdown-sessions"}
 
 func (p *parser) serverName(t *table, s *Server) {
 	if !validLabel(s.Name) {

@@ -9,6 +9,7 @@ const (
 	ClientTime Cause = 'c' // it was too slow
 	ByServer   Cause = 'S' // it refused or closed its connection
 	ServerTime Cause = 's' // it was too slow
+	ServerDown Cause = 'D' // it was marked down, and its sessions are not to outlive that
 	ByProxy    Cause = 'P' // the peer broke the protocol
 	NoResource Cause = 'R' // a descriptor or a local port was missing
 )

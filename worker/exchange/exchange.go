@@ -14,6 +14,7 @@ package exchange
 type Exchange interface {
 	Step() End          // does everything that can be done without waiting
 	Expire() End        // acts on a wait that was too long
+	ServerDown() End    // acts on the news that its server has been marked down, where that ends sessions
 	Deadline() int64    // when the exchange has waited too long, in ms of the loop
 	WantsClient() bool  // bytes that come from the client now are of use
 	WantsServer() bool  // likewise

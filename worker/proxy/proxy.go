@@ -10,6 +10,7 @@
 //	mode              what becomes of new connections, and of those that are there
 //	accept            clients are let in
 //	predecessor       connections of the generation before
+//	markeddown        sessions of servers that are down
 //	run               a session acts
 //	successor         a session goes to the next generation
 //	transit           sessions on their way there
@@ -138,6 +139,7 @@ func New(params Params) (*Proxy, error) {
 	}
 	p.loop.Poll(p.wake, poll.Once, loop.Token(p.kinds.wake, 0, 0))
 	p.loop.After(shrinkTime, p.shrink)
+	p.watchServers()
 	return p, nil
 }
 

@@ -26,6 +26,10 @@ func (s *scene) configure(words []string) {
 			f.Timeout.HTTPKeepAlive = s.duration(value)
 		case "connect":
 			b.Timeout.Connect = s.duration(value)
+		case "on_marked_down":
+			for i := range b.Servers {
+				b.Servers[i].OnDown = conf.OnDownShutdown
+			}
 		case "abortonclose":
 			b.AbortOnClose = true
 		case "nolinger":

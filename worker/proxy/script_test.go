@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"lbmaster/shared/status"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -200,6 +201,11 @@ func (s *scene) act(line, who, what string) string {
 	if what == "connects" {
 		s.connect(who)
 		s.settle()
+		return line
+	}
+	if what == "goes" { // DOWN or UP, on the status board
+		op := map[string]status.Op{"DOWN": status.Down, "UP": status.Up}[strings.Fields(line)[2]]
+		s.proxy.board.Store(int(who[0]-'a'), status.State{Op: op, Weight: 1}, 1)
 		return line
 	}
 	if what == "is" {

@@ -4,6 +4,7 @@
 //	pool      connections: made, idle, used again, closed
 //	idle      those that wait at a server, or with an owner
 //	conn      one of them
+//	marked    servers that have been marked down
 //	backend   servers, and the choice between them
 //	server    one of them
 package upstream

@@ -18,27 +18,29 @@ const MaxSetCookie = buffer.Front / 2
 
 // Server is what a worker needs of a conf.Server.
 type Server struct {
-	Name      string
-	back      *Backend
-	Cookie    string
-	SetCookie []byte // the field lines that make a client come back; nil: the proxy sets no cookie
-	address   sock.Address
-	moved     netip.AddrPort // the address that was set at run time; not valid: none
-	moves     uint32         // how often that has happened; connections from before are not used again
-	Mapped    bool           // the port is the one that the client has connected to, plus shift
-	shift     int
-	source    *sock.Address // where connections come from; nil: any address of this machine
-	backup    bool
-	Up        bool // and not in maintenance; follows the board, as the next one does
-	insist    bool // a cookie may choose it even when it is down
-	Row       int  // of the counters
-	idle      idlePool
-	Counters  *stats.Counters
-	Gauges    *stats.Gauges
+	Name         string
+	back         *Backend
+	Cookie       string
+	SetCookie    []byte // the field lines that make a client come back; nil: the proxy sets no cookie
+	address      sock.Address
+	moved        netip.AddrPort // the address that was set at run time; not valid: none
+	moves        uint32         // how often that has happened; connections from before are not used again
+	Mapped       bool           // the port is the one that the client has connected to, plus shift
+	shift        int
+	source       *sock.Address // where connections come from; nil: any address of this machine
+	backup       bool
+	Up           bool // and not in maintenance; follows the board, as the next one does
+	wasUp        bool // when it was looked for those that have been marked down
+	endsSessions bool // when it is marked down
+	insist       bool // a cookie may choose it even when it is down
+	Row          int  // of the counters
+	idle         idlePool
+	Counters     *stats.Counters
+	Gauges       *stats.Gauges
 }
 
 func newServer(c *conf.Server, source *conf.Source, b *Backend) (*Server, error) {
-	s := &Server{Name: c.Name, back: b, Cookie: c.Cookie, backup: c.Backup, Mapped: c.Address.Mapped}
+	s := &Server{Name: c.Name, back: b, Cookie: c.Cookie, backup: c.Backup, endsSessions: c.OnDown == conf.OnDownShutdown, Mapped: c.Address.Mapped}
 	if s.Mapped {
 		s.shift = c.Address.Port
 	}

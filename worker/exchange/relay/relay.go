@@ -2,6 +2,7 @@
 // has become a tunnel. Each side's end is passed on when all its bytes have been, and a reset as a reset.
 //
 //	deadline   how long is waited for whom
+//	down       its server has been marked down
 //	relay      what runs it
 //	connect    the server is reached
 //	transfer   bytes pass
