@@ -175,11 +175,11 @@ func plainResponse(size int) string {
 	return "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n" + plainLines(size) + "\r\n"
 }
 
-// TestNoInputCostsMoreThanItsBytes: a byte of any message costs at most three times as much processor time as one of an ordinary
+// TestNoInputCostsMoreThanItsBytes: a byte of any message costs at most six times as much processor time as one of an ordinary
 // message of the same size. Who sends what is costly could else take a worker whole with little.
 func TestNoInputCostsMoreThanItsBytes(t *testing.T) { compareInputs(t, 1, headSize, 40) }
 
-// TestNoLargeInputCostsMoreThanItsBytes: a byte of the largest head costs at most three times as much as one of an ordinary message that is
+// TestNoLargeInputCostsMoreThanItsBytes: a byte of the largest head costs at most six times as much as one of an ordinary message that is
 // as large as messages may be elsewhere.
 func TestNoLargeInputCostsMoreThanItsBytes(t *testing.T) { compareInputs(t, 33, largeSize, 6) }
 
