@@ -142,7 +142,7 @@ func (g *generator) shared() {
 func (g *generator) servers() {
 	for n := range 1 + g.IntN(4) {
 		g.line("  server s%d %s %s", n, []string{"10.0.0.1:80", "host.example:8080", "unix@/run/s", "[::1]:81", "::1:82"}[g.IntN(5)],
-			[]string{"", "check", "check port 81 inter 500 backup on-marked-down shutdown-sessions", "weight 0 cookie s"}[g.IntN(4)])
+			[]string{"", "check", "check port 81 inter 500 fastinter 100 downinter 2s backup on-marked-down shutdown-sessions", "weight 0 cookie s"}[g.IntN(4)])
 	}
 }
 

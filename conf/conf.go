@@ -199,6 +199,8 @@ type Server struct {
 	Check     bool
 	CheckPort int // 0: the server's port
 	Inter     time.Duration
+	FastInter time.Duration `json:",omitempty"` // between two checks while the server is about to change its state; 0: Inter
+	DownInter time.Duration `json:",omitempty"` // while it is down; 0: Inter
 	Rise      int
 	Fall      int
 	Backup    bool

@@ -94,6 +94,8 @@ var keys = []key{
 	{name: "check", scope: inServer},
 	{name: "check_port", scope: inServer},
 	{name: "inter", scope: inServer},
+	{name: "fastinter", scope: inServer},
+	{name: "downinter", scope: inServer},
 	{name: "rise", scope: inServer},
 	{name: "fall", scope: inServer},
 	{name: "backup", scope: inServer},

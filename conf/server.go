@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -19,8 +20,11 @@ func (p *parser) server(t *table, b *Backend) Server {
 		t.wrong("check", "the server has no port of its own to be checked on: add %s", t.words.CheckPort)
 	}
 	s.Inter = t.duration("inter", 2*time.Second)
-	if s.Check && s.Inter < minInter {
-		t.wrong("inter", "%v is too short: at least %v must be between two checks", s.Inter, minInter)
+	s.FastInter, s.DownInter = t.duration("fastinter", 0), t.duration("downinter", 0)
+	for key, inter := range map[string]time.Duration{"inter": s.Inter, "fastinter": cmp.Or(s.FastInter, s.Inter), "downinter": cmp.Or(s.DownInter, s.Inter)} {
+		if _, in, written := t.find(key); s.Check && inter < minInter && (written || key == "inter") {
+			in.wrong(key, "%v is too short: at least %v must be between two checks", inter, minInter)
+		}
 	}
 	s.Rise = t.number("rise", 2, 1, 1000)
 	s.Fall = t.number("fall", 3, 1, 1000)

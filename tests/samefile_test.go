@@ -21,22 +21,29 @@ type contender struct {
 // A and B the first servers of the place, all of them in angle brackets. <HOST> is the address of <AT> without its port.
 func onSameFile(t *testing.T, p place, text string) (all []*contender) {
 	t.Helper()
-	for i, name := range []string{"HAProxy", "lbmaster"} {
-		c := &contender{name: name, host: p.host(30*(1-i) + 1), at: p.addr(30*(1-i)+1, 8080)}
-		c.log = startSink(t, "udp4", p.addr(200+i, 5140), p.addr(200+i, 5140))
-		file := "global\n  nbproc 1\n" + strings.NewReplacer("<AT>", c.at, "<HOST>", c.host, "<LOG>", c.log.addr, "<A>", p.server(0), "<B>", p.server(1)).Replace(text)
-		all = append(all, c)
-		if name == "lbmaster" {
-			launch(t, p, file).awaitReady()
-			continue
-		}
-		theirs, err := rig.StartHAProxy(program(t, "haproxy"), t.TempDir(), strings.Replace(file, "  nbproc 1\n", "", 1), c.at)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { stopPeer(t, theirs) })
+	servers := strings.NewReplacer("<A>", p.server(0), "<B>", p.server(1))
+	for _, name := range []string{"HAProxy", "lbmaster"} {
+		all = append(all, contend(t, p, name, servers.Replace(text)))
 	}
 	return all
+}
+
+// contend starts one of the two, on its own <AT>, <HOST> and <LOG>.
+func contend(t *testing.T, p place, name, text string) *contender {
+	t.Helper()
+	i := map[string]int{"lbmaster": 0, "HAProxy": 1}[name]
+	c := &contender{name: name, host: p.host(30*i + 1), at: p.addr(30*i+1, 8080), log: startSink(t, "udp4", p.addr(200+i, 5140), p.addr(200+i, 5140))}
+	text = strings.NewReplacer("<AT>", c.at, "<HOST>", c.host, "<LOG>", c.log.addr).Replace(text)
+	if name == "lbmaster" {
+		launch(t, p, "global\n  nbproc 1\n"+text).awaitReady()
+		return c
+	}
+	theirs, err := rig.StartHAProxy(program(t, "haproxy"), t.TempDir(), "global\n"+text, c.at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { stopPeer(t, theirs) })
+	return c
 }
 
 // bothSay asks both something, and wants the same from them, and that it is what is expected.

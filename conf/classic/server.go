@@ -79,20 +79,23 @@ func newServer(path string) *server {
 			set(key, n, l)
 		}
 	}
+	duration := func(key string) func(*line) {
+		return func(l *line) {
+			d, err := parseTime(l.args[0])
+			if err != nil {
+				l.fail("%v", err)
+				return
+			}
+			set(key, d, l)
+		}
+	}
 	boolean := func(key string, on bool) func(*line) { return func(l *line) { set(key, on, l) } }
 	v.options = map[string]func(*line){
 		"cookie": text("cookie"), "source": text("source"), "on-marked-down": text("on_marked_down"),
 		"port": number("check_port"), "rise": number("rise"), "fall": number("fall"), "weight": number("weight"),
 		"check": boolean("check", true), "no-check": boolean("check", false),
 		"backup": boolean("backup", true), "no-backup": boolean("backup", false),
-		"inter": func(l *line) {
-			d, err := parseTime(l.args[0])
-			if err != nil {
-				l.fail("%v", err)
-				return
-			}
-			set("inter", d, l)
-		},
+		"inter": duration("inter"), "fastinter": duration("fastinter"), "downinter": duration("downinter"),
 	}
 	return v
 }

@@ -43,6 +43,7 @@ type target struct {
 	count    health.Count
 	last     check.Outcome
 	probe    probe
+	turn     int    // in the schedule
 	lacks    string // what the last check lacked; "": nothing
 	running  bool   // a check is on its way
 	round    int    // a check that began in another round does not count
@@ -97,6 +98,7 @@ func (m *monitor) addBackend(c *conf.Backend, row, first int) {
 		t.counters = m.counters.Counters(m.counters.Monitor(), t.row)
 		if s.Check {
 			t.probe = newProbe(c, s)
+			t.turn = len(m.checked)
 			m.checked = append(m.checked, t)
 		}
 		b.targets = append(b.targets, t)

@@ -261,7 +261,7 @@ func (m *monitor) activate(now time.Time) {
 	}
 	var every []time.Duration
 	for _, t := range m.checked {
-		every = append(every, t.conf.Inter)
+		every = append(every, t.interval())
 	}
 	m.schedule = newSchedule(every, now)
 	m.serveEndpoints()

@@ -8,10 +8,11 @@ import (
 // schedule says when each server is to be checked: every interval, at a time of its own in it, so that a thousand servers
 // are not checked in one burst. It is pure.
 //
-// The times are fixed from the start. A check that took long does not move those which follow it, so that there is
-// exactly one for each interval.
+// The times are fixed from the start, or from the last check before the interval changed. A check that took long does not move those
+// which follow it, so that there is exactly one for each interval.
 type schedule struct {
-	turns turns
+	turns []*turn // a heap: the earliest is the first
+	of    []*turn // by server
 }
 
 // turn is the next time of one server.
@@ -19,6 +20,8 @@ type turn struct {
 	server int
 	every  time.Duration
 	at     time.Time
+	last   time.Time // the time before; zero: there was none
+	place  int       // in the heap
 }
 
 // newSchedule spreads servers with these intervals, all more than 0: of n servers the i-th is first checked when i/n of its
@@ -26,9 +29,10 @@ type turn struct {
 func newSchedule(every []time.Duration, start time.Time) *schedule {
 	s := &schedule{}
 	for i, d := range every {
-		s.turns = append(s.turns, turn{i, d, start.Add(d * time.Duration(i) / time.Duration(len(every)))})
+		t := &turn{server: i, every: d, at: start.Add(d * time.Duration(i) / time.Duration(len(every))), place: i}
+		s.turns, s.of = append(s.turns, t), append(s.of, t)
 	}
-	heap.Init(&s.turns)
+	heap.Init(s)
 	return s
 }
 
@@ -45,23 +49,40 @@ func (s *schedule) due(now time.Time) (server int, ok bool) {
 	if len(s.turns) == 0 || s.turns[0].at.After(now) {
 		return 0, false
 	}
-	t := &s.turns[0]
-	server = t.server
+	t := s.turns[0]
 	missed := now.Sub(t.at) / t.every
-	t.at = t.at.Add((missed + 1) * t.every)
-	heap.Fix(&s.turns, 0)
-	return server, true
+	t.last = t.at.Add(missed * t.every)
+	t.at = t.last.Add(t.every)
+	heap.Fix(s, 0)
+	return t.server, true
 }
 
-// turns is a heap: the earliest is the first.
-type turns []turn
-
-func (t turns) Len() int           { return len(t) }
-func (t turns) Less(i, j int) bool { return t[i].at.Before(t[j].at) }
-func (t turns) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
-func (t *turns) Push(x any)        { *t = append(*t, x.(turn)) }
-func (t *turns) Pop() any {
-	last := (*t)[len(*t)-1]
-	*t = (*t)[:len(*t)-1]
-	return last
+// pace changes the interval of a server. It is counted from the last check.
+func (s *schedule) pace(server int, every time.Duration, now time.Time) {
+	t := s.of[server]
+	if t.every == every {
+		return
+	}
+	t.every = every
+	if t.last.IsZero() {
+		return // its first check comes as it would have
+	}
+	if t.at = t.last.Add(every); t.at.Before(now) {
+		t.at = now
+	}
+	heap.Fix(s, t.place)
 }
+
+// Len, Less, Swap, Push and Pop are for the heap.
+func (s *schedule) Len() int           { return len(s.turns) }
+func (s *schedule) Less(i, j int) bool { return s.turns[i].at.Before(s.turns[j].at) }
+func (s *schedule) Swap(i, j int) {
+	s.turns[i], s.turns[j] = s.turns[j], s.turns[i]
+	s.turns[i].place, s.turns[j].place = i, j
+}
+
+// Push is not used: all servers are known from the start.
+func (s *schedule) Push(any) { panic("monitor: a server joined the schedule") }
+
+// Pop is not used either.
+func (s *schedule) Pop() any { panic("monitor: a server left the schedule") }

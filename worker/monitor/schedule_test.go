@@ -4,6 +4,9 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"lbmaster/conf"
+	"lbmaster/worker/monitor/health"
 )
 
 // drain takes all that is due at each of the times.
@@ -73,5 +76,58 @@ func TestNothingToDo(t *testing.T) {
 	s := newSchedule(nil, time.Unix(1000, 0))
 	if _, ok := s.next(); ok || len(drain(s, time.Unix(9999, 0))) > 0 {
 		t.Error("somebody is due")
+	}
+}
+
+// TestPace: an interval that changes is counted from the last check, and one that has become shorter than what has passed is over.
+func TestPace(t *testing.T) {
+	start := time.Unix(1000, 0)
+	at := func(ms int) time.Time { return start.Add(time.Duration(ms) * time.Millisecond) }
+	next := func(s *schedule) int {
+		t.Helper()
+		n, ok := s.next()
+		if !ok {
+			t.Fatal("nobody is due")
+		}
+		return int(n.Sub(start).Milliseconds())
+	}
+	s := newSchedule([]time.Duration{time.Second, time.Second}, start)
+	s.pace(1, 200*time.Millisecond, at(10))
+	if drain(s, at(0)); next(s) != 500 {
+		t.Errorf("the first check of a server is at %d ms, whatever its interval becomes", next(s))
+	}
+	if got := drain(s, at(700)); !slices.Equal(got, []int{1}) { // what was missed is not made up for
+		t.Errorf("%v are due after 700 ms", got)
+	}
+	if s.pace(1, 50*time.Millisecond, at(720)); next(s) != 750 {
+		t.Errorf("with 50 ms: %d", next(s))
+	}
+	if s.pace(1, 10*time.Millisecond, at(730)); next(s) != 730 {
+		t.Errorf("with 10 ms, 30 ms after the last check: %d", next(s))
+	}
+	if s.pace(1, 5*time.Second, at(730)); next(s) != 1000 { // the other one's
+		t.Errorf("with 5 s: %d", next(s))
+	}
+	if s.pace(0, 5*time.Second, at(800)); next(s) != 5000 {
+		t.Errorf("with 5 s both: %d", next(s))
+	}
+	if s.pace(0, 5*time.Second, at(900)); next(s) != 5000 {
+		t.Errorf("the same interval again: %d", next(s))
+	}
+}
+
+// TestInterval is the time between two checks for each count of a server.
+func TestInterval(t *testing.T) {
+	const normal, fast, down = 3 * time.Second, 1 * time.Second, 2 * time.Second
+	limits := health.Limits{Rise: 2, Fall: 3}
+	for c, want := range []time.Duration{down, fast, fast, fast, normal} {
+		tt := &target{conf: &conf.Server{Inter: normal, FastInter: fast, DownInter: down}, limits: limits, count: health.Count(c)}
+		if got := tt.interval(); got != want {
+			t.Errorf("count %d: %v, want %v", c, got, want)
+		}
+		tt.conf = &conf.Server{Inter: normal}
+		if got := tt.interval(); got != normal {
+			t.Errorf("count %d, with one interval: %v", c, got)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"cmp"
 	"time"
 
 	"lbmaster/shared/counter"
@@ -115,8 +116,22 @@ func (m *monitor) tell(all notices) {
 	}
 }
 
-// keep notes on the board what a next monitor needs to go on.
+// interval is the time between two checks of the server as it is now.
+func (t *target) interval() time.Duration {
+	switch {
+	case t.count == t.limits.Top():
+		return t.conf.Inter
+	case t.count == 0:
+		return cmp.Or(t.conf.DownInter, t.conf.Inter)
+	}
+	return cmp.Or(t.conf.FastInter, t.conf.Inter) // it is on its way up or down, or has not been checked yet
+}
+
+// keep notes on the board what a next monitor needs to go on, and lets the next check come when the server's new count asks for it.
 func (m *monitor) keep(t *target, now int64) {
+	if m.schedule != nil && t.conf.Check {
+		m.schedule.pace(t.turn, t.interval(), time.Now())
+	}
 	m.board.StoreCheck(t.slot, status.Check{
 		Result: uint8(t.last.Result), Code: uint16(t.last.Code), Health: uint16(t.count), Took: uint32(min(t.last.Took, 1<<24-1)),
 	}, now)
