@@ -14,6 +14,7 @@ func (p *parser) backend(t *table, name string) Backend {
 	p.dispatch(t, &b)
 	b.Cookie = p.cookie(t)
 	b.HTTPChk = p.httpchk(t)
+	b.LogChecks = t.boolean("log_health_checks")
 	b.HTTPClose = t.boolean("httpclose")
 	b.ForwardFor, b.Forward = t.boolean("forwardfor"), t.forward()
 	b.Persist, b.Redispatch, b.AllBackups = t.boolean("persist"), t.boolean("redispatch"), t.boolean("allbackups")

@@ -136,6 +136,7 @@ type Backend struct {
 	Dispatch   *Address // a fixed target instead of balance and servers
 	Cookie     *Cookie
 	HTTPChk    *HTTPChk // nil: checks are TCP connects
+	LogChecks  bool     `json:",omitempty"` // changes of what checks say are logged, not of states alone
 	HTTPClose  bool
 	ForwardFor bool
 	Forward    Forward `json:",omitzero"`

@@ -13,10 +13,10 @@ var ofHTTP = []string{
 var ofForwardFor = []string{"forwardfor_header", "forwardfor_except", "forwarded"}
 
 // ofServers are the keys that are about servers. Beside a dispatch, requests reach one only by its cookie.
-var ofServers = []string{"server", "persist", "redispatch", "allbackups", "httpchk"}
+var ofServers = []string{"server", "persist", "redispatch", "allbackups", "httpchk", "log_health_checks"}
 
 // ofBackends are the keys of a listen section in mode health, which passes nothing on.
-var ofBackends = []string{"server", "balance", "dispatch", "redispatch", "allbackups", "retries", "source", "default_backend", "abortonclose", "srvtcpka"}
+var ofBackends = []string{"server", "balance", "dispatch", "redispatch", "allbackups", "retries", "source", "default_backend", "abortonclose", "srvtcpka", "log_health_checks"}
 
 // withoutEffect warns of keys of a section that change nothing. What is in [defaults] is for all sections, whatever their mode.
 func (p *parser) withoutEffect(t *table) {

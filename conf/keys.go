@@ -78,6 +78,7 @@ var keys = []key{
 	{name: "dispatch", scope: inBackend},
 	{name: "cookie", scope: inBackend | inServer},
 	{name: "httpchk", scope: inBackend},
+	{name: "log_health_checks", scope: inBackend},
 	{name: "persist", scope: inBackend},
 	{name: "redispatch", scope: inBackend},
 	{name: "allbackups", scope: inBackend},

@@ -8,6 +8,18 @@ import (
 
 // The lines about servers have the words of HAProxy 2.6, so that what people use to watch its log works with ours.
 
+// checkNotice is the line about the last check of a server.
+func (t *target) checkNotice() string {
+	result, server := "failed", "server"
+	if t.last.Result.Good() {
+		result = "succeeded"
+	}
+	if t.conf.Backup {
+		server = "backup server"
+	}
+	return fmt.Sprintf("Health check for %s %s/%s %s, %s, status: %s.", server, t.back.name, t.conf.Name, result, t.last.Reason(), t.limits.Place(t.count))
+}
+
 // view is what such a line tells about the backend at that moment.
 type view struct {
 	active, backup int   // servers that take new clients
@@ -66,16 +78,19 @@ func lossLevel(before status.State) Level {
 	return Alert
 }
 
-// opNotices are the lines about a server that goes down or comes up, and why.
+// opNotices are the lines about a server that goes down or comes up, and why; "": another line has told.
 func opNotices(t *target, before, next status.State, why string, v view) notices {
 	var n notices
+	if why != "" {
+		why = ", " + why
+	}
 	switch next.Op {
 	case status.Up:
-		n = n.add(Notice, "%s is UP, %s. %s", t.title(), why, v.online())
+		n = n.add(Notice, "%s is UP%s. %s", t.title(), why, v.online())
 	case status.Stopping:
-		n = n.add(Notice, "%s is stopping, %s. %s", t.title(), why, v.online())
+		n = n.add(Notice, "%s is stopping%s. %s", t.title(), why, v.online())
 	case status.Down:
-		n = n.add(lossLevel(before), "%s is DOWN, %s. %s", t.title(), why, v.left())
+		n = n.add(lossLevel(before), "%s is DOWN%s. %s", t.title(), why, v.left())
 	}
 	return remains(n, t, next)
 }

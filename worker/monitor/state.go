@@ -65,10 +65,17 @@ func (m *monitor) onFinished(f finished) {
 
 // judge lets an outcome change the state of a server.
 func (m *monitor) judge(t *target, o check.Outcome, now int64) {
-	before := m.board.Load(t.slot)
+	before, count, result := m.board.Load(t.slot), t.count, t.last.Result
 	good := o.Result.Good()
 	t.last = o
 	t.count = t.limits.Next(t.count, good)
+	why := o.Reason()
+	if t.back.conf.LogChecks {
+		why = "" // it is in this line
+		if t.count != count || o.Result != result {
+			m.report(Notice, t.checkNotice())
+		}
+	}
 	if before.Op != status.Down && !good {
 		t.counters[counter.CheckFailures].Add(1)
 	}
@@ -80,7 +87,7 @@ func (m *monitor) judge(t *target, o check.Outcome, now int64) {
 	case good: // also when somebody has said that it stops
 		op = status.Up
 	}
-	m.setOp(t, op, o.Reason(), now)
+	m.setOp(t, op, why, now)
 }
 
 // setHealth makes a server what an operator says, as if enough checks had said so. The checks go on from there. One in maintenance

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"lbmaster/conf"
 	"lbmaster/shared/counter"
 	"lbmaster/shared/status"
 	"lbmaster/worker/monitor/check"
@@ -51,9 +52,15 @@ type play struct {
 
 func transcript(t *testing.T, text string) string {
 	t.Helper()
-	p := &play{t: t, instance: newInstance(t, testConfig("127.62.0.1"), 1), now: 1_000_000}
-	p.m, p.said = buildMonitor(t, p.instance)
+	c := testConfig("127.62.0.1")
 	var b strings.Builder
+	if first, rest, _ := strings.Cut(text, "\n"); strings.HasPrefix(first, "config ") {
+		configure(t, c, strings.Fields(first)[1:])
+		b.WriteString(first + "\n")
+		text = rest
+	}
+	p := &play{t: t, instance: newInstance(t, c, 1), now: 1_000_000}
+	p.m, p.said = buildMonitor(t, p.instance)
 	for line := range strings.Lines(text) {
 		words := strings.Fields(strings.TrimPrefix(line, "> "))
 		if !strings.HasPrefix(line, "> ") {
@@ -66,6 +73,19 @@ func transcript(t *testing.T, text string) string {
 		b.WriteString(p.servers(words))
 	}
 	return b.String()
+}
+
+// configure changes the configuration of a transcript.
+func configure(t *testing.T, c *conf.Config, words []string) {
+	t.Helper()
+	for _, word := range words {
+		switch word {
+		case "log_health_checks":
+			c.Backends[0].LogChecks = true
+		default:
+			t.Fatalf("%q means nothing", word)
+		}
+	}
 }
 
 // outcomes of checks by what transcripts call them.

@@ -63,3 +63,11 @@ func (l Limits) Text(c Count) string {
 	}
 	return "DOWN"
 }
+
+// Place is the state with how far it is from the other one: "1/3 UP", "3/3 UP", "0/2 DOWN", "1/2 DOWN".
+func (l Limits) Place(c Count) string {
+	if l.Up(c) {
+		return fmt.Sprintf("%d/%d UP", int(c)-l.Rise+1, l.Fall)
+	}
+	return fmt.Sprintf("%d/%d DOWN", int(c), l.Rise)
+}
