@@ -134,15 +134,16 @@ func (g *generator) shared() {
 	g.maybe("option httpchk", "option httpchk HEAD /a\\ b HTTP/1.1"[:23], "http-check send meth GET uri /up ver HTTP/1.1")
 	g.maybe("redispatch", "option redispatch", "no option redispatch", "retries 1")
 	g.maybe("errorfile 503 /etc/503", "errorfile 502 \"/etc/5 02#\"")
-	g.maybe("default-server inter 3s rise 1", "default-server check fall 5")
+	g.maybe("default-server inter 3s rise 1", "default-server rise 3 fall 5")
 	g.maybe("option tcpka", "option clitcpka\n  no option tcpka", "option srvtcpka", "option logasap\n  log-tag web", "option nolinger", "option abortonclose", "timeout client-fin 1s\n  timeout server-fin 2s")
 	g.maybe("balance roundrobin", "source 10.0.0.9", "option persist")
 }
 
 func (g *generator) servers() {
+	g.line("  server tracked 10.0.0.7:80 check")
 	for n := range 1 + g.IntN(4) {
 		g.line("  server s%d %s %s", n, []string{"10.0.0.1:80", "host.example:8080", "unix@/run/s", "[::1]:81", "::1:82"}[g.IntN(5)],
-			[]string{"", "check", "check port 81 inter 500 fastinter 100 downinter 2s backup on-marked-down shutdown-sessions", "weight 0 cookie s"}[g.IntN(4)])
+			[]string{"", "check", "check port 81 inter 500 fastinter 100 downinter 2s backup on-marked-down shutdown-sessions", "weight 0 cookie s", "track tracked disabled"}[g.IntN(5)])
 	}
 }
 

@@ -205,6 +205,8 @@ type Server struct {
 	Rise      int
 	Fall      int
 	Backup    bool
+	Disabled  bool   `json:",omitempty"` // begins in maintenance
+	Track     string `json:",omitempty"` // "backend/server": whose state it has; "": none
 	OnDown    OnDown `json:",omitempty"`
 	Weight    int    // 0..256; 0 takes no balanced request
 	Source    *Source

@@ -100,6 +100,8 @@ var keys = []key{
 	{name: "rise", scope: inServer},
 	{name: "fall", scope: inServer},
 	{name: "backup", scope: inServer},
+	{name: "disabled", scope: inServer},
+	{name: "track", scope: inServer},
 	{name: "on_marked_down", scope: inServer},
 	{name: "weight", scope: inServer},
 

@@ -60,6 +60,7 @@ func check(d *raw.Document, f *raw.Findings) *Config {
 		p.proxy(c, proxy)
 	}
 	p.references(c)
+	p.tracks(c)
 	p.unreachableMaxconn(c)
 	if len(c.Frontends) == 0 && !p.Failed() {
 		p.Fail(p.at(""), "%s", d.Words.Listens)

@@ -29,6 +29,7 @@ func (p *parser) server(t *table, b *Backend) Server {
 	s.Rise = t.number("rise", 2, 1, 1000)
 	s.Fall = t.number("fall", 3, 1, 1000)
 	s.Backup = t.boolean("backup")
+	s.Disabled, s.Track = t.boolean("disabled"), t.track(b)
 	s.OnDown = OnDown(slices.Index(onDownWords, t.one("on_marked_down", "", onDownWords...)))
 	s.Weight = t.number("weight", 1, 0, 256)
 	s.Source = p.source(t)

@@ -36,25 +36,30 @@ func servers(c *conf.Config) ([]status.Server, []status.State) {
 		for j := range b.Servers {
 			s := &b.Servers[j]
 			names = append(names, status.Server{Proxy: b.Name, Name: s.Name, Address: addressOf(&s.Address)})
-			states = append(states, status.State{Op: status.Up, Weight: uint16(s.Weight)})
+			state := status.State{Op: status.Up, Disabled: s.Disabled, Weight: uint16(s.Weight)}
+			if s.Disabled {
+				state.Admin = status.Maint
+			}
+			states = append(states, state)
 		}
 	}
 	return names, states
 }
 
-// checked says of each slot of the board whether somebody checks its server.
+// checked says of each slot of the board whether somebody checks its server, or one that it tracks.
 func checked(c *conf.Config) []bool {
 	var all []bool
 	for i := range c.Backends {
 		for j := range c.Backends[i].Servers {
-			all = append(all, c.Backends[i].Servers[j].Check)
+			s := &c.Backends[i].Servers[j]
+			all = append(all, s.Check || s.Track != "")
 		}
 	}
 	return all
 }
 
 // recall takes over the states of servers that were on the board before. One that is not checked any more is up; the
-// weight is that of the configuration.
+// weight is that of the configuration, and so is maintenance where the configuration says something else of it than before.
 func recall(states []status.State, names []status.Server, checked []bool, before *status.Board) {
 	if before == nil {
 		return
@@ -66,7 +71,9 @@ func recall(states []status.State, names []status.Server, checked []bool, before
 			continue
 		}
 		was := before.Load(at)
-		states[i].Admin = was.Admin
+		if states[i].Disabled == was.Disabled {
+			states[i].Admin = was.Wanted()
+		}
 		if checked[i] {
 			states[i].Op = was.Op
 		}

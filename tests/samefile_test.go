@@ -3,6 +3,7 @@
 package tests
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,11 +15,13 @@ type contender struct {
 	name string // "lbmaster" or "HAProxy"
 	host string // the address on which it listens
 	at   string // with the port of <AT>
+	sock string // the admin socket, of a file that has <SOCK>
 	log  *sink
 }
 
 // onSameFile starts lbmaster and HAProxy on the same file in HAProxy's language, in which AT is where each listens, LOG its log server, and
-// A and B the first servers of the place, all of them in angle brackets. <HOST> is the address of <AT> without its port.
+// A and B the first servers of the place, all of them in angle brackets. <HOST> is the address of <AT> without its port, <SOCK> the path
+// of an admin socket.
 func onSameFile(t *testing.T, p place, text string) (all []*contender) {
 	t.Helper()
 	servers := strings.NewReplacer("<A>", p.server(0), "<B>", p.server(1))
@@ -33,7 +36,8 @@ func contend(t *testing.T, p place, name, text string) *contender {
 	t.Helper()
 	i := map[string]int{"lbmaster": 0, "HAProxy": 1}[name]
 	c := &contender{name: name, host: p.host(30*i + 1), at: p.addr(30*i+1, 8080), log: startSink(t, "udp4", p.addr(200+i, 5140), p.addr(200+i, 5140))}
-	text = strings.NewReplacer("<AT>", c.at, "<HOST>", c.host, "<LOG>", c.log.addr).Replace(text)
+	c.sock = filepath.Join(t.TempDir(), "admin.sock")
+	text = strings.NewReplacer("<AT>", c.at, "<HOST>", c.host, "<LOG>", c.log.addr, "<SOCK>", c.sock).Replace(text)
 	if name == "lbmaster" {
 		launch(t, p, "global\n  nbproc 1\n"+text).awaitReady()
 		return c

@@ -91,7 +91,8 @@ func newServer(path string) *server {
 	}
 	boolean := func(key string, on bool) func(*line) { return func(l *line) { set(key, on, l) } }
 	v.options = map[string]func(*line){
-		"cookie": text("cookie"), "source": text("source"), "on-marked-down": text("on_marked_down"),
+		"cookie": text("cookie"), "source": text("source"), "on-marked-down": text("on_marked_down"), "track": text("track"),
+		"disabled": boolean("disabled", true), "enabled": boolean("disabled", false),
 		"port": number("check_port"), "rise": number("rise"), "fall": number("fall"), "weight": number("weight"),
 		"check": boolean("check", true), "no-check": boolean("check", false),
 		"backup": boolean("backup", true), "no-backup": boolean("backup", false),

@@ -82,14 +82,17 @@ func TestStatesOfOtherBuilds(t *testing.T) {
 		word uint64
 		want State
 	}{
-		{up7, State{Up, Ready, 7}},
-		{up7 | 0xffff<<16, State{Up, Ready, 7}},
-		{up7 | 0xffff<<48, State{Up, Ready, 7}},
-		{3 | 7<<32, State{Stopping, Ready, 7}},
-		{255 | 7<<32, State{Stopping, Ready, 7}},
-		{up7 | 3<<8, State{Up, Drain, 7}},
-		{up7 | 255<<8, State{Up, Drain, 7}},
-		{3 | uint64(Maint)<<8, State{Stopping, Maint, 0}},
+		{up7, State{Op: Up, Admin: Ready, Weight: 7}},
+		{up7 | 0xfc00<<16, State{Op: Up, Admin: Ready, Weight: 7}},
+		{up7 | 255<<16, State{Op: Up, Admin: Ready, Weight: 7}}, // what nobody inherits is not kept
+		{up7 | 1<<24 | 255<<16, State{Op: Up, Inherited: true, Own: Drain, Weight: 7}},
+		{up7 | 2<<24, State{Op: Up, Disabled: true, Weight: 7}},
+		{up7 | 0xffff<<48, State{Op: Up, Admin: Ready, Weight: 7}},
+		{3 | 7<<32, State{Op: Stopping, Admin: Ready, Weight: 7}},
+		{255 | 7<<32, State{Op: Stopping, Admin: Ready, Weight: 7}},
+		{up7 | 3<<8, State{Op: Up, Admin: Drain, Weight: 7}},
+		{up7 | 255<<8, State{Op: Up, Admin: Drain, Weight: 7}},
+		{3 | uint64(Maint)<<8, State{Op: Stopping, Admin: Maint, Weight: 0}},
 	} {
 		b := create(t)
 		b.slots[1].state.Store(tt.word)

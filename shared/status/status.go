@@ -39,9 +39,30 @@ const (
 
 // State is everything that a worker needs to know of a server. It fits in one word.
 type State struct {
-	Op     Op
-	Admin  Admin
-	Weight uint16
+	Op        Op
+	Admin     Admin
+	Inherited bool  // Admin is that of the server that this one tracks
+	Own       Admin // then: what the operator wants of this one
+	Disabled  bool  // what the configuration says: a next one that says something else wins over the operator
+	Weight    uint16
+}
+
+// Wanted is what the operator wants of the server itself.
+func (s State) Wanted() Admin {
+	if s.Inherited {
+		return s.Own
+	}
+	return s.Admin
+}
+
+// Under is the state of a server of which the operator wants one thing, and of which the server that it tracks has another: what takes it
+// further out of service holds.
+func (s State) Under(own, led Admin) State {
+	s.Admin, s.Inherited, s.Own = max(own, led), led > own, 0
+	if s.Inherited {
+		s.Own = own
+	}
+	return s
 }
 
 // Serves says that a server in this state works and may be used, if only by those who know it.
@@ -50,19 +71,43 @@ func (s State) Serves() bool { return s.Op != Down && s.Admin != Maint }
 // TakesNew says that a server in this state is for new clients too, if it has any weight.
 func (s State) TakesNew() bool { return s.Op == Up && s.Admin == Ready }
 
+// Bits of a packed state, which is
+//
+//	63..48  47..32   31..26  25        24         23..16  15..8   7..0
+//	0       weight   0       disabled  inherited  own     admin   op
+const (
+	inherited = 1 << 24
+	disabled  = 1 << 25
+)
+
 func (s State) pack() uint64 {
-	return uint64(s.Op) | uint64(s.Admin)<<8 | uint64(s.Weight)<<32
+	w := uint64(s.Op) | uint64(s.Admin)<<8 | uint64(s.Own)<<16 | uint64(s.Weight)<<32
+	if s.Inherited {
+		w |= inherited
+	}
+	if s.Disabled {
+		w |= disabled
+	}
+	return w
 }
 
 // unpack passes over the bits that this build does not know. An operational or administrative state that is not known here, but to the
 // build that has written the word, is read as the nearest one that is: the server works for the clients that it has served before.
 func unpack(w uint64) State {
-	s := State{Op: Op(w), Admin: Admin(w >> 8), Weight: uint16(w >> 32)}
+	s := State{
+		Op: Op(w), Admin: Admin(w >> 8), Own: Admin(w >> 16), Inherited: w&inherited != 0, Disabled: w&disabled != 0, Weight: uint16(w >> 32),
+	}
 	if s.Op >= ops {
 		s.Op = Stopping
 	}
 	if s.Admin >= admins {
 		s.Admin = Drain
+	}
+	switch {
+	case !s.Inherited:
+		s.Own = Ready
+	case s.Own >= admins:
+		s.Own = Drain
 	}
 	return s
 }

@@ -47,7 +47,14 @@ func TestBoard(t *testing.T) {
 }
 
 func TestStatesSurvivePacking(t *testing.T) {
-	for _, s := range []State{{}, {Up, Ready, 1}, {Up, Drain, 65535}, {Down, Maint, 0}, {Stopping, Ready, 7}} {
+	for _, s := range []State{
+		{},
+		{Op: Up, Weight: 1},
+		{Op: Up, Admin: Drain, Weight: 65535},
+		{Op: Down, Admin: Maint},
+		{Op: Stopping, Weight: 7},
+		{Op: Up, Admin: Maint, Inherited: true, Own: Drain, Disabled: true, Weight: 65535},
+	} {
 		if got := unpack(s.pack()); got != s {
 			t.Errorf("%+v became %+v", s, got)
 		}

@@ -34,19 +34,21 @@ type backend struct {
 
 // target is a server.
 type target struct {
-	conf     *conf.Server
-	back     *backend
-	slot     int // on the board
-	row      int // of the counters
-	counters *stats.Counters
-	limits   health.Limits
-	count    health.Count
-	last     check.Outcome
-	probe    probe
-	turn     int    // in the schedule
-	lacks    string // what the last check lacked; "": nothing
-	running  bool   // a check is on its way
-	round    int    // a check that began in another round does not count
+	conf      *conf.Server
+	back      *backend
+	slot      int // on the board
+	row       int // of the counters
+	counters  *stats.Counters
+	limits    health.Limits
+	count     health.Count
+	last      check.Outcome
+	probe     probe
+	turn      int       // in the schedule
+	tracks    *target   // whose state it has; nil: nobody's
+	followers []*target // who have its state
+	lacks     string    // what the last check lacked; "": nothing
+	running   bool      // a check is on its way
+	round     int       // a check that began in another round does not count
 }
 
 // build makes the runtime objects out of what came with Start. Descriptors of a start that fails are left to the end of the
@@ -79,6 +81,7 @@ func (m *monitor) build(start control.Message, fds []int) error {
 	}
 	m.generation, m.started, m.master = start.Generation, time.UnixMilli(start.Since), start.Pid
 	m.children = make(map[place]control.Message)
+	m.link()
 	m.restore()
 	m.layOut()
 	m.share()
@@ -148,6 +151,9 @@ func (m *monitor) look() {
 
 // restore goes on from what the board has of an earlier monitor.
 func (m *monitor) restore() {
+	for _, t := range m.checked {
+		m.restoreFollowers(t)
+	}
 	for _, b := range m.backends {
 		for _, t := range b.targets {
 			c := m.board.Check(t.slot)

@@ -78,12 +78,9 @@ func lossLevel(before status.State) Level {
 	return Alert
 }
 
-// opNotices are the lines about a server that goes down or comes up, and why; "": another line has told.
+// opNotices are the lines about a server that goes down or comes up. Why begins with a comma or a blank; "": another line has told.
 func opNotices(t *target, before, next status.State, why string, v view) notices {
 	var n notices
-	if why != "" {
-		why = ", " + why
-	}
 	switch next.Op {
 	case status.Up:
 		n = n.add(Notice, "%s is UP%s. %s", t.title(), why, v.online())
@@ -107,6 +104,13 @@ func remains(n notices, t *target, next status.State) notices {
 func adminNotices(t *target, before, next status.State, v view) notices {
 	var n notices
 	up, rest := "UP", v.online()
+	via, forced := "", "forced "
+	if next.Inherited {
+		via = t.via()
+	}
+	if before.Inherited {
+		forced = ""
+	}
 	if next.Op == status.Down {
 		up, rest = "DOWN", v.left()
 	}
@@ -114,13 +118,13 @@ func adminNotices(t *target, before, next status.State, v view) notices {
 	case next.Admin == status.Maint && next.Op == status.Down:
 		return n.add(Notice, "%s was DOWN and now enters maintenance.", t.title())
 	case next.Admin == status.Maint:
-		return n.add(lossLevel(before), "%s is going DOWN for maintenance. %s", t.title(), v.left())
+		return n.add(lossLevel(before), "%s is going DOWN for maintenance%s. %s", t.title(), via, v.left())
 	case before.Admin == status.Maint && next.Admin == status.Drain:
-		return remains(n.add(Notice, "%s is %s/DRAIN (leaving forced maintenance).", t.title(), up), t, next)
+		return remains(n.add(Notice, "%s is %s/DRAIN (leaving %smaintenance).", t.title(), up, forced), t, next)
 	case before.Admin == status.Maint:
-		return n.add(Notice, "%s is %s/READY (leaving forced maintenance).", t.title(), up)
+		return n.add(Notice, "%s is %s/READY (leaving %smaintenance).", t.title(), up, forced)
 	case next.Admin == status.Drain:
-		return n.add(Notice, "%s enters drain state. %s", t.title(), rest)
+		return n.add(Notice, "%s enters drain state%s. %s", t.title(), via, rest)
 	}
 	return n.add(Notice, "%s is %s (leaving forced drain).", t.title(), up)
 }

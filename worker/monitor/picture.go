@@ -168,10 +168,10 @@ func (m *monitor) fillServer(to *tally.Row, t *target, now int64) {
 	if !s.Serves() {
 		to.Down += to.Changed
 	}
-	to.Cookie = t.conf.Cookie
+	to.Cookie, to.Tracked = t.conf.Cookie, t.conf.Track
 	to.Idle = m.counters.IdleNow(t.row)
 	to.State = tally.State{
-		Op: tally.Op(s.Op), Admin: tally.Admin(s.Admin), Count: int(t.count), Path: t.conf.Address.Path, InitialWeight: t.conf.Weight, IsBackup: t.conf.Backup,
+		Op: tally.Op(s.Op), Admin: tally.Admin(s.Admin), Inherited: s.Inherited, Disabled: s.Disabled, Count: int(t.count), Path: t.conf.Address.Path, InitialWeight: t.conf.Weight, IsBackup: t.conf.Backup,
 		Address: t.conf.Address.Host, Port: t.conf.Address.Port,
 	}
 	if t.conf.Address.IP.IsValid() {
@@ -193,14 +193,20 @@ func statusText(t *target, s status.State) string {
 		way = ""
 	}
 	switch {
+	case s.Admin == status.Maint && s.Inherited:
+		return "MAINT (via " + t.conf.Track + ")"
 	case s.Admin == status.Maint:
 		return "MAINT"
+	case s.Op == status.Down && t.tracks != nil:
+		return "DOWN"
 	case s.Op == status.Down:
 		return text
 	case s.Op == status.Stopping:
 		return "NOLB" + way
 	case s.Admin == status.Drain:
 		return "DRAIN" + way
+	case t.tracks != nil:
+		return "UP"
 	case !t.conf.Check:
 		return "no check"
 	}

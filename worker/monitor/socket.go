@@ -197,6 +197,9 @@ func (m *monitor) onServer(c *admin.Command, now int64) string {
 	case admin.SetState:
 		m.setAdmin(t, status.Admin(c.State), now)
 	case admin.SetHealth:
+		if t.tracks != nil {
+			return "cannot change health on a tracking server.\n"
+		}
 		m.setHealth(t, status.Op(c.Health), now)
 	case admin.SetWeight:
 		weight := c.Weight

@@ -112,8 +112,12 @@ func (m *monitor) setOp(t *target, op status.Op, why string, now int64) {
 	next := before
 	next.Op = op
 	m.change(t, next, now)
+	if why != "" {
+		why = ", " + why
+	}
 	m.tell(opNotices(t, before, next, why, m.view(t)))
 	m.reckon(t.back, now)
+	m.lead(t, now)
 }
 
 // tell reports a change of a server.
@@ -199,13 +203,17 @@ func (m *monitor) usable(b *backend) (active, backup int) {
 // checked.
 func (m *monitor) setAdmin(t *target, to status.Admin, now int64) {
 	before := m.board.Load(t.slot)
-	if before.Admin == to {
+	if before.Wanted() == to {
 		return
 	}
 	next := before
-	next.Admin = to
+	next.Admin, next.Inherited, next.Own = to, false, status.Ready
 	if before.Admin == status.Maint {
 		next.Op = status.Up
+	}
+	if next = m.under(t, next); next.Admin == before.Admin { // the server that it tracks keeps it out of service
+		m.board.Store(t.slot, next, m.board.Changed(t.slot))
+		return
 	}
 	if before.Admin == status.Maint || to == status.Maint {
 		t.round++
@@ -215,6 +223,7 @@ func (m *monitor) setAdmin(t *target, to status.Admin, now int64) {
 	m.change(t, next, now)
 	m.tell(adminNotices(t, before, next, m.view(t)))
 	m.reckon(t.back, now)
+	m.lead(t, now)
 }
 
 // setWeight changes the weight of a server. That is no change of state.

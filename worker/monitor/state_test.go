@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -82,6 +83,14 @@ func configure(t *testing.T, c *conf.Config, words []string) {
 		switch word {
 		case "log_health_checks":
 			c.Backends[0].LogChecks = true
+		case "track": // pool/free is what web/a is, and copy what they are
+			c.Backends[1].Servers[1].Track = "web/a"
+			copied := conf.Backend{Name: "copy", Section: "backend.copy", Mode: conf.ModeHTTP, Balance: "roundrobin"}
+			for name, track := range map[string]string{"free": "pool/free", "a": "web/a"} {
+				copied.Servers = append(copied.Servers, conf.Server{Name: name, Weight: 1, Track: track, Backup: name == "a"})
+			}
+			slices.SortFunc(copied.Servers, func(a, b conf.Server) int { return strings.Compare(a.Name, b.Name) })
+			c.Backends = append(c.Backends, copied)
 		default:
 			t.Fatalf("%q means nothing", word)
 		}
@@ -116,6 +125,7 @@ func (p *play) do(words []string) {
 			p.t.Fatal(err)
 		}
 		p.m.setWeight(p.m.target(p.t, words[1]), n, p.now)
+	case "show": // all of them, and nothing happens
 	case "killed":
 		p.m, p.said = buildMonitor(p.t, p.instance)
 	default:
@@ -134,9 +144,12 @@ func (p *play) servers(words []string) string {
 				if s.Op == status.Stopping {
 					text = "stopping " + text
 				}
+				if t.tracks != nil {
+					text = statusText(t, s)
+				}
 				fmt.Fprintf(&b, "  %s: %s, admin %d, weight %d, last %s; failed checks %d, downs %d, down for %d ms\n", name, text,
 					s.Admin, s.Weight, t.last.Result, t.counters[counter.CheckFailures].Load(), t.counters[counter.Downs].Load(), t.counters[counter.DownTime].Load())
-				if up := t.limits.Up(t.count); up != (s.Op != status.Down) && s.Admin != status.Maint {
+				if up := t.limits.Up(t.count); t.tracks == nil && up != (s.Op != status.Down) && s.Admin != status.Maint {
 					p.t.Errorf("%s: count %d, state %+v", name, t.count, s)
 				}
 			}

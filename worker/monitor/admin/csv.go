@@ -103,7 +103,7 @@ var columns = []column{
 	{"sid", all, "KGS", u32, func(l *line) value { return number(l.row.ServerID) }},
 	{"throttle", all, "", nothing, blank},
 	{"lbtot", behind, "MCP", u64, counted(counter.Balanced)},
-	{"tracked", all, "", nothing, blank},
+	{"tracked", servers, "CNS", str, func(l *line) value { return given(l.row.Tracked) }},
 	{"type", all, "CGS", u32, func(l *line) value { return number(l.row.Kind) }},
 	{"rate", all, "MRP,MGP", u32, func(l *line) value { return count(l.row.Rates.Sessions) }},
 	{"rate_lim", fronts, "CLP", u32, none},

@@ -37,6 +37,8 @@ func WriteState(w io.Writer, in *tally.Instance, backend string) error {
 // The numbers of show servers state.
 const (
 	forcedMaint, forcedDrain           = 1, 8
+	inheritedMaint, inheritedDrain     = 2, 16
+	configuredMaint                    = 4
 	checkUnknown, checkBad, checkGood  = 0, 2, 3
 	checkEnabled, checkPaused, noCheck = 6, 14, 0
 	noStatus                           = 1
@@ -49,11 +51,18 @@ func writeState(b *strings.Builder, r *tally.Row) {
 	if r.State.Admin == tally.Maint {
 		op = operations[tally.Down]
 	}
-	switch r.State.Admin {
-	case tally.Maint:
+	switch s := r.State; {
+	case s.Admin == tally.Maint && s.Inherited:
+		admin = inheritedMaint
+	case s.Admin == tally.Maint:
 		admin = forcedMaint
-	case tally.Drain:
+	case s.Admin == tally.Drain && s.Inherited:
+		admin = inheritedDrain
+	case s.Admin == tally.Drain:
 		admin = forcedDrain
+	}
+	if r.State.Disabled {
+		admin |= configuredMaint // whatever has become of it
 	}
 	status, result, health, state := checkOf(r)
 	addr := r.State.Address

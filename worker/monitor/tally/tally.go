@@ -69,6 +69,7 @@ type Row struct {
 	Changed    int64 // seconds since the state last changed
 	Down       int64 // seconds without service, in all
 	Cookie     string
+	Tracked    string // of a Server: "backend/server", whose state it has; "": none
 	Algorithm  string // of a Backend
 	Idle       int64  // idle connections to a Server
 
@@ -107,6 +108,8 @@ type Health struct {
 type State struct {
 	Op            Op
 	Admin         Admin
+	Inherited     bool   // Admin is that of the server which is tracked
+	Disabled      bool   // in the configuration
 	Count         int    // of checks, as health has it; also of one that is not checked
 	Address       string // without the port
 	Port          int
