@@ -172,20 +172,12 @@ func TestIperf(t *testing.T) {
 // A session of PostgreSQL: its own handshake, queries, a cancelled one over a second connection, and a copy of many rows.
 func TestPostgreSQL(t *testing.T) {
 	t.Parallel()
-	psql := program(t, "psql")
-	initdb := postgresProgram(t, "initdb")
-	s, dir := relaySite(t), filepath.Join(t.TempDir(), "db")
-	as := postgresUser(t, filepath.Dir(dir))
-	if _, err := client(t, nil, append(as, initdb, "-D", dir, "-A", "trust", "-U", "tester", "--no-sync")...); err != nil {
-		t.Fatal(err)
-	}
+	s := relaySite(t)
 	host, port := hostPort(s.place.server(0))
-	startServer(t, s.place.server(0), "ready to accept connections", append(as, postgresProgram(t, "postgres"), "-D", dir, "-h", host, "-p", port, "-k", "")...)
+	query := startPostgres(t, host, port)
 	s.run(t)
 	front, frontPort := hostPort(s.place.front())
-	ask := func(sql string) ([]byte, error) {
-		return client(t, strings.NewReader(sql), psql, "-h", front, "-p", frontPort, "-U", "tester", "-d", "postgres", "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1")
-	}
+	ask := func(sql string) ([]byte, error) { return query(front, frontPort, sql) }
 	out, err := ask("create table t (n int, s text); insert into t select i, md5(i::text) from generate_series(1, 100000) i;\n" +
 		"select count(*), md5(string_agg(s, '' order by n)) from t;\n")
 	if err != nil {
@@ -199,6 +191,22 @@ func TestPostgreSQL(t *testing.T) {
 		"select count(*), md5(string_agg(s, '' order by n)) from u;\n")
 	if err != nil || !bytes.Equal(again, out) {
 		t.Errorf("%x and %x, %v: rows have changed on the way", sha256.Sum256(again), sha256.Sum256(out), err)
+	}
+}
+
+// startPostgres starts a server on addresses, with commas between them. The function that it returns is a session: it gives the output.
+func startPostgres(t *testing.T, hosts, port string) func(host, port, sql string) ([]byte, error) {
+	t.Helper()
+	psql, initdb := program(t, "psql"), postgresProgram(t, "initdb")
+	dir := filepath.Join(t.TempDir(), "db")
+	as := postgresUser(t, filepath.Dir(dir))
+	if _, err := client(t, nil, append(as, initdb, "-D", dir, "-A", "trust", "-U", "tester", "--no-sync")...); err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(hosts, ",")
+	startServer(t, first+":"+port, "ready to accept connections", append(as, postgresProgram(t, "postgres"), "-D", dir, "-h", hosts, "-p", port, "-k", "")...)
+	return func(host, port, sql string) ([]byte, error) {
+		return client(t, strings.NewReader(sql), psql, "-h", host, "-p", port, "-U", "tester", "-d", "postgres", "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1")
 	}
 }
 
