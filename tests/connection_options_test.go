@@ -98,7 +98,7 @@ func TestNoLingerBesideHAProxy(t *testing.T) {
 			var found []rig.Socket
 			if !soon(func() bool {
 				var err error
-				found, err = rig.Sockets(func(s rig.Socket) bool { return s.Remote == self })
+				found, err = rig.Sockets(func(s rig.Socket) bool { return s.Remote == self && s.Local.Addr().String() == c.host })
 				return err == nil && (len(found) == 0 || found[0].State == finWait2)
 			}) {
 				t.Fatalf("sockets: %+v", found)

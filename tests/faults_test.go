@@ -164,9 +164,11 @@ func TestShowErrorsOfAllWorkers(t *testing.T) {
 	if !soon(tells("generation 1, src")) {
 		t.Errorf("the generation after that says:\n%s", tell(t, s.socket, "show errors"))
 	}
-	late := refused(t, s.place.front(), oddField)
-	if text := tell(t, s.socket, "show errors"); !strings.Contains(text, "generation 3, src "+late+"\n") {
-		t.Errorf("of the newest generation:\n%s", text)
+	if !soon(func() bool { // workers of the one before accept until they are told to drain
+		late := refused(t, s.place.front(), oddField)
+		return strings.Contains(tell(t, s.socket, "show errors"), "generation 3, src "+late+"\n")
+	}) {
+		t.Errorf("of the newest generation:\n%s", tell(t, s.socket, "show errors"))
 	}
 	v.answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 	if a := client.answer("GET"); a.StatusCode != 200 {
