@@ -5,6 +5,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -55,6 +57,48 @@ func TestEveryKeywordHasADecision(t *testing.T) {
 	if n < 500 {
 		t.Errorf("only %d keywords", n)
 	}
+}
+
+// TestEveryKeywordOf34HasADecision: the same for what HAProxy 3.4.0 itself says that it knows, with how many words belong to each option of
+// binds and servers: one more or less would make an option of an argument, or an argument of an option.
+func TestEveryKeywordOf34HasADecision(t *testing.T) {
+	text, err := os.ReadFile("testdata/keywords-3.4.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := placesOf(newLists())
+	n := 0
+	for line := range strings.Lines(string(text)) {
+		words := strings.Fields(line)
+		if words[0] == "#" {
+			continue
+		}
+		n++
+		for _, p := range all {
+			if p.place != words[0] {
+				continue
+			}
+			name, args := words[1:], ""
+			if p.place == "bind" || p.place == "server" {
+				name, args = words[1:2], words[2]
+			}
+			k, _, _ := p.list.find(name)
+			if k == nil && p.list.hasMore(name[0]) {
+				continue // of its forms each has a decision
+			}
+			if k == nil || args != "" && strconv.Itoa(k.args) != args {
+				t.Errorf("%s: %+v", strings.TrimSpace(line), k)
+			}
+		}
+	}
+	if n < 400 {
+		t.Errorf("only %d keywords", n)
+	}
+}
+
+// hasMore says that a word has decisions only with others behind it.
+func (l *list) hasMore(word string) bool {
+	return slices.ContainsFunc(l.names, func(name string) bool { return strings.HasPrefix(name, word+" ") })
 }
 
 // TestKeywordsAreOnce: no keyword has two rows, and each row says what its verdict needs.

@@ -87,7 +87,7 @@ func newLists() *lists {
 }
 
 // prefixes begin the names of many keywords, which have one row with * behind the prefix.
-var prefixes = []string{"ssl-", "51degrees-", "deviceatlas-", "wurfl-", "req", "rsp", "jwt-", "lua-", "h1-", "clitcpka-", "srvtcpka-"}
+var prefixes = []string{"ssl-", "51degrees-", "deviceatlas-", "wurfl-", "req", "rsp", "lua-", "h1-", "clitcpka-", "srvtcpka-"}
 
 // find looks for the keyword that the first words are, the longest one first, and returns what stands behind it.
 func (t *list) find(words []string) (k *keyword, name string, rest []string) {
