@@ -2,6 +2,7 @@ package conf
 
 import (
 	"net/netip"
+	"strconv"
 	"strings"
 )
 
@@ -15,6 +16,7 @@ func (p *parser) admin(t *table, a *Admin) {
 			t.wrong("socket", "%q must be an absolute path of at most %d bytes", a.Socket, maxUnixPath-len(".new"))
 		}
 	}
+	a.Mode, a.User, a.Group = t.fileMode("mode"), t.str("user", ""), t.str("group", "")
 	a.Public = t.boolean("public")
 	a.Pprof = t.boolean("pprof")
 	a.Hosts = adminHosts(t)
@@ -22,6 +24,19 @@ func (p *parser) admin(t *table, a *Admin) {
 	if a.Pprof && !a.Listen.Addr().IsLoopback() {
 		t.wrong("pprof", "profiles show how the program works inside, and cost time: listen must be a loopback address, as in \"127.0.0.1:8404\"")
 	}
+}
+
+// fileMode reads the permissions of a file, in octal digits.
+func (t *table) fileMode(name string) uint32 {
+	s, in := get(t, name, "a string", "")
+	if s == "" {
+		return 0
+	}
+	mode, err := strconv.ParseUint(s, 8, 32)
+	if err != nil || mode > 0o777 || mode == 0 {
+		in.wrong(name, "%q is no mode of a file: write one such as \"0660\"", s)
+	}
+	return uint32(mode)
 }
 
 // adminHosts reads the names that requests may ask for besides addresses.

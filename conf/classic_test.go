@@ -95,7 +95,7 @@ func (g *generator) text() string {
 	g.maybe("maxconn 5000", "daemon", "quiet")
 	g.maybe("log 127.0.0.1 local0", "log /dev/log local1 notice", "log stdout format raw daemon")
 	g.maybe("log-tag edge", "log-send-hostname", "log-send-hostname lb1")
-	g.maybe("stats socket /run/a.sock mode 600 level admin", "hard-stop-after 1m", "uid 99")
+	g.maybe("stats socket /run/a.sock mode 600 level admin", "stats socket /run/b.sock mode 660 group haproxy", "hard-stop-after 1m", "uid 99")
 	for n := range g.IntN(3) {
 		g.line("defaults d%d", n)
 		g.line("  mode http")

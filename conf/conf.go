@@ -41,6 +41,9 @@ type Global struct {
 // Admin says where the runtime interfaces listen. Empty: nowhere.
 type Admin struct {
 	Socket string         // path of a unix socket
+	Mode   uint32         `json:",omitempty"` // who may use it, as chmod(1) has it; 0: 0600
+	User   string         `json:",omitempty"` // whose it is; "": the one who has started lbmaster
+	Group  string         `json:",omitempty"`
 	Listen netip.AddrPort // of /metrics; not valid: nowhere
 	Hosts  []string       `json:",omitempty"` // names by which Listen is asked for, in lower case
 	Public bool           // Listen may be an address that others can reach

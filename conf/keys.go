@@ -26,8 +26,8 @@ type key struct {
 // keys is the one table of all keys.
 var keys = []key{
 	{name: "workers", scope: inGlobal},
-	{name: "user", scope: inGlobal},
-	{name: "group", scope: inGlobal},
+	{name: "user", scope: inGlobal | inAdmin},
+	{name: "group", scope: inGlobal | inAdmin},
 	{name: "chroot", scope: inGlobal},
 	{name: "maxconn", scope: inGlobal | inFrontend},
 	{name: "ulimit_n", scope: inGlobal},
@@ -64,7 +64,7 @@ var keys = []key{
 	{name: "capture_request_headers", scope: inFrontend},
 	{name: "capture_response_headers", scope: inFrontend},
 
-	{name: "mode", scope: inListen},
+	{name: "mode", scope: inListen | inAdmin},
 	{name: "httpclose", scope: inListen},
 	{name: "forwardfor", scope: inListen},
 	{name: "forwardfor_header", scope: inListen},

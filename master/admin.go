@@ -1,15 +1,16 @@
 package master
 
 import (
+	"cmp"
 	"fmt"
+	"os"
 	"slices"
 
+	"lbmaster/conf"
+	"lbmaster/master/identity"
 	"lbmaster/master/listen"
 	"lbmaster/shared/control"
 )
-
-// adminMode lets only the user who has started lbmaster speak to the admin socket.
-const adminMode = 0o600
 
 // listenAdmin opens the sockets of the runtime interfaces. The monitor could not: it may have no right to. Sockets that are
 // the generation before has are claimed; nil: there was none.
@@ -36,13 +37,36 @@ func (m *master) listenAdmin(before listen.Owner) (all []*listen.Listener, err e
 		l.Key, l.Shard = adminKey+address, control.Shard{Frontend: control.AdminFrontend, Bind: bind}
 		all = append(all, l)
 	}
+	access, err := accessOf(a)
+	if err != nil {
+		return nil, err
+	}
 	if a.Socket != "" {
-		add(control.AdminSocket, "unix:"+a.Socket, func() (*listen.Listener, error) { return o.OpenUnix(a.Socket, adminMode, m.rights().mayTakeAdmin) })
+		add(control.AdminSocket, "unix:"+a.Socket, func() (*listen.Listener, error) { return o.OpenUnix(a.Socket, access, m.rights().mayTakeAdmin) })
 	}
 	if a.Listen.IsValid() {
 		add(control.AdminListen, a.Listen.String(), func() (*listen.Listener, error) { return o.OpenTCP(a.Listen, false) })
 	}
 	return listen.Settled(all, failures)
+}
+
+// accessOf is who may use the admin socket.
+func accessOf(a *conf.Admin) (listen.Access, error) {
+	user, group, err := identity.OfSocket(a)
+	return listen.Access{Mode: os.FileMode(cmp.Or(a.Mode, 0o600)), User: user, Group: group}, err
+}
+
+// grantAdmin lets those use an admin socket that the old master has left who may now.
+func (m *master) grantAdmin() {
+	access, err := accessOf(&m.config.Admin)
+	for _, l := range m.admin {
+		if l.Path != "" && err == nil {
+			err = access.Grant(l.Path)
+		}
+	}
+	if err != nil {
+		m.log.Error("the admin socket is for others than it should be", "error", err)
+	}
 }
 
 // adminKey begins the keys of these sockets, which no bind of a frontend must get.

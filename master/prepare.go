@@ -24,5 +24,6 @@ func Check(c *conf.Config) (warning, err error) {
 // prepare looks everything up that a configuration names. All that is not there is reported.
 func prepare(c *conf.Config) (privileges.Identity, error) {
 	id, err := identity.Of(&c.Global)
-	return id, errors.Join(err, resolve(c, net.DefaultResolver.LookupNetIP))
+	_, denied := accessOf(&c.Admin)
+	return id, errors.Join(err, denied, resolve(c, net.DefaultResolver.LookupNetIP))
 }

@@ -19,6 +19,7 @@ func (m *master) goUp() {
 		return
 	}
 	m.becomeMaster()
+	m.grantAdmin()
 	m.phase = running
 	m.showToOlder()
 	for _, s := range m.slots {

@@ -3,8 +3,10 @@
 package tests
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"lbmaster/tools/rig"
@@ -48,6 +50,16 @@ func contend(t *testing.T, p place, name, text string) *contender {
 	}
 	t.Cleanup(func() { stopPeer(t, theirs) })
 	return c
+}
+
+// fileAccess is whose a file is, and who may use it.
+func fileAccess(t *testing.T, path string) string {
+	t.Helper()
+	var st syscall.Stat_t
+	if err := syscall.Stat(path, &st); err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%o %d:%d", st.Mode&0o777, st.Uid, st.Gid)
 }
 
 // bothSay asks both something, and wants the same from them, and that it is what is expected.

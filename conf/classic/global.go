@@ -173,17 +173,18 @@ func statsSocket(l *line) {
 		return
 	}
 	l.setIn(l.doc.Admin, "socket", path)
-	var wider []string
 	for args := l.args[1:]; len(args) > 0; args = args[min(2, len(args)):] {
 		value := strings.Join(args[:min(2, len(args))], " ")
 		switch args[0] {
 		case "mode", "user", "group", "uid", "gid":
-			if value != "mode 600" && value != "mode 0600" {
-				wider = append(wider, value)
+			if len(args) < 2 {
+				l.fail("%q needs an argument: write \"mode 660\", or a user or group", args[0])
+				return
 			}
+			l.setIn(l.doc.Admin, map[string]string{"mode": "mode", "user": "user", "uid": "user", "group": "group", "gid": "group"}[args[0]], args[1])
 		case "level":
 			if value != "level admin" {
-				l.fail("%q is missing here: who reaches the socket may do everything. Leaving it out is safe if only its owner is meant to reach it: its mode is 0600", value)
+				l.fail("%q is missing here: who reaches the socket may do everything. Leaving it out is safe if only its owner is meant to reach it, and there is no mode that lets others", value)
 				return
 			}
 		case "expose-fd", "name", "process", "thread", "severity-output", "id", "maxconn", "backlog":
@@ -191,8 +192,5 @@ func statsSocket(l *line) {
 			l.fail("%q is not known here", args[0])
 			return
 		}
-	}
-	if wider != nil {
-		l.note("%s: not heeded, the socket's mode is 0600: only the user that has started lbmaster reaches it", strings.Join(wider, " "))
 	}
 }

@@ -56,7 +56,7 @@ func globalTable() []keyword {
 			taken(anywhere, "setenv", "the lines below see the variable", setenv),
 			taken(anywhere, "presetenv", "the same, unless the environment has it", presetenv),
 			taken(anywhere, "unsetenv", "the lines below do not see the variables", unsetenv),
-			taken(anywhere, "stats socket", "`socket` in `[admin]`, with mode 0600", statsSocket),
+			taken(anywhere, "stats socket", "`socket`, `mode`, `user`, `group` in `[admin]`; the mode is 0600 without the word", statsSocket),
 		},
 		rows(anywhere, Default, "it is so", "", "master-worker", "h2-workaround-bogus-websocket-clients", "pp2-never-send-local"),
 		rows(anywhere, Ignored, "sizes and internals of HAProxy", "",

@@ -45,11 +45,9 @@ func identifyUser(g *conf.Global, id *privileges.Identity) error {
 	if g.User == "" {
 		return nil
 	}
-	u, err := user.Lookup(g.User)
+	u, err := lookUpUser("global.user", g.User)
 	if err != nil {
-		if u, err = user.LookupId(g.User); err != nil {
-			return fmt.Errorf("global.user: there is no user %q: create it (useradd --system %s), or remove the key", g.User, g.User)
-		}
+		return err
 	}
 	if id.User, err = strconv.Atoi(u.Uid); err != nil {
 		return fmt.Errorf("global.user: user %q has the id %q", g.User, u.Uid)
@@ -74,17 +72,54 @@ func identifyGroup(g *conf.Global, id *privileges.Identity) error {
 	if g.Group == "" {
 		return nil
 	}
-	found, err := user.LookupGroup(g.Group)
-	if err != nil {
-		if found, err = user.LookupGroupId(g.Group); err != nil {
-			return fmt.Errorf("global.group: there is no group %q: create it (groupadd --system %s), or remove the key", g.Group, g.Group)
-		}
-	}
-	if id.Group, err = strconv.Atoi(found.Gid); err != nil {
-		return fmt.Errorf("global.group: group %q has the id %q", g.Group, found.Gid)
+	var err error
+	if id.Group, err = groupOf("global.group", g.Group); err != nil {
+		return err
 	}
 	id.Groups = []int{id.Group}
 	return nil
+}
+
+// OfSocket is whose the admin socket is, in numbers; -1: those of this process.
+func OfSocket(a *conf.Admin) (userID, groupID int, err error) {
+	userID, groupID = -1, -1
+	if a.User != "" {
+		u, failed := lookUpUser("admin.user", a.User)
+		if err = failed; err == nil {
+			userID, err = strconv.Atoi(u.Uid)
+		}
+	}
+	if a.Group != "" {
+		n, failed := groupOf("admin.group", a.Group)
+		groupID, err = n, errors.Join(err, failed)
+	}
+	return userID, groupID, err
+}
+
+// lookUpUser finds a user by name or number.
+func lookUpUser(key, name string) (*user.User, error) {
+	u, err := user.Lookup(name)
+	if err != nil {
+		if u, err = user.LookupId(name); err != nil {
+			return nil, fmt.Errorf("%s: there is no user %q: create it (useradd --system %s), or remove the key", key, name, name)
+		}
+	}
+	return u, nil
+}
+
+// groupOf is the number of a group, by name or number.
+func groupOf(key, name string) (int, error) {
+	found, err := user.LookupGroup(name)
+	if err != nil {
+		if found, err = user.LookupGroupId(name); err != nil {
+			return 0, fmt.Errorf("%s: there is no group %q: create it (groupadd --system %s), or remove the key", key, name, name)
+		}
+	}
+	n, err := strconv.Atoi(found.Gid)
+	if err != nil {
+		return 0, fmt.Errorf("%s: group %q has the id %q", key, name, found.Gid)
+	}
+	return n, nil
 }
 
 // identifyRoot looks at the directory in which the children are locked up.

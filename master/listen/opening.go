@@ -162,8 +162,7 @@ func (o *Opening) bind(b *conf.Bind, early bool) (l *Listener, err error) {
 func (o *Opening) open(b *conf.Bind, early bool) (*Listener, error) {
 	switch b.Network {
 	case "unix":
-		// Whoever may reach the directory may connect, as with a port.
-		return o.OpenUnix(b.Path, 0o666, o.mayTake)
+		return o.OpenUnix(b.Path, Anybody, o.mayTake)
 	case "fd":
 		return nil, errors.New("this program was not started with such a socket (FileDescriptorName= in systemd.socket(5) names them)")
 	}

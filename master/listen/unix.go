@@ -13,13 +13,32 @@ import (
 // get it back.
 const keptSuffix = ".old"
 
-// OpenUnix opens a unix socket with that mode. A file that an earlier process left is replaced, if nobody answers there.
+// Access is who may use the path of a unix socket.
+type Access struct {
+	Mode        os.FileMode
+	User, Group int // numbers; -1: those of this process
+}
+
+// Anybody may connect who may reach the directory, as with a port.
+var Anybody = Access{0o666, -1, -1}
+
+// Grant lets those use a path who may. For others there is no moment in which they could.
+func (a Access) Grant(path string) error {
+	if a.User != -1 || a.Group != -1 {
+		if err := os.Lchown(path, a.User, a.Group); err != nil {
+			return err
+		}
+	}
+	return os.Chmod(path, a.Mode)
+}
+
+// OpenUnix opens a unix socket for those who may use it. A file that an earlier process left is replaced, if nobody answers there.
 // Somebody who does keeps the path, unless mayTake says otherwise of the sockets that listen there.
-func (o *Opening) OpenUnix(path string, mode os.FileMode, mayTake MayTake) (*Listener, error) {
+func (o *Opening) OpenUnix(path string, access Access, mayTake MayTake) (*Listener, error) {
 	defer LockDir(path)()
 	switch err := clearPath(path); {
 	case err == nil:
-		return bindUnix(path, mode)
+		return bindUnix(path, access)
 	case !errors.Is(err, unix.EADDRINUSE):
 		return nil, err
 	}
@@ -28,17 +47,17 @@ func (o *Opening) OpenUnix(path string, mode os.FileMode, mayTake MayTake) (*Lis
 	if !mayTake(sockets) {
 		return nil, procfs.HeldBy(sockets)
 	}
-	return o.bindBeside(path, mode, mayTake)
+	return o.bindBeside(path, access, mayTake)
 }
 
 // bindBeside makes a socket that is to have the path of one that is in use, once all the others are there: see seizePaths.
 // Of several that want the path, one has the other name, and with it the right to look who has the path now.
-func (o *Opening) bindBeside(path string, mode os.FileMode, mayTake MayTake) (*Listener, error) {
+func (o *Opening) bindBeside(path string, access Access, mayTake MayTake) (*Listener, error) {
 	mine := path + procfs.TakenSuffix
 	if err := clearPath(mine); err != nil {
 		return nil, err
 	}
-	l, err := bindUnix(mine, mode)
+	l, err := bindUnix(mine, access)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +116,7 @@ func (l *Listener) KeepPath() {
 }
 
 // bindUnix makes a socket that listens on a path where there is none.
-func bindUnix(path string, mode os.FileMode) (*Listener, error) {
+func bindUnix(path string, access Access) (*Listener, error) {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
@@ -107,7 +126,7 @@ func bindUnix(path string, mode os.FileMode) (*Listener, error) {
 		return nil, err
 	}
 	l := &Listener{FDs: []int{fd}, Path: path, Inode: InodeOf(path), One: true}
-	if err := errors.Join(os.Chmod(path, mode), unix.Listen(fd, backlog)); err != nil {
+	if err := errors.Join(access.Grant(path), unix.Listen(fd, backlog)); err != nil {
 		l.Close()
 		return nil, err
 	}
