@@ -204,6 +204,9 @@ func compareInputs(t *testing.T, first, size, pairs int) {
 			c.Frontends[0].Capture.RequestHeaders = append(captured()[1:], conf.Capture{Name: "User-Agent", Len: 256})
 		}},
 	} {
+		if size > headSize && setup.name != "logged" {
+			continue // what the others do with each byte does not depend on how many there are, which the smaller size shows
+		}
 		b := newBench(t, fmt.Sprintf("127.61.8.%d", first+i), 8000, 8001, everything, setup.tune, func(c *conf.Config) {
 			if size > headSize {
 				c.Frontends[0].MaxHeader = conf.MostMaxHeader

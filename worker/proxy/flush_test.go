@@ -106,7 +106,7 @@ func TestBlockedByReset(t *testing.T) {
 			defer close(gone)
 			f := start(t, fmt.Sprintf("127.61.12.%d", i+31), also(relays, func(c *conf.Config) {
 				if !tt.reads {
-					c.Backends[0].Timeout.Server, c.Frontends[0].Timeout.Client = 300*time.Millisecond, 300*time.Millisecond
+					c.Backends[0].Timeout.Server, c.Frontends[0].Timeout.Client = 100*time.Millisecond, 100*time.Millisecond
 				}
 			}), func(c net.Conn, _ *bufio.Reader) { servers <- c.(*net.TCPConn); <-gone })
 			c := f.slowly()
@@ -116,7 +116,7 @@ func TestBlockedByReset(t *testing.T) {
 				resets, other = server, c.TCPConn
 			}
 			much := make([]byte, 100<<20) // which takes a while
-			resets.SetWriteDeadline(time.Now().Add(300 * time.Millisecond))
+			resets.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
 			if n, err := resets.Write(much); n == len(much) {
 				t.Fatalf("the relay takes everything: %v", err)
 			}

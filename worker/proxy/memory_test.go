@@ -57,7 +57,7 @@ func TestMemoryIsGivenBack(t *testing.T) {
 	before := memory()
 	var clients []int
 	head := "GET / HTTP/1.1\r\nHost: a\r\nX-A: " + strings.Repeat("a", headSize)
-	for range 900 { // as many as maxconn allows, and some room
+	for range 400 { // what goes back takes the runtime as long as there is of it
 		c := dialTo(t, b.at, 8000)
 		b.pour(c, head)
 		clients = append(clients, c)
