@@ -95,7 +95,15 @@ func bindAddress(s string) (string, error) {
 	default:
 		return "", fmt.Errorf("%q: addresses of the kind %s@ are missing here: %s", s, family, words.BindForms)
 	}
-	return bracketed(s), nil
+	s = bracketed(s)
+	if _, zone, ok := strings.Cut(s, "%"); ok {
+		zone, _, _ = strings.Cut(zone, "]")
+		return "", fmt.Errorf("%q: addresses of one link only, with a zone, are missing here: write an address without %%%s", s, zone)
+	}
+	if host := s[:max(0, strings.LastIndexByte(s, ':'))]; strings.Trim(host, "0123456789.*") != "" && host[0] != '[' && !marked {
+		return "", fmt.Errorf("%q: names are not looked up for binds, so that an instance comes up without a name server: write the address of %s", s, host)
+	}
+	return s, nil
 }
 
 // unixPath is the path of an address that is one.
