@@ -4,6 +4,7 @@ import (
 	"lbmaster/conf"
 	"lbmaster/worker/cookie"
 	"lbmaster/worker/http1"
+	"lbmaster/worker/http1/lex"
 	"lbmaster/worker/logline"
 )
 
@@ -63,7 +64,7 @@ func (l *Log) Request(r *http1.Head, head []byte) *Trace {
 	t := l.newTrace()
 	t.line = keep(t.line, head[r.Method.Off:r.LineEnd-2])
 	if c := l.capture.Cookie; c != nil {
-		t.cookie = keep(t.cookie, findPair(r, head, http1.NameCookie, c.Name))
+		t.cookie = keep(t.cookie, findPair(r, head, lex.NameCookie, c.Name))
 	}
 	see(t.request, r, head)
 	return t
@@ -75,7 +76,7 @@ func (l *Log) Response(t *Trace, r *http1.Head, head []byte) {
 		return
 	}
 	if c := l.capture.Cookie; c != nil {
-		t.setCookie = keep(t.setCookie, findPair(r, head, http1.NameSetCookie, c.Name))
+		t.setCookie = keep(t.setCookie, findPair(r, head, lex.NameSetCookie, c.Name))
 	}
 	see(t.response, r, head)
 }
@@ -92,14 +93,14 @@ func (t *Trace) Tell(r *logline.Record) {
 func keep(to, text []byte) []byte { return append(to[:0], text[:min(len(text), cap(to))]...) }
 
 // findPair is the first cookie of a captured name in the fields of an identity.
-func findPair(h *http1.Head, head []byte, id http1.Name, name string) []byte {
+func findPair(h *http1.Head, head []byte, id lex.Name, name string) []byte {
 	for i := range h.N {
 		f := &h.Fields[i]
 		if f.ID != id {
 			continue
 		}
 		field := f.Value.In(head)
-		if id == http1.NameSetCookie {
+		if id == lex.NameSetCookie {
 			field = cookie.Pair(field)
 		}
 		if pair := cookie.FindPair(field, name); pair != nil {

@@ -9,7 +9,7 @@ package flow
 
 import (
 	"lbmaster/worker/buffer"
-	"lbmaster/worker/http1"
+	"lbmaster/worker/http1/framing"
 	"lbmaster/worker/sock"
 )
 
@@ -28,7 +28,7 @@ type Flow struct {
 // Plain is what there is of a flow besides what it has borrowed: values without descriptors and pointers, with which it could go on in
 // another process.
 type Plain struct {
-	Body http1.Body
+	Body framing.Body
 	Sent int  // how much of Out the destination has taken
 	pass int  // bytes at the front of the source's buffer that are checked and wait to be sent
 	Open bool // the body lasts until the source closes
@@ -61,9 +61,9 @@ const (
 )
 
 // Begin makes the flow ready for a body.
-func (f *Flow) Begin(framing http1.Framing, length int64) {
-	f.Open = framing == http1.UntilClose
-	f.Body.Start(framing, length)
+func (f *Flow) Begin(kind framing.Kind, length int64) {
+	f.Open = kind == framing.UntilClose
+	f.Body.Start(kind, length)
 	_, f.Done, _ = f.Body.Consume(nil)
 	f.large = !f.Open && f.Body.Plain() >= SpliceFrom
 }

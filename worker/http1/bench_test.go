@@ -1,8 +1,10 @@
 package http1
 
 import (
-	"strings"
 	"testing"
+
+	"lbmaster/worker/http1/framing"
+	"lbmaster/worker/http1/lex"
 )
 
 const smallRequest = "GET /index.html HTTP/1.1\r\nHost: www.example.com\r\nCookie: SERVERID=A\r\nUser-Agent: wrk/4.1\r\nAccept: */*\r\n\r\n"
@@ -39,29 +41,15 @@ func BenchmarkResponse(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		h.Reset()
-		if h.ParseResponse(p, GET) != Done {
+		if h.ParseResponse(p, lex.GET) != Done {
 			b.Fatal(h.Fault())
-		}
-	}
-}
-
-// BenchmarkChunkedBody passes chunks of 1,000 bytes in pieces of a buffer's size.
-func BenchmarkChunkedBody(b *testing.B) {
-	p := []byte(strings.Repeat("3e8\r\n"+strings.Repeat("x", 1000)+"\r\n", 16))
-	body := &Body{}
-	body.Start(Chunked, 0)
-	b.SetBytes(int64(len(p)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, _, f := body.Consume(p); f != 0 {
-			b.Fatal(f)
 		}
 	}
 }
 
 // TestNothingIsAllocated: parsing is free of allocations.
 func TestNothingIsAllocated(t *testing.T) {
-	h, body := &Head{}, &Body{}
+	h, body := &Head{}, &framing.Body{}
 	request, response, chunks := []byte(browserRequest), []byte(smallResponse), []byte("3;a\r\nabc\r\n0\r\nT: v\r\n\r\n")
 	n := testing.AllocsPerRun(100, func() {
 		h.Reset()
@@ -70,8 +58,8 @@ func TestNothingIsAllocated(t *testing.T) {
 			h.Nominated(request, &h.Fields[i])
 		}
 		h.Reset()
-		h.ParseResponse(response, GET)
-		body.Start(Chunked, 0)
+		h.ParseResponse(response, lex.GET)
+		body.Start(framing.Chunked, 0)
 		body.Consume(chunks)
 	})
 	if n != 0 {

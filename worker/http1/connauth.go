@@ -1,5 +1,7 @@
 package http1
 
+import "lbmaster/worker/http1/lex"
+
 // connectionSchemes are the authentication schemes that identify a connection instead of a request: a server that has accepted
 // one takes whatever else comes on that connection for the same user's (RFC 4559 section 6; [MS-N2HT] for Nego2, [MS-WSMV] for
 // Kerberos and CredSSP, [MS-TSGU] for SSPI_NTLM).
@@ -31,11 +33,11 @@ func (h *Head) takeChallenges(value []byte) {
 // nextToken is the first token in b, and what follows it.
 func nextToken(b []byte) (token, rest []byte) {
 	from := 0
-	for from < len(b) && classes[b[from]]&classToken == 0 {
+	for from < len(b) && !lex.Is(b[from], lex.Token) {
 		from++
 	}
 	to := from
-	for to < len(b) && classes[b[to]]&classToken != 0 {
+	for to < len(b) && lex.Is(b[to], lex.Token) {
 		to++
 	}
 	return b[from:to], b[to:]
@@ -44,7 +46,7 @@ func nextToken(b []byte) (token, rest []byte) {
 // connectionScheme says whether a token is one of these schemes. Their names are case-insensitive (RFC 9110 section 11.1).
 func connectionScheme(token []byte) bool {
 	for _, name := range connectionSchemes {
-		if foldEqual(token, name) {
+		if lex.FoldEqual(token, name) {
 			return true
 		}
 	}

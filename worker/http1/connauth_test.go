@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"lbmaster/worker/http1/lex"
 )
 
 func TestConnAuthOfRequests(t *testing.T) {
@@ -85,7 +87,7 @@ func TestConnAuthOfResponses(t *testing.T) {
 		for _, status := range []string{"401 Unauthorized", "407 Proxy Authentication Required", "200 OK"} {
 			h := &Head{}
 			text := "HTTP/1.1 " + status + "\r\nContent-Length: 0\r\n" + tt.fields + "\r\n\r\n"
-			if v := h.ParseResponse([]byte(text), GET); v != Done || (h.Flags&ConnAuth != 0) != tt.want {
+			if v := h.ParseResponse([]byte(text), lex.GET); v != Done || (h.Flags&ConnAuth != 0) != tt.want {
 				t.Errorf("%s, %q: verdict %d, of the connection: %v", status, tt.fields, v, h.Flags&ConnAuth != 0)
 			}
 		}
@@ -102,7 +104,7 @@ func FuzzChallenges(f *testing.F) {
 	f.Fuzz(func(t *testing.T, before, after []byte, which uint8) {
 		var alone Head
 		alone.takeChallenges(before)
-		tokens := strings.FieldsFunc(string(before), func(r rune) bool { return r > 0x7f || classes[byte(r)]&classToken == 0 })
+		tokens := strings.FieldsFunc(string(before), func(r rune) bool { return r > 0x7f || !lex.Is(byte(r), lex.Token) })
 		want := slices.ContainsFunc(tokens, func(s string) bool { return slices.Contains(connectionSchemes[:], strings.ToLower(s)) })
 		if got := alone.Flags&ConnAuth != 0; got != want {
 			t.Errorf("%q: %v, want %v", before, got, want)

@@ -1,5 +1,7 @@
 package http1
 
+import "lbmaster/worker/http1/lex"
+
 // nominee is a name that a Connection field has.
 type nominee struct {
 	hash uint32
@@ -7,17 +9,17 @@ type nominee struct {
 }
 
 // takeConnection reads the Connection field f (RFC 9110 section 7.6.1).
-func (h *Head) takeConnection(f *Field, value []byte) Fault {
+func (h *Head) takeConnection(f *Field, value []byte) lex.Fault {
 	for l := (list{rest: value}); l.next(); {
 		switch {
-		case foldEqual(l.item, "keep-alive"):
+		case lex.FoldEqual(l.item, "keep-alive"):
 			h.Flags |= ConnKeepAlive
-		case foldEqual(l.item, "close"):
+		case lex.FoldEqual(l.item, "close"):
 			h.Flags |= ConnClose
-		case foldEqual(l.item, "upgrade"):
+		case lex.FoldEqual(l.item, "upgrade"):
 			h.Flags |= connUpgrade
 		case h.nominees == MaxNominees:
-			return FaultTooManyOptions
+			return lex.FaultTooManyOptions
 		default:
 			h.Flags |= Nominates
 			at := int(f.Value.Off) + cap(value) - cap(l.item) // both go on to the end of the same memory
@@ -32,7 +34,7 @@ func (h *Head) takeConnection(f *Field, value []byte) Fault {
 func (h *Head) takeUpgrade(value []byte) {
 	h.Flags |= hasUpgrade
 	for l := (list{rest: value}); l.next(); {
-		if foldEqual(l.item, "h2c") {
+		if lex.FoldEqual(l.item, "h2c") {
 			h.Flags |= H2C
 		}
 	}
@@ -41,7 +43,7 @@ func (h *Head) takeUpgrade(value []byte) {
 // takeTE reads a TE field (RFC 9110 section 10.1.4).
 func (h *Head) takeTE(value []byte) {
 	for l := (list{rest: value}); l.next(); {
-		if foldEqual(l.item, "trailers") {
+		if lex.FoldEqual(l.item, "trailers") {
 			h.Flags |= TETrailers
 		}
 	}
@@ -57,8 +59,8 @@ func (h *Head) settleUpgrade() {
 // protected is the set of fields that a Connection field cannot nominate. They are meant for every recipient or for the
 // framing of the message (RFC 9110 section 7.6.1): a client that has them taken away could hide from a server who it is
 // or where the message ends.
-const protected = 1<<NameHost | 1<<NameContentLength | 1<<NameTransferEncoding | 1<<NameTrailer | 1<<NameCookie | 1<<NameSetCookie |
-	1<<NameAuthorization | 1<<NameXForwardedFor | 1<<NameCacheControl | 1<<NameExpect
+const protected = 1<<lex.NameHost | 1<<lex.NameContentLength | 1<<lex.NameTransferEncoding | 1<<lex.NameTrailer | 1<<lex.NameCookie | 1<<lex.NameSetCookie |
+	1<<lex.NameAuthorization | 1<<lex.NameXForwardedFor | 1<<lex.NameCacheControl | 1<<lex.NameExpect
 
 // Nominated says whether a Connection field of the head b names f, which then concerns this connection only.
 func (h *Head) Nominated(b []byte, f *Field) bool {
@@ -80,7 +82,7 @@ func sameFold(a, b []byte) bool {
 		return false
 	}
 	for i := range a {
-		if lower(a[i]) != lower(b[i]) {
+		if lex.Lower(a[i]) != lex.Lower(b[i]) {
 			return false
 		}
 	}

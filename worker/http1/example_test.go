@@ -31,14 +31,3 @@ func ExampleHead_Fault() {
 }
 
 // A body passes as it came: Consume says how much of what is at hand belongs to it, and whether that is all.
-func ExampleBody_Consume() {
-	var b http1.Body
-	b.Start(http1.Chunked, 0)
-	n, done, _ := b.Consume([]byte("2\r\nok\r\n"))
-	fmt.Println(n, done)
-	n, done, _ = b.Consume([]byte("0\r\n\r\nGET / HTTP/1.1\r\n"))
-	fmt.Println(n, done)
-	// Output:
-	// 7 false
-	// 5 true
-}

@@ -1,30 +1,24 @@
 package http1
 
-import "math"
+import (
+	"math"
 
-// Framing is how the end of a body is found (RFC 9112 section 6.3).
-type Framing uint8
-
-const (
-	None       Framing = iota // no body
-	Length                    // Head.Length bytes
-	Chunked                   // chunks up to the one of size 0, and trailers
-	UntilClose                // whatever comes until the connection ends
+	"lbmaster/worker/http1/lex"
 )
 
 // takeLength reads a Content-Length field. A repeated one is refused even when it is the same, which RFC 9112
 // section 6.3 leaves to the recipient: lists and repetitions are where parsers disagree.
-func (h *Head) takeLength(value []byte) Fault {
+func (h *Head) takeLength(value []byte) lex.Fault {
 	n, ok := decimal(value)
 	switch {
 	case h.Tolerant && (!ok || h.Flags&hasLength != 0):
 		return h.takeSameLength(value)
 	case h.Flags&hasLength != 0:
-		return FaultTwoLengths
+		return lex.FaultTwoLengths
 	}
 	h.Flags |= hasLength
 	if !ok {
-		return FaultLength
+		return lex.FaultLength
 	}
 	h.Length = n
 	return 0
@@ -48,37 +42,37 @@ func decimal(b []byte) (n int64, ok bool) {
 // takeCoding reads a Transfer-Encoding field. Only "chunked" by itself is of use to a proxy that passes bodies on as
 // they are. Other codings before it could be implemented by somebody; without it at the end, or with it twice, the end
 // of the body is uncertain (RFC 9112 sections 6.1 and 6.3).
-func (h *Head) takeCoding(value []byte) Fault {
+func (h *Head) takeCoding(value []byte) lex.Fault {
 	if h.Flags&hasCoding != 0 {
-		return FaultTwoCodings
+		return lex.FaultTwoCodings
 	}
 	h.Flags |= hasCoding
-	if foldEqual(value, "chunked") {
+	if lex.FoldEqual(value, "chunked") {
 		return 0
 	}
 	const maxCodings = 16 // that somebody may want to apply to a message
 	chunked, others := 0, 0
 	last := false
 	for l := (list{rest: value}); l.next(); {
-		last = foldEqual(l.item, "chunked")
+		last = lex.FoldEqual(l.item, "chunked")
 		switch {
 		case last:
 			chunked++
-		case others < maxCodings && all(l.item, classToken):
+		case others < maxCodings && lex.All(l.item, lex.Token):
 			others++
 		default:
-			return FaultCoding
+			return lex.FaultCoding
 		}
 	}
 	if !last || chunked != 1 || others == 0 {
-		return FaultCoding
+		return lex.FaultCoding
 	}
 	h.Flags |= badCoding
 	return 0
 }
 
 // codingFault checks what a Transfer-Encoding needs besides itself.
-func (h *Head) codingFault() Fault {
+func (h *Head) codingFault() lex.Fault {
 	switch {
 	case h.Flags&hasCoding == 0:
 		return 0
@@ -86,9 +80,9 @@ func (h *Head) codingFault() Fault {
 		h.preferChunks()
 		return 0
 	case h.Flags&hasLength != 0:
-		return FaultLengthAndCoding
+		return lex.FaultLengthAndCoding
 	case h.Minor == 0: // RFC 9112 section 6.1: faulty framing
-		return FaultCodingVersion
+		return lex.FaultCodingVersion
 	}
 	return 0
 }
@@ -115,10 +109,10 @@ func (l *list) next() bool {
 }
 
 func trim(b []byte) []byte {
-	for len(b) > 0 && blank(b[0]) {
+	for len(b) > 0 && lex.Blank(b[0]) {
 		b = b[1:]
 	}
-	for len(b) > 0 && blank(b[len(b)-1]) {
+	for len(b) > 0 && lex.Blank(b[len(b)-1]) {
 		b = b[:len(b)-1]
 	}
 	return b

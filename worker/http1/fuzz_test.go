@@ -4,11 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/httputil"
 	"strings"
 	"testing"
+
+	"lbmaster/worker/http1/framing"
+	"lbmaster/worker/http1/lex"
 )
 
 // FuzzRequest compares with net/http: what is accepted here must be accepted there, with the same meaning. The reverse
@@ -64,7 +65,7 @@ func compareRequest(t *testing.T, h *Head, b []byte) {
 	if r.Method != string(h.Method.In(b)) || r.RequestURI != string(h.Target.In(b)) {
 		t.Errorf("%q: %s %s here, %s %s there", b, h.Method.In(b), h.Target.In(b), r.Method, r.RequestURI)
 	}
-	length := map[Framing]int64{None: 0, Length: h.Length, Chunked: -1}[h.Framing]
+	length := map[framing.Kind]int64{framing.None: 0, framing.Length: h.Length, framing.Chunked: -1}[h.Framing]
 	if r.ContentLength != length {
 		t.Errorf("%q: length %d here, %d there", b, length, r.ContentLength)
 	}
@@ -80,7 +81,7 @@ func (h *Head) versionIn(b []byte) []byte { return b[h.LineEnd-2-8 : h.LineEnd-2
 // nor does it take an odd CONNECT or OPTIONS target, or an odd host or port, which are visible characters all the same.
 func (h *Head) allowedDifference(b []byte) bool {
 	target := string(h.Target.In(b))
-	return strings.ContainsAny(target, "%:[]") || h.MethodID == CONNECT || strings.HasPrefix(target, "//")
+	return strings.ContainsAny(target, "%:[]") || h.MethodID == lex.CONNECT || strings.HasPrefix(target, "//")
 }
 
 func headerCount(header http.Header) (n int) {
@@ -107,9 +108,9 @@ func FuzzResponse(f *testing.F) {
 		if len(b) > MaxHead {
 			return
 		}
-		method := GET
+		method := lex.GET
 		if toHead {
-			method = HEAD
+			method = lex.HEAD
 		}
 		whole, pieces := &Head{}, &Head{}
 		verdict := whole.ParseResponse(b, method)
@@ -139,56 +140,11 @@ func compareResponse(t *testing.T, h *Head, b []byte, toHead bool) {
 	if r.StatusCode != h.Status {
 		t.Errorf("%q: status %d here, %d there", b, h.Status, r.StatusCode)
 	}
-	want := map[Framing]int64{None: 0, Length: h.Length, Chunked: -1, UntilClose: -1}[h.Framing]
+	want := map[framing.Kind]int64{framing.None: 0, framing.Length: h.Length, framing.Chunked: -1, framing.UntilClose: -1}[h.Framing]
 	if got := r.ContentLength; got != want && !toHead && h.Flags&Bare == 0 && h.Status != 304 {
 		t.Errorf("%q: length %d here, %d there", b, want, got)
 	}
-	if chunked := len(r.TransferEncoding) > 0; chunked != (h.Framing == Chunked) && !toHead && h.Flags&Bare == 0 && h.Status != 304 {
+	if chunked := len(r.TransferEncoding) > 0; chunked != (h.Framing == framing.Chunked) && !toHead && h.Flags&Bare == 0 && h.Status != 304 {
 		t.Errorf("%q: framing %d here, %v there", b, h.Framing, r.TransferEncoding)
 	}
-}
-
-// blankBeforeExtension: RFC 9112 section 7.1.1 allows it, net/http does not.
-func blankBeforeExtension(p []byte) bool {
-	return bytes.Contains(p, []byte(" ;")) || bytes.Contains(p, []byte("\t;"))
-}
-
-// FuzzBody: the end of a chunked body does not depend on how its bytes arrive, and net/http's reader finds the same one.
-func FuzzBody(f *testing.F) {
-	for _, text := range []string{"0\r\n\r\n", "3\r\nabc\r\n0\r\n\r\nnext", "a;b=c\r\n0123456789\r\n0\r\nT: v\r\n\r\n", "3\nabc\n0\n\n", "ffffffffffffffff\r\n", "00000000000000000\r\n\r\n"} {
-		f.Add([]byte(text), 3)
-	}
-	f.Fuzz(func(t *testing.T, p []byte, step int) {
-		whole, pieces := &Body{}, &Body{}
-		whole.Start(Chunked, 0)
-		pieces.Start(Chunked, 0)
-		n, done, fault := consume(whole, string(p), len(p)+1)
-		n2, done2, fault2 := consume(pieces, string(p), 1+max(step, -step)%64)
-		unwrapped, done3, fault3 := unwrap(string(p), 1+max(step, -step)%64)
-		if done3 != done || fault3 != fault {
-			t.Fatalf("%q: %v, %v; %v, %v unwrapped", p, done, fault, done3, fault3)
-		}
-		if done != done2 || fault != fault2 || done && n != n2 {
-			t.Fatalf("%q: %d, %v, %v at once; %d, %v, %v in pieces", p, n, done, fault, n2, done2, fault2)
-		}
-		if !done {
-			return
-		}
-		rest := bufio.NewReader(bytes.NewReader(p))
-		data, err := io.ReadAll(httputil.NewChunkedReader(rest))
-		if err != nil {
-			if blankBeforeExtension(p) {
-				return
-			}
-			t.Fatalf("%q is accepted here; net/http: %v", p, err)
-		}
-		if string(data) != unwrapped {
-			t.Errorf("%q: the data is %q here, %q there", p, unwrapped, data)
-		}
-		// The reader stops before the trailer section, which ends with the first empty line.
-		left, _ := io.ReadAll(rest)
-		if end := bytes.Index(append([]byte("\r\n"), left...), []byte("\r\n\r\n")); end < 0 || len(left)-end-2 != len(p)-n {
-			t.Errorf("%q: %d bytes follow here, %q there", p, len(p)-n, left)
-		}
-	})
 }

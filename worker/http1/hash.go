@@ -1,6 +1,10 @@
 package http1
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+
+	"lbmaster/worker/http1/lex"
+)
 
 // hashKeys make hashes of names that nobody outside can foresee: else somebody could choose names that have the same.
 type hashKeys struct{ start, factor uint64 }
@@ -11,7 +15,7 @@ var keys = hashKeys{rand.Uint64(), rand.Uint64() | 1}
 func (k hashKeys) hash(name []byte) uint32 {
 	h := k.start
 	for _, c := range name {
-		h = (h ^ uint64(lower(c))) * k.factor
+		h = (h ^ uint64(lex.Lower(c))) * k.factor
 		h ^= h >> 29
 	}
 	return uint32(h >> 32)

@@ -10,10 +10,10 @@ package http1
 import (
 	"bytes"
 	"math"
-)
 
-// MaxFields is the number of fields that a head may have.
-const MaxFields = 128
+	"lbmaster/worker/http1/framing"
+	"lbmaster/worker/http1/lex"
+)
 
 // MaxNominees is the number of names that Connection fields may have besides close, keep-alive and upgrade. Each costs time for
 // every field.
@@ -38,7 +38,7 @@ type Field struct {
 	Start uint32 // of the line, and of the name
 	Value Span   // without the white space around it
 	name  uint16 // length
-	ID    Name
+	ID    lex.Name
 }
 
 // Name is where the field's name is.
@@ -47,7 +47,7 @@ func (f *Field) Name() Span { return Span{f.Start, uint32(f.name)} }
 // End is where the line ends in the head b, its CR LF included: behind the value and what white space follows it.
 func (f *Field) End(b []byte) int {
 	end := int(f.Value.Off) + int(f.Value.Len)
-	for blank(b[end]) {
+	for lex.Blank(b[end]) {
 		end++
 	}
 	return end + 2
@@ -82,19 +82,19 @@ type Head struct {
 	Method   Span // request
 	Target   Span // request
 	Reason   Span // response
-	MethodID Method
+	MethodID lex.Method
 	Minor    uint8 // of HTTP/1.x: 0, or 1 for all that are higher
 	Status   int   // response
 	N        int   // number of Fields
 	LineEnd  int   // where the first line ends, CR LF included; 0: not complete yet
 	MinorAt  int   // where the digit of the minor version stands
 	Size     int   // bytes of the head, the empty line at its end included
-	Framing  Framing
+	Framing  framing.Kind
 	Length   int64 // of the body, with Framing Length
 	Flags    Flags
 	Tolerant bool // of responses: see tolerant.go; it stays as it is over Reset
 
-	fault Fault
+	fault lex.Fault
 	at    int // where that is
 	line  int // where the line begins that is not parsed yet
 	scan  int // up to where its end has been looked for
@@ -104,7 +104,7 @@ type Head struct {
 	nominees  int                  // in nominated
 	nominated [MaxNominees]nominee // by Connection fields
 
-	Fields [MaxFields]Field
+	Fields [lex.MaxFields]Field
 }
 
 // Reset makes the head ready for another message.
@@ -112,12 +112,12 @@ func (h *Head) Reset() {
 	h.Method, h.Target, h.Reason, h.host = Span{}, Span{}, Span{}, Span{}
 	h.MethodID, h.Minor, h.Status = 0, 0, 0
 	h.N, h.LineEnd, h.Size = 0, 0, 0
-	h.Framing, h.Length, h.Flags = None, 0, 0
+	h.Framing, h.Length, h.Flags = framing.None, 0, 0
 	h.fault, h.at, h.line, h.scan, h.nominees, h.open.part = 0, 0, 0, 0, 0, 0
 }
 
 // Fault is the reason of a verdict other than More and Done.
-func (h *Head) Fault() Fault { return h.fault }
+func (h *Head) Fault() lex.Fault { return h.fault }
 
 // FaultAt is where the byte stands, in the head, that makes the fault; or, of a meaning that cannot be, where what means it
 // begins; or where something is missing.
@@ -125,7 +125,7 @@ func (h *Head) FaultAt() int { return h.at }
 
 // Overflow is the verdict on a head that is longer than limit, complete or not.
 func (h *Head) Overflow(limit int) Verdict {
-	h.fault, h.at = FaultTooLarge, limit
+	h.fault, h.at = lex.FaultTooLarge, limit
 	if h.LineEnd == 0 || h.LineEnd > limit {
 		return URITooLong
 	}
@@ -147,7 +147,7 @@ func (h *Head) nextLine(b []byte) (from, to int, ok bool) {
 	h.line = to + 2
 	h.scan = h.line
 	if to < from || b[to] != '\r' {
-		h.fault = FaultLineEnd
+		h.fault = lex.FaultLineEnd
 	}
 	return from, to, true
 }
@@ -156,7 +156,7 @@ func (h *Head) nextLine(b []byte) (from, to int, ok bool) {
 func (h *Head) parseFields(b []byte) Verdict {
 	for {
 		from, to, ok := h.nextLine(b)
-		if !ok || from >= to || h.fault != 0 || h.N == MaxFields {
+		if !ok || from >= to || h.fault != 0 || h.N == lex.MaxFields {
 			return h.noField(b, from, to, ok)
 		}
 		if f := h.parseField(b, from, to); f != 0 {
@@ -168,21 +168,21 @@ func (h *Head) parseFields(b []byte) Verdict {
 // noField goes on with what is no field line, or not yet, or one too many.
 func (h *Head) noField(b []byte, from, to int, ok bool) Verdict {
 	begin := beginField
-	if h.N == MaxFields {
+	if h.N == lex.MaxFields {
 		begin = beginExcess
 	}
 	switch {
 	case !ok:
 		return h.await(b, h.line, begin)
 	case h.fault != 0 || from != to:
-		return h.blame(b, from, begin, FaultTooManyFields)
+		return h.blame(b, from, begin, lex.FaultTooManyFields)
 	}
 	h.Size = h.line
 	return Done
 }
 
 // badField refuses the field line that begins at from: for its meaning if it is the last one among Fields, else for its form.
-func (h *Head) badField(b []byte, from int, f Fault) Verdict {
+func (h *Head) badField(b []byte, from int, f lex.Fault) Verdict {
 	if h.N == 0 || int(h.Fields[h.N-1].Start) != from {
 		return h.blame(b, from, beginField, f)
 	}

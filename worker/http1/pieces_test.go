@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"lbmaster/worker/http1/lex"
 )
 
 // Bytes that come one by one cost the same each, however many have come before: what has been parsed is not looked at again.
@@ -18,7 +20,7 @@ func TestPiecesCostTheSame(t *testing.T) {
 	list := func(item string, size int) string { return strings.Repeat(item, size/len(item)) }
 	request := func(text []byte) Verdict { return (&Head{}).inPieces(text, (*Head).ParseRequest) }
 	response := func(text []byte) Verdict {
-		return (&Head{}).inPieces(text, func(h *Head, b []byte) Verdict { return h.ParseResponse(b, GET) })
+		return (&Head{}).inPieces(text, func(h *Head, b []byte) Verdict { return h.ParseResponse(b, lex.GET) })
 	}
 	for _, tt := range []struct {
 		name  string

@@ -1,25 +1,27 @@
 package http1
 
+import "lbmaster/worker/http1/lex"
+
 // refuse notes that a head is bad whose lines are correct by themselves.
-func (h *Head) refuse(f Fault) Verdict {
+func (h *Head) refuse(f lex.Fault) Verdict {
 	h.fault, h.at = f, h.place(f)
 	return BadRequest
 }
 
 // place is where to look for such a fault. While fields are still being read, the last one has it.
-func (h *Head) place(f Fault) int {
+func (h *Head) place(f lex.Fault) int {
 	switch f {
-	case FaultTarget:
+	case lex.FaultTarget:
 		return int(h.Target.Off)
-	case FaultHostMismatch:
+	case lex.FaultHostMismatch:
 		return int(h.host.Off)
-	case FaultNoHost:
+	case lex.FaultNoHost:
 		return h.Size - 2 // the line at the end
-	case FaultTwoHosts, FaultTwoLengths, FaultTwoCodings:
+	case lex.FaultTwoHosts, lex.FaultTwoLengths, lex.FaultTwoCodings:
 		return int(h.Fields[h.N-1].Start)
-	case FaultLengthAndCoding, FaultCodingVersion, FaultUnwantedBody:
+	case lex.FaultLengthAndCoding, lex.FaultCodingVersion, lex.FaultUnwantedBody:
 		return h.framedAt()
-	case FaultCoding:
+	case lex.FaultCoding:
 		if h.Size > 0 {
 			return h.framedAt()
 		}
@@ -30,7 +32,7 @@ func (h *Head) place(f Fault) int {
 // framedAt is where the field begins that says how long the body is: the last one, if there are several.
 func (h *Head) framedAt() (at int) {
 	for i := range h.N {
-		if f := &h.Fields[i]; f.ID == NameTransferEncoding || f.ID == NameContentLength {
+		if f := &h.Fields[i]; f.ID == lex.NameTransferEncoding || f.ID == lex.NameContentLength {
 			at = int(f.Start)
 		}
 	}
@@ -38,14 +40,14 @@ func (h *Head) framedAt() (at int) {
 }
 
 // correct is how many bytes at the beginning of a value are not to blame for the fault that it has.
-func correct(f Fault, value []byte) (n int) {
+func correct(f lex.Fault, value []byte) (n int) {
 	switch f {
-	case FaultLength:
+	case lex.FaultLength:
 		for n < len(value) && digit(value[n]) {
 			n++
 		}
-	case FaultHost:
-		for n < len(value) && (classes[value[n]]&classHost != 0 || value[n] == ':' || value[n] == '[' || value[n] == ']') {
+	case lex.FaultHost:
+		for n < len(value) && (lex.Is(value[n], lex.Host) || value[n] == ':' || value[n] == '[' || value[n] == ']') {
 			n++
 		}
 	}

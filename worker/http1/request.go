@@ -1,6 +1,11 @@
 package http1
 
-import "bytes"
+import (
+	"bytes"
+
+	"lbmaster/worker/http1/framing"
+	"lbmaster/worker/http1/lex"
+)
 
 // ParseRequest parses a request head. b has every byte of it that has come so far, from its first byte on, and may go
 // on behind it. After More it is called again with more bytes, and goes on where it stopped: bytes that come one by
@@ -26,7 +31,7 @@ func (h *Head) parseRequestLine(b []byte) Verdict {
 		from, to, ok = h.nextLine(b)
 	}
 	if h.fault != 0 {
-		return h.blame(b, from, beginRequest, FaultLineEnd)
+		return h.blame(b, from, beginRequest, lex.FaultLineEnd)
 	}
 	if !ok {
 		return h.await(b, h.line, beginRequest)
@@ -35,22 +40,22 @@ func (h *Head) parseRequestLine(b []byte) Verdict {
 	method := bytes.IndexByte(line, ' ')
 	version := bytes.LastIndexByte(line, ' ')
 	if method <= 0 || version == method {
-		return h.blame(b, from, beginRequest, FaultRequestLine)
+		return h.blame(b, from, beginRequest, lex.FaultRequestLine)
 	}
 	h.Method, h.Target = span(from, from+method), span(from+method+1, from+version)
-	if !all(line[:method], classToken) {
-		return h.blame(b, from, beginRequest, FaultMethod)
+	if !lex.All(line[:method], lex.Token) {
+		return h.blame(b, from, beginRequest, lex.FaultMethod)
 	}
-	h.MethodID = identifyMethod(line[:method])
+	h.MethodID = lex.IdentifyMethod(line[:method])
 	target := line[method+1 : version]
-	if len(target) == 0 || !all(target, classTarget) {
-		return h.blame(b, from, beginRequest, FaultTarget)
+	if len(target) == 0 || !lex.All(target, lex.Target) {
+		return h.blame(b, from, beginRequest, lex.FaultTarget)
 	}
 	switch h.takeVersion(line[version+1:]) {
 	case BadRequest:
-		return h.blame(b, from, beginRequest, FaultVersion)
+		return h.blame(b, from, beginRequest, lex.FaultVersion)
 	case VersionNotSupported:
-		h.fault, h.at = FaultVersion, from+version+1+majorAt
+		h.fault, h.at = lex.FaultVersion, from+version+1+majorAt
 		return VersionNotSupported
 	}
 	h.MinorAt = to - 1
@@ -85,19 +90,19 @@ func (h *Head) settleRequest(b []byte) Verdict {
 	if f := h.codingFault(); f != 0 {
 		return h.refuse(f)
 	}
-	body := h.Flags&hasCoding != 0 || h.Flags&hasLength != 0 && (h.Length > 0 || h.MethodID == CONNECT)
+	body := h.Flags&hasCoding != 0 || h.Flags&hasLength != 0 && (h.Length > 0 || h.MethodID == lex.CONNECT)
 	switch {
 	case h.Minor == 1 && h.Flags&HasHost == 0:
-		return h.refuse(FaultNoHost)
-	case body && (h.MethodID == CONNECT || h.MethodID == TRACE): // RFC 9110 sections 9.3.6 and 9.3.8
-		return h.refuse(FaultUnwantedBody)
+		return h.refuse(lex.FaultNoHost)
+	case body && (h.MethodID == lex.CONNECT || h.MethodID == lex.TRACE): // RFC 9110 sections 9.3.6 and 9.3.8
+		return h.refuse(lex.FaultUnwantedBody)
 	case h.Flags&badCoding != 0:
-		_ = h.refuse(FaultCoding)
+		_ = h.refuse(lex.FaultCoding)
 		return NotImplemented
 	case h.Flags&hasCoding != 0:
-		h.Framing = Chunked
+		h.Framing = framing.Chunked
 	case h.Flags&hasLength != 0 && h.Length > 0:
-		h.Framing = Length
+		h.Framing = framing.Length
 	}
 	return Done
 }

@@ -4,144 +4,147 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"lbmaster/worker/http1/framing"
+	"lbmaster/worker/http1/lex"
 )
 
 // badRequests are requests that must be refused, and why. A name is not needed: the text is the name.
 var badRequests = []struct {
 	text    string
 	verdict Verdict
-	fault   Fault
+	fault   lex.Fault
 }{
 	// The request line.
-	{"\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultRequestLine},
-	{"GET\r\n\r\n", BadRequest, FaultRequestLine},
-	{"GET /\r\n\r\n", BadRequest, FaultRequestLine},
-	{" GET / HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultRequestLine},
-	{"GET  / HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultRequestLine},
-	{"GET /  HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultRequestLine},
-	{"GET / HTTP/1.1 \r\nHost: a\r\n\r\n", BadRequest, FaultRequestLine},
-	{"GET\t/\tHTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultMethod},
-	{"GET / x HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultVersion},
-	{"G\x00T / HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultMethod},
-	{"GE(T / HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultMethod},
-	{"G\xc3\x89T / HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultMethod},
-	{"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\n", BadRequest, FaultMethod},
-	{"GET /\x00 HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
-	{"GET /\x7f HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
-	{"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
-	{"GET /#top HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
-	{"GET /\r HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultRequestLine},
-	{"GET index.html HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
-	{"GET * HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
-	{"GET a:80 HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
-	{"GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
-	{"GET http:/// HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
-	{"GET http:// HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
-	{"GET http://:80/ HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
-	{"GET http://user@a/ HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
-	{"GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultHostMismatch},
-	{"GET http://a:80/ HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultHostMismatch},
-	{"CONNECT / HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
-	{"CONNECT a HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
-	{"CONNECT a:0 HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
-	{"CONNECT a:65536 HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
-	{"CONNECT :80 HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
-	{"CONNECT http://a:80 HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultTarget},
+	{"\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultRequestLine},
+	{"GET\r\n\r\n", BadRequest, lex.FaultRequestLine},
+	{"GET /\r\n\r\n", BadRequest, lex.FaultRequestLine},
+	{" lex.GET / HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultRequestLine},
+	{"GET  / HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultRequestLine},
+	{"GET /  HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultRequestLine},
+	{"GET / HTTP/1.1 \r\nHost: a\r\n\r\n", BadRequest, lex.FaultRequestLine},
+	{"GET\t/\tHTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultMethod},
+	{"GET / x HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultVersion},
+	{"G\x00T / HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultMethod},
+	{"GE(T / HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultMethod},
+	{"G\xc3\x89T / HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultMethod},
+	{"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\n", BadRequest, lex.FaultMethod},
+	{"GET /\x00 HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultTarget},
+	{"GET /\x7f HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultTarget},
+	{"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultTarget},
+	{"GET /#top HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultTarget},
+	{"GET /\r HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultRequestLine},
+	{"GET index.html HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultTarget},
+	{"GET * HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultTarget},
+	{"GET a:80 HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultTarget},
+	{"GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultTarget},
+	{"GET http:/// HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultTarget},
+	{"GET http:// HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultTarget},
+	{"GET http://:80/ HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultTarget},
+	{"GET http://user@a/ HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultTarget},
+	{"GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultHostMismatch},
+	{"GET http://a:80/ HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultHostMismatch},
+	{"CONNECT / HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultTarget},
+	{"CONNECT a HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultTarget},
+	{"CONNECT a:0 HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultTarget},
+	{"CONNECT a:65536 HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultTarget},
+	{"CONNECT :80 HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultTarget},
+	{"CONNECT http://a:80 HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultTarget},
 
 	// The version.
-	{"GET / HTTP/1.1x\r\nHost: a\r\n\r\n", BadRequest, FaultVersion},
-	{"GET / HTTP/11\r\nHost: a\r\n\r\n", BadRequest, FaultVersion},
-	{"GET / HTTP/1.10\r\nHost: a\r\n\r\n", BadRequest, FaultVersion},
-	{"GET / HTTP/1.\r\nHost: a\r\n\r\n", BadRequest, FaultVersion},
-	{"GET / HTTP/1,1\r\nHost: a\r\n\r\n", BadRequest, FaultVersion},
-	{"GET / http/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultVersion},
-	{"GET / HTTP/ 1.1\r\nHost: a\r\n\r\n", BadRequest, FaultRequestLine},
-	{"GET / ICY/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultVersion},
-	{"GET / HTTP/0.9\r\n\r\n", VersionNotSupported, FaultVersion},
-	{"GET / HTTP/2.0\r\nHost: a\r\n\r\n", VersionNotSupported, FaultVersion},
-	{"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", VersionNotSupported, FaultVersion},
+	{"GET / HTTP/1.1x\r\nHost: a\r\n\r\n", BadRequest, lex.FaultVersion},
+	{"GET / HTTP/11\r\nHost: a\r\n\r\n", BadRequest, lex.FaultVersion},
+	{"GET / HTTP/1.10\r\nHost: a\r\n\r\n", BadRequest, lex.FaultVersion},
+	{"GET / HTTP/1.\r\nHost: a\r\n\r\n", BadRequest, lex.FaultVersion},
+	{"GET / HTTP/1,1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultVersion},
+	{"GET / http/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultVersion},
+	{"GET / HTTP/ 1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultRequestLine},
+	{"GET / ICY/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultVersion},
+	{"GET / HTTP/0.9\r\n\r\n", VersionNotSupported, lex.FaultVersion},
+	{"GET / HTTP/2.0\r\nHost: a\r\n\r\n", VersionNotSupported, lex.FaultVersion},
+	{"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", VersionNotSupported, lex.FaultVersion},
 
 	// Line ends.
-	{"GET / HTTP/1.1\nHost: a\r\n\r\n", BadRequest, FaultLineEnd},
-	{"GET / HTTP/1.1\r\nHost: a\n\r\n", BadRequest, FaultLineEnd},
-	{"GET / HTTP/1.1\r\nHost: a\r\n\n", BadRequest, FaultLineEnd},
-	{"\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, FaultLineEnd},
-	{"GET / HTTP/1.1\r\nHost: a\r\nX: b\rY: c\r\n\r\n", BadRequest, FaultLineEnd},
-	{"GET / HTTP/1.1\r\nHost: a\r\r\n\r\n", BadRequest, FaultLineEnd},
-	{"GET / HTTP/1.1\r\r\nHost: a\r\n\r\n", BadRequest, FaultLineEnd},
+	{"GET / HTTP/1.1\nHost: a\r\n\r\n", BadRequest, lex.FaultLineEnd},
+	{"GET / HTTP/1.1\r\nHost: a\n\r\n", BadRequest, lex.FaultLineEnd},
+	{"GET / HTTP/1.1\r\nHost: a\r\n\n", BadRequest, lex.FaultLineEnd},
+	{"\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", BadRequest, lex.FaultLineEnd},
+	{"GET / HTTP/1.1\r\nHost: a\r\nX: b\rY: c\r\n\r\n", BadRequest, lex.FaultLineEnd},
+	{"GET / HTTP/1.1\r\nHost: a\r\r\n\r\n", BadRequest, lex.FaultLineEnd},
+	{"GET / HTTP/1.1\r\r\nHost: a\r\n\r\n", BadRequest, lex.FaultLineEnd},
 
 	// Fields.
-	{"GET / HTTP/1.1\r\nHost : a\r\n\r\n", BadRequest, FaultSpaceBeforeColon},
-	{"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\n\r\n", BadRequest, FaultSpaceBeforeColon},
-	{"GET / HTTP/1.1\r\nHost: a\r\nX\t: y\r\n\r\n", BadRequest, FaultSpaceBeforeColon},
-	{"GET / HTTP/1.1\r\nHost: a\r\n folded\r\n\r\n", BadRequest, FaultFolding},
-	{"GET / HTTP/1.1\r\nHost: a\r\nX: b\r\n\tfolded\r\n\r\n", BadRequest, FaultFolding},
-	{"GET / HTTP/1.1\r\n Host: a\r\n\r\n", BadRequest, FaultFolding},
-	{"GET / HTTP/1.1\r\nHost: a\r\n: empty\r\n\r\n", BadRequest, FaultFieldName},
-	{"GET / HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n", BadRequest, FaultSpaceBeforeColon},
-	{"GET / HTTP/1.1\r\nHost: a\r\nnocolon\r\n\r\n", BadRequest, FaultFieldName},
-	{"GET / HTTP/1.1\r\nHost: a\r\nX(Y): z\r\n\r\n", BadRequest, FaultFieldName},
-	{"GET / HTTP/1.1\r\nHost: a\r\nX\x00: z\r\n\r\n", BadRequest, FaultFieldName},
-	{"GET / HTTP/1.1\r\nHost: a\r\n\x0bTransfer-Encoding: chunked\r\n\r\n", BadRequest, FaultFieldName},
-	{"GET / HTTP/1.1\r\nHost: a\r\nX\xff: z\r\n\r\n", BadRequest, FaultFieldName},
-	{"GET / HTTP/1.1\r\nHost: a\r\nX: \x00\r\n\r\n", BadRequest, FaultFieldValue},
-	{"GET / HTTP/1.1\r\nHost: a\r\nX: 12345678\x01\r\n\r\n", BadRequest, FaultFieldValue},
-	{"GET / HTTP/1.1\r\nHost: a\r\nX: 123\x7f5678\r\n\r\n", BadRequest, FaultFieldValue},
-	{"GET / HTTP/1.1\r\nHost: a\r\nX: \x1b[31m\r\n\r\n", BadRequest, FaultFieldValue},
-	{"GET / HTTP/1.1\r\nHost: a\r\nConnection: " + strings.Repeat("x,", MaxNominees+1) + "\r\n\r\n", BadRequest, FaultTooManyOptions},
-	{"GET / HTTP/1.1\r\nHost: a\r\n" + strings.Repeat("Connection: a, b, c\r\n", 11) + "\r\n", BadRequest, FaultTooManyOptions},
-	{"GET / HTTP/1.1\r\nHost: a\r\n" + strings.Repeat("X: y\r\n", MaxFields) + "\r\n", FieldsTooLarge, FaultTooManyFields},
+	{"GET / HTTP/1.1\r\nHost : a\r\n\r\n", BadRequest, lex.FaultSpaceBeforeColon},
+	{"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\n\r\n", BadRequest, lex.FaultSpaceBeforeColon},
+	{"GET / HTTP/1.1\r\nHost: a\r\nX\t: y\r\n\r\n", BadRequest, lex.FaultSpaceBeforeColon},
+	{"GET / HTTP/1.1\r\nHost: a\r\n folded\r\n\r\n", BadRequest, lex.FaultFolding},
+	{"GET / HTTP/1.1\r\nHost: a\r\nX: b\r\n\tfolded\r\n\r\n", BadRequest, lex.FaultFolding},
+	{"GET / HTTP/1.1\r\n Host: a\r\n\r\n", BadRequest, lex.FaultFolding},
+	{"GET / HTTP/1.1\r\nHost: a\r\n: empty\r\n\r\n", BadRequest, lex.FaultFieldName},
+	{"GET / HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n", BadRequest, lex.FaultSpaceBeforeColon},
+	{"GET / HTTP/1.1\r\nHost: a\r\nnocolon\r\n\r\n", BadRequest, lex.FaultFieldName},
+	{"GET / HTTP/1.1\r\nHost: a\r\nX(Y): z\r\n\r\n", BadRequest, lex.FaultFieldName},
+	{"GET / HTTP/1.1\r\nHost: a\r\nX\x00: z\r\n\r\n", BadRequest, lex.FaultFieldName},
+	{"GET / HTTP/1.1\r\nHost: a\r\n\x0bTransfer-Encoding: chunked\r\n\r\n", BadRequest, lex.FaultFieldName},
+	{"GET / HTTP/1.1\r\nHost: a\r\nX\xff: z\r\n\r\n", BadRequest, lex.FaultFieldName},
+	{"GET / HTTP/1.1\r\nHost: a\r\nX: \x00\r\n\r\n", BadRequest, lex.FaultFieldValue},
+	{"GET / HTTP/1.1\r\nHost: a\r\nX: 12345678\x01\r\n\r\n", BadRequest, lex.FaultFieldValue},
+	{"GET / HTTP/1.1\r\nHost: a\r\nX: 123\x7f5678\r\n\r\n", BadRequest, lex.FaultFieldValue},
+	{"GET / HTTP/1.1\r\nHost: a\r\nX: \x1b[31m\r\n\r\n", BadRequest, lex.FaultFieldValue},
+	{"GET / HTTP/1.1\r\nHost: a\r\nConnection: " + strings.Repeat("x,", MaxNominees+1) + "\r\n\r\n", BadRequest, lex.FaultTooManyOptions},
+	{"GET / HTTP/1.1\r\nHost: a\r\n" + strings.Repeat("Connection: a, b, c\r\n", 11) + "\r\n", BadRequest, lex.FaultTooManyOptions},
+	{"GET / HTTP/1.1\r\nHost: a\r\n" + strings.Repeat("X: y\r\n", lex.MaxFields) + "\r\n", FieldsTooLarge, lex.FaultTooManyFields},
 
 	// Host.
-	{"GET / HTTP/1.1\r\n\r\n", BadRequest, FaultNoHost},
-	{"GET http://a/ HTTP/1.1\r\n\r\n", BadRequest, FaultNoHost},
-	{"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", BadRequest, FaultTwoHosts},
-	{"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", BadRequest, FaultTwoHosts},
-	{"GET / HTTP/1.0\r\nHost: a\r\nhost: a\r\n\r\n", BadRequest, FaultTwoHosts},
-	{"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", BadRequest, FaultHost},
-	{"GET / HTTP/1.1\r\nHost: a, b\r\n\r\n", BadRequest, FaultHost},
-	{"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", BadRequest, FaultHost},
-	{"GET / HTTP/1.1\r\nHost: u@a\r\n\r\n", BadRequest, FaultHost},
-	{"GET / HTTP/1.1\r\nHost: a:b\r\n\r\n", BadRequest, FaultHost},
-	{"GET / HTTP/1.1\r\nHost: a:80:80\r\n\r\n", BadRequest, FaultHost},
-	{"GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", BadRequest, FaultHost},
-	{"GET / HTTP/1.1\r\nHost: [::1]x\r\n\r\n", BadRequest, FaultHost},
-	{"GET / HTTP/1.1\r\nHost: [a b]\r\n\r\n", BadRequest, FaultHost},
+	{"GET / HTTP/1.1\r\n\r\n", BadRequest, lex.FaultNoHost},
+	{"GET http://a/ HTTP/1.1\r\n\r\n", BadRequest, lex.FaultNoHost},
+	{"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", BadRequest, lex.FaultTwoHosts},
+	{"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", BadRequest, lex.FaultTwoHosts},
+	{"GET / HTTP/1.0\r\nHost: a\r\nhost: a\r\n\r\n", BadRequest, lex.FaultTwoHosts},
+	{"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", BadRequest, lex.FaultHost},
+	{"GET / HTTP/1.1\r\nHost: a, b\r\n\r\n", BadRequest, lex.FaultHost},
+	{"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", BadRequest, lex.FaultHost},
+	{"GET / HTTP/1.1\r\nHost: u@a\r\n\r\n", BadRequest, lex.FaultHost},
+	{"GET / HTTP/1.1\r\nHost: a:b\r\n\r\n", BadRequest, lex.FaultHost},
+	{"GET / HTTP/1.1\r\nHost: a:80:80\r\n\r\n", BadRequest, lex.FaultHost},
+	{"GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", BadRequest, lex.FaultHost},
+	{"GET / HTTP/1.1\r\nHost: [::1]x\r\n\r\n", BadRequest, lex.FaultHost},
+	{"GET / HTTP/1.1\r\nHost: [a b]\r\n\r\n", BadRequest, lex.FaultHost},
 
 	// Content-Length.
-	{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \r\n\r\n", BadRequest, FaultLength},
-	{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +5\r\n\r\n", BadRequest, FaultLength},
-	{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -5\r\n\r\n", BadRequest, FaultLength},
-	{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x5\r\n\r\n", BadRequest, FaultLength},
-	{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5 5\r\n\r\n", BadRequest, FaultLength},
-	{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5, 5\r\n\r\n", BadRequest, FaultLength},
-	{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5.0\r\n\r\n", BadRequest, FaultLength},
-	{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \"5\"\r\n\r\n", BadRequest, FaultLength},
-	{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9223372036854775808\r\n\r\n", BadRequest, FaultLength},
-	{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999999\r\n\r\n", BadRequest, FaultLength},
-	{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n", BadRequest, FaultTwoLengths},
-	{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\ncontent-length: 6\r\n\r\n", BadRequest, FaultTwoLengths},
+	{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \r\n\r\n", BadRequest, lex.FaultLength},
+	{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +5\r\n\r\n", BadRequest, lex.FaultLength},
+	{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -5\r\n\r\n", BadRequest, lex.FaultLength},
+	{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x5\r\n\r\n", BadRequest, lex.FaultLength},
+	{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5 5\r\n\r\n", BadRequest, lex.FaultLength},
+	{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5, 5\r\n\r\n", BadRequest, lex.FaultLength},
+	{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5.0\r\n\r\n", BadRequest, lex.FaultLength},
+	{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \"5\"\r\n\r\n", BadRequest, lex.FaultLength},
+	{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9223372036854775808\r\n\r\n", BadRequest, lex.FaultLength},
+	{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999999\r\n\r\n", BadRequest, lex.FaultLength},
+	{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n", BadRequest, lex.FaultTwoLengths},
+	{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\ncontent-length: 6\r\n\r\n", BadRequest, lex.FaultTwoLengths},
 
 	// Transfer-Encoding.
-	{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", BadRequest, FaultLengthAndCoding},
-	{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 0\r\n\r\n", BadRequest, FaultLengthAndCoding},
-	{"POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", BadRequest, FaultCodingVersion},
-	{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \r\n\r\n", BadRequest, FaultCoding},
-	{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n\r\n", BadRequest, FaultCoding},
-	{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n", BadRequest, FaultCoding},
-	{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked;foo\r\n\r\n", BadRequest, FaultCoding},
-	{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \"chunked\"\r\n\r\n", BadRequest, FaultCoding},
-	{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: ,chunked\r\n\r\n", BadRequest, FaultCoding},
-	{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked,\r\n\r\n", BadRequest, FaultCoding},
-	{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, chunked\r\n\r\n", BadRequest, FaultCoding},
-	{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, gzip\r\n\r\n", BadRequest, FaultCoding},
-	{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", BadRequest, FaultCoding},
-	{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", BadRequest, FaultTwoCodings},
-	{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n", BadRequest, FaultCoding},
-	{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", NotImplemented, FaultCoding},
-	{"CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\nContent-Length: 0\r\n\r\n", BadRequest, FaultUnwantedBody},
-	{"CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\nTransfer-Encoding: chunked\r\n\r\n", BadRequest, FaultUnwantedBody},
-	{"TRACE / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n", BadRequest, FaultUnwantedBody},
+	{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", BadRequest, lex.FaultLengthAndCoding},
+	{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 0\r\n\r\n", BadRequest, lex.FaultLengthAndCoding},
+	{"POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", BadRequest, lex.FaultCodingVersion},
+	{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \r\n\r\n", BadRequest, lex.FaultCoding},
+	{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n\r\n", BadRequest, lex.FaultCoding},
+	{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n", BadRequest, lex.FaultCoding},
+	{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked;foo\r\n\r\n", BadRequest, lex.FaultCoding},
+	{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \"chunked\"\r\n\r\n", BadRequest, lex.FaultCoding},
+	{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: ,chunked\r\n\r\n", BadRequest, lex.FaultCoding},
+	{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked,\r\n\r\n", BadRequest, lex.FaultCoding},
+	{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, chunked\r\n\r\n", BadRequest, lex.FaultCoding},
+	{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, gzip\r\n\r\n", BadRequest, lex.FaultCoding},
+	{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", BadRequest, lex.FaultCoding},
+	{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", BadRequest, lex.FaultTwoCodings},
+	{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n", BadRequest, lex.FaultCoding},
+	{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", NotImplemented, lex.FaultCoding},
+	{"CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\nContent-Length: 0\r\n\r\n", BadRequest, lex.FaultUnwantedBody},
+	{"CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\nTransfer-Encoding: chunked\r\n\r\n", BadRequest, lex.FaultUnwantedBody},
+	{"TRACE / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n", BadRequest, lex.FaultUnwantedBody},
 }
 
 func TestBadRequests(t *testing.T) {
@@ -183,11 +186,11 @@ func show(h *Head, b []byte) string {
 		fmt.Fprintf(&s, "%d %q 1.%d", h.Status, h.Reason.In(b), h.Minor)
 	}
 	switch h.Framing {
-	case Length:
+	case framing.Length:
 		fmt.Fprintf(&s, " length %d", h.Length)
-	case Chunked:
+	case framing.Chunked:
 		s.WriteString(" chunked")
-	case UntilClose:
+	case framing.UntilClose:
 		s.WriteString(" until close")
 	}
 	for i, name := range []string{"host", "close", "keep-alive", "upgrade", "100", "nominates", "h2c"} {
@@ -277,23 +280,5 @@ func TestNominated(t *testing.T) {
 	}
 	if strings.Join(got, " ") != "X-One X-Two" {
 		t.Errorf("nominated: %q", got)
-	}
-}
-
-// TestNames: every known name is found, in any case, and nothing else is.
-func TestNames(t *testing.T) {
-	for id := NameOther + 1; id < nameCount; id++ {
-		text := nameText[id]
-		for _, s := range []string{text, strings.ToUpper(text), strings.ToUpper(text[:1]) + text[1:]} {
-			if got := identify([]byte(s)); got != id {
-				t.Errorf("%s: %d, want %d", s, got, id)
-			}
-		}
-		if got := identify([]byte(text + "x")); got != NameOther {
-			t.Errorf("%sx: %d", text, got)
-		}
-		if got := identify([]byte(text[:len(text)-1] + "~")); got != NameOther {
-			t.Errorf("%s with another end: %d", text, got)
-		}
 	}
 }

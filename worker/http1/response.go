@@ -1,8 +1,13 @@
 package http1
 
+import (
+	"lbmaster/worker/http1/framing"
+	"lbmaster/worker/http1/lex"
+)
+
 // ParseResponse parses the head of a response to a request of that method, in the way of ParseRequest. Every fault is a
 // BadRequest, too many fields included.
-func (h *Head) ParseResponse(b []byte, request Method) Verdict {
+func (h *Head) ParseResponse(b []byte, request lex.Method) Verdict {
 	if h.LineEnd == 0 {
 		if v := h.parseStatusLine(b); v != Done {
 			return v
@@ -21,7 +26,7 @@ func (h *Head) ParseResponse(b []byte, request Method) Verdict {
 func (h *Head) parseStatusLine(b []byte) Verdict {
 	from, to, ok := h.nextStatusLine(b)
 	if h.fault != 0 {
-		return h.blame(b, from, beginStatus, FaultLineEnd)
+		return h.blame(b, from, beginStatus, lex.FaultLineEnd)
 	}
 	if !ok {
 		return h.await(b, h.line, beginStatus)
@@ -29,19 +34,19 @@ func (h *Head) parseStatusLine(b []byte) Verdict {
 	line := b[from:to]
 	code := h.codeAt(line)
 	if len(line) < code+3 || line[8] != ' ' || len(line) > code+3 && line[code+3] != ' ' {
-		return h.blame(b, from, beginStatus, FaultStatusLine)
+		return h.blame(b, from, beginStatus, lex.FaultStatusLine)
 	}
 	if h.takeVersion(line[:8]) != Done {
-		return h.blame(b, from, beginStatus, FaultVersion)
+		return h.blame(b, from, beginStatus, lex.FaultVersion)
 	}
 	hundreds, tens, ones := line[code], line[code+1], line[code+2]
 	if hundreds < '1' || hundreds > '9' || !digit(tens) || !digit(ones) {
-		return h.blame(b, from, beginStatus, FaultStatusLine)
+		return h.blame(b, from, beginStatus, lex.FaultStatusLine)
 	}
 	h.Status = int(hundreds-'0')*100 + int(tens-'0')*10 + int(ones-'0')
 	reason := min(code+4, len(line))
-	if !clean(line[reason:]) {
-		return h.blame(b, from, beginStatus, FaultStatusLine)
+	if !lex.Clean(line[reason:]) {
+		return h.blame(b, from, beginStatus, lex.FaultStatusLine)
 	}
 	h.Reason = span(from+reason, to)
 	h.MinorAt = from + 7
@@ -59,9 +64,9 @@ func (h *Head) settleBare() {
 }
 
 // settleResponse draws the conclusions when all fields are known.
-func (h *Head) settleResponse(request Method) Verdict {
+func (h *Head) settleResponse(request lex.Method) Verdict {
 	h.settleUpgrade()
-	if h.Status < 200 || h.Status == 204 || request == CONNECT && h.Status < 300 {
+	if h.Status < 200 || h.Status == 204 || request == lex.CONNECT && h.Status < 300 {
 		h.settleBare()
 		return Done
 	}
@@ -70,14 +75,14 @@ func (h *Head) settleResponse(request Method) Verdict {
 	}
 	switch {
 	case h.Flags&badCoding != 0:
-		return h.refuse(FaultCoding)
-	case request == HEAD || h.Status == 304:
+		return h.refuse(lex.FaultCoding)
+	case request == lex.HEAD || h.Status == 304:
 	case h.Flags&hasCoding != 0:
-		h.Framing = Chunked
+		h.Framing = framing.Chunked
 	case h.Flags&hasLength == 0:
-		h.Framing = UntilClose
+		h.Framing = framing.UntilClose
 	case h.Length > 0:
-		h.Framing = Length
+		h.Framing = framing.Length
 	}
 	return Done
 }

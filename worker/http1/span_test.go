@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"lbmaster/worker/http1/lex"
 )
 
 // tile says that the fields of a head are what they should be: line by line, one behind the other, up to the empty line.
@@ -71,7 +73,7 @@ func TestNominatedInLargeHeads(t *testing.T) {
 func TestLongNames(t *testing.T) {
 	b := []byte("GET / HTTP/1.1\r\nHost: a\r\n" + strings.Repeat("n", maxName+1) + ": y\r\n\r\n")
 	h := &Head{}
-	if v := h.ParseRequest(b); v != BadRequest || h.Fault() != FaultFieldName {
+	if v := h.ParseRequest(b); v != BadRequest || h.Fault() != lex.FaultFieldName {
 		t.Errorf("verdict %d, %v", v, h.Fault())
 	}
 }

@@ -1,45 +1,49 @@
 package http1
 
-import "bytes"
+import (
+	"bytes"
+
+	"lbmaster/worker/http1/lex"
+)
 
 // targetFault checks the request target's form (RFC 9112 section 3.2), and that it agrees with Host.
-func (h *Head) targetFault(b []byte) Fault {
+func (h *Head) targetFault(b []byte) lex.Fault {
 	t := h.Target.In(b)
 	switch {
-	case h.MethodID == CONNECT:
+	case h.MethodID == lex.CONNECT:
 		return connectFault(t)
 	case t[0] == '/':
 		return 0
-	case len(t) == 1 && t[0] == '*' && h.MethodID == OPTIONS:
+	case len(t) == 1 && t[0] == '*' && h.MethodID == lex.OPTIONS:
 		return 0
 	}
 	return h.absoluteFault(b, t)
 }
 
 // connectFault checks the authority-form, HOST:PORT.
-func connectFault(t []byte) Fault {
+func connectFault(t []byte) lex.Fault {
 	colon := bytes.LastIndexByte(t, ':')
 	if colon <= 0 || !validHost(t) {
-		return FaultTarget
+		return lex.FaultTarget
 	}
 	if n, ok := decimal(t[colon+1:]); !ok || n < 1 || n > 65535 {
-		return FaultTarget
+		return lex.FaultTarget
 	}
 	return 0
 }
 
 // absoluteFault checks the absolute-form, http://HOST/PATH. RFC 9112 section 3.2.2 lets its host win over Host; but a
 // server behind us may not know that, so that both must say the same.
-func (h *Head) absoluteFault(b, t []byte) Fault {
+func (h *Head) absoluteFault(b, t []byte) lex.Fault {
 	authority := afterScheme(t)
 	if end := bytes.IndexAny(authority, "/?"); end >= 0 {
 		authority = authority[:end]
 	}
 	if len(authority) == 0 || authority[0] == ':' || !validHost(authority) {
-		return FaultTarget
+		return lex.FaultTarget
 	}
 	if h.Flags&HasHost != 0 && !sameFold(authority, h.host.In(b)) {
-		return FaultHostMismatch
+		return lex.FaultHostMismatch
 	}
 	return 0
 }
@@ -47,7 +51,7 @@ func (h *Head) absoluteFault(b, t []byte) Fault {
 // afterScheme is what follows "http://" or "https://", nil when neither is there.
 func afterScheme(t []byte) []byte {
 	for _, scheme := range [...]string{"http://", "https://"} {
-		if len(t) > len(scheme) && foldEqual(t[:len(scheme)], scheme) {
+		if len(t) > len(scheme) && lex.FoldEqual(t[:len(scheme)], scheme) {
 			return t[len(scheme):]
 		}
 	}
@@ -55,12 +59,12 @@ func afterScheme(t []byte) []byte {
 }
 
 // takeHost reads a Host field (RFC 9112 section 3.2).
-func (h *Head) takeHost(f *Field, value []byte) Fault {
+func (h *Head) takeHost(f *Field, value []byte) lex.Fault {
 	switch {
 	case h.Flags&HasHost != 0:
-		return FaultTwoHosts
+		return lex.FaultTwoHosts
 	case len(value) > 0 && !validHost(value):
-		return FaultHost
+		return lex.FaultHost
 	}
 	h.Flags |= HasHost
 	h.host = f.Value
@@ -79,13 +83,13 @@ func validHost(b []byte) bool {
 	} else if colon := bytes.IndexByte(b, ':'); colon >= 0 {
 		name, port = b[:colon], b[colon:]
 	}
-	return all(name, classHost) && validPort(port)
+	return lex.All(name, lex.Host) && validPort(port)
 }
 
 // validLiteral checks the inside of an IP literal: enough to see that it has no delimiter of another part.
 func validLiteral(b []byte) bool {
 	for _, c := range b {
-		if classes[c]&classHex == 0 && c != ':' && c != '.' {
+		if !lex.Is(c, lex.Hex) && c != ':' && c != '.' {
 			return false
 		}
 	}

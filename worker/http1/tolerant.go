@@ -3,6 +3,8 @@ package http1
 import (
 	"bytes"
 	"strconv"
+
+	"lbmaster/worker/http1/lex"
 )
 
 // A tolerant Head takes responses that break the rules, but can be read in one way only:
@@ -32,12 +34,12 @@ func (h *Head) nextTolerantLine(b []byte) (from, to int, ok bool) {
 		} else {
 			h.Flags |= Untidy
 		}
-		if to > from && h.LineEnd > 0 && !blank(b[from]) { // a field
+		if to > from && h.LineEnd > 0 && !lex.Blank(b[from]) { // a field
 			if end == len(b) { // the next line may continue this one
 				h.scan = end - 1
 				return 0, 0, false
 			}
-			if blank(b[end]) {
+			if lex.Blank(b[end]) {
 				b[to], b[end-1] = ' ', ' '
 				h.scan = end
 				continue
@@ -73,7 +75,7 @@ func (h *Head) tolerantName(line []byte) (n, colon int) {
 	for n < len(line) && line[n] > ' ' && line[n] < 0x7f && line[n] != ':' {
 		n++
 	}
-	for colon = n; colon < len(line) && blank(line[colon]); colon++ {
+	for colon = n; colon < len(line) && lex.Blank(line[colon]); colon++ {
 		h.Flags |= Untidy
 	}
 	return n, colon
@@ -85,20 +87,20 @@ func readable(value []byte) bool {
 }
 
 // takeSameLength takes a Content-Length that has been told before, or is a list, if all numbers are the same.
-func (h *Head) takeSameLength(value []byte) Fault {
+func (h *Head) takeSameLength(value []byte) lex.Fault {
 	for l := (list{rest: value}); l.next(); {
 		n, ok := decimal(l.item)
 		switch {
 		case !ok:
-			return FaultLength
+			return lex.FaultLength
 		case h.Flags&hasLength != 0 && n != h.Length:
-			return FaultTwoLengths
+			return lex.FaultTwoLengths
 		}
 		h.Flags |= hasLength | Untidy
 		h.Length = n
 	}
 	if h.Flags&hasLength == 0 {
-		return FaultLength
+		return lex.FaultLength
 	}
 	return 0
 }
@@ -127,7 +129,7 @@ func (h *Head) AppendTidy(dst, b []byte) []byte {
 	told := h.Flags&hasLength == 0
 	for i := range h.N {
 		f := &h.Fields[i]
-		if f.ID != NameContentLength {
+		if f.ID != lex.NameContentLength {
 			dst = appendField(dst, f.Name().In(b), f.Value.In(b))
 		} else if !told {
 			told = true

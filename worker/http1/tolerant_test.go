@@ -3,6 +3,8 @@ package http1
 import (
 	"bytes"
 	"testing"
+
+	"lbmaster/worker/http1/lex"
 )
 
 // tolerantly are responses that break rules, and what is read and goes on; "": refused, with this fault.
@@ -10,7 +12,7 @@ var tolerantly = []struct {
 	text  string
 	tidy  string // "": none is needed
 	means string
-	fault Fault
+	fault lex.Fault
 }{
 	{"HTTP/1.1 200 OK\r\nA: b\r\n\r\n", "", `200 "OK" 1.1 until close [A=b]`, 0},
 	{"HTTP/1.1 200 OK\nA: b\nContent-Length: 3\n\n", "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 3\r\n\r\n", `200 "OK" 1.1 length 3 [A=b] [Content-Length=3]`, 0},
@@ -25,23 +27,23 @@ var tolerantly = []struct {
 	{"HTTP/1.1 200 OK\r\nA : b\r\nC[1]: d\r\n\r\n", "HTTP/1.1 200 OK\r\nA: b\r\nC[1]: d\r\n\r\n", `200 "OK" 1.1 until close [A=b] [C[1]=d]`, 0},
 	{"HTTP/1.1 200 OK\r\nA: b\x1b\x7f\r\n\r\n", "", "200 \"OK\" 1.1 until close [A=b\x1b\x7f]", 0},
 
-	{"HTTP/1.1 200 OK\r\n A: b\r\n\r\n", "", "", FaultFieldName},
-	{"HTTP/1.1 200 OK\r\nA: b\rc\r\n\r\n", "", "", FaultFieldValue},
-	{"HTTP/1.1 200 OK\r\nA: b\x00\r\n\r\n", "", "", FaultFieldValue},
-	{"HTTP/1.1 200 OK\r\nA B: c\r\n\r\n", "", "", FaultFieldName},
-	{"HTTP/1.1 200 OK\r\nA\r\n\r\n", "", "", FaultFieldName},
-	{"HTTP/1.1 200 OK\r\n: b\r\n\r\n", "", "", FaultFieldName},
-	{"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n", "", "", FaultTwoLengths},
-	{"HTTP/1.1 200 OK\r\nContent-Length: 3, 4\r\n\r\n", "", "", FaultTwoLengths},
-	{"HTTP/1.1 200 OK\r\nContent-Length: ,\r\n\r\n", "", "", FaultLength},
-	{"HTTP/1.1 200 OK\r\nContent-Length: 3x\r\n\r\n", "", "", FaultLength},
-	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "", "", FaultCoding},
-	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", "", "", FaultTwoCodings},
-	{"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: gzip\r\n\r\n", "", "", FaultCoding},
-	{"HTTP/2.0 200 OK\r\n\r\n", "", "", FaultVersion},
-	{"HTTP/1.1\t200 OK\r\n\r\n", "", "", FaultStatusLine},
-	{"HTTP/1.1 \r\n\r\n", "", "", FaultStatusLine},
-	{"hello\n\n", "", "", FaultStatusLine},
+	{"HTTP/1.1 200 OK\r\n A: b\r\n\r\n", "", "", lex.FaultFieldName},
+	{"HTTP/1.1 200 OK\r\nA: b\rc\r\n\r\n", "", "", lex.FaultFieldValue},
+	{"HTTP/1.1 200 OK\r\nA: b\x00\r\n\r\n", "", "", lex.FaultFieldValue},
+	{"HTTP/1.1 200 OK\r\nA B: c\r\n\r\n", "", "", lex.FaultFieldName},
+	{"HTTP/1.1 200 OK\r\nA\r\n\r\n", "", "", lex.FaultFieldName},
+	{"HTTP/1.1 200 OK\r\n: b\r\n\r\n", "", "", lex.FaultFieldName},
+	{"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n", "", "", lex.FaultTwoLengths},
+	{"HTTP/1.1 200 OK\r\nContent-Length: 3, 4\r\n\r\n", "", "", lex.FaultTwoLengths},
+	{"HTTP/1.1 200 OK\r\nContent-Length: ,\r\n\r\n", "", "", lex.FaultLength},
+	{"HTTP/1.1 200 OK\r\nContent-Length: 3x\r\n\r\n", "", "", lex.FaultLength},
+	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "", "", lex.FaultCoding},
+	{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", "", "", lex.FaultTwoCodings},
+	{"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: gzip\r\n\r\n", "", "", lex.FaultCoding},
+	{"HTTP/2.0 200 OK\r\n\r\n", "", "", lex.FaultVersion},
+	{"HTTP/1.1\t200 OK\r\n\r\n", "", "", lex.FaultStatusLine},
+	{"HTTP/1.1 \r\n\r\n", "", "", lex.FaultStatusLine},
+	{"hello\n\n", "", "", lex.FaultStatusLine},
 }
 
 func TestTolerance(t *testing.T) {
@@ -54,7 +56,7 @@ func TestTolerance(t *testing.T) {
 				if !bytewise {
 					n = len(b) - 1
 				}
-				if v = h.ParseResponse(b[:n+1], GET); v != More {
+				if v = h.ParseResponse(b[:n+1], lex.GET); v != More {
 					break
 				}
 			}
@@ -89,9 +91,9 @@ func FuzzTolerance(f *testing.F) {
 		}
 		whole, pieces := &Head{Tolerant: true}, &Head{Tolerant: true}
 		b, c := bytes.Clone(text), bytes.Clone(text)
-		verdict, v := whole.ParseResponse(b, GET), More
+		verdict, v := whole.ParseResponse(b, lex.GET), More
 		for n := 1; n <= len(c) && v == More; n++ {
-			v = pieces.ParseResponse(c[:n], GET)
+			v = pieces.ParseResponse(c[:n], lex.GET)
 		}
 		if len(b) > 0 && (v != verdict || v == Done && show(whole, b) != show(pieces, c)) {
 			t.Fatalf("%q: verdict %d at once, %d byte by byte", text, verdict, v)
@@ -104,7 +106,7 @@ func FuzzTolerance(f *testing.F) {
 			t.Errorf("%q goes on as %q", text, tidy)
 		}
 		again := &Head{Tolerant: true}
-		if v := again.ParseResponse(tidy, GET); v != Done || again.Flags&Untidy != 0 || again.Size != len(tidy) {
+		if v := again.ParseResponse(tidy, lex.GET); v != Done || again.Flags&Untidy != 0 || again.Size != len(tidy) {
 			t.Fatalf("%q goes on as %q: verdict %d, untidy %v", text, tidy, v, again.Flags&Untidy != 0)
 		}
 		if again.Status != whole.Status || again.Framing != whole.Framing || again.Length != whole.Length {

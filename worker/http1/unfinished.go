@@ -1,6 +1,10 @@
 package http1
 
-import "bytes"
+import (
+	"bytes"
+
+	"lbmaster/worker/http1/lex"
+)
 
 // unfinished is how far a line has been looked at before it is complete. Bytes that can never become a line of a head are
 // refused when they come: who sends them need not wait for the time-out. It also finds out where a complete line is wrong,
@@ -51,7 +55,7 @@ func (h *Head) await(b []byte, from int, begin part) Verdict {
 
 // blame refuses the complete line that begins at from. What examine finds wrong with it counts, and where; f only if that is
 // nothing.
-func (h *Head) blame(b []byte, from int, begin part, f Fault) Verdict {
+func (h *Head) blame(b []byte, from int, begin part, f lex.Fault) Verdict {
 	h.fault = f
 	if h.Tolerant { // much of what examine finds is none
 		h.at = from
@@ -65,14 +69,14 @@ func (h *Head) blame(b []byte, from int, begin part, f Fault) Verdict {
 
 // badLine is the verdict on a line with a fault.
 func (h *Head) badLine() Verdict {
-	if h.fault == FaultTooManyFields {
+	if h.fault == lex.FaultTooManyFields {
 		return FieldsTooLarge
 	}
 	return BadRequest
 }
 
 // examine looks at those bytes of the line of b from from on that it has not seen.
-func (h *Head) examine(b []byte, from int, begin part) Fault {
+func (h *Head) examine(b []byte, from int, begin part) lex.Fault {
 	u := &h.open
 	if u.part == 0 || u.line != from {
 		*u = unfinished{line: from, next: from, part: begin}
@@ -96,15 +100,15 @@ func (u *unfinished) skipText(b []byte) {
 	if end := bytes.IndexByte(text, '\r'); end >= 0 {
 		text = text[:end]
 	}
-	if clean(text) {
+	if lex.Clean(text) {
 		u.next += len(text)
 	}
 }
 
 // take looks at one byte.
-func (u *unfinished) take(c byte) Fault {
+func (u *unfinished) take(c byte) lex.Fault {
 	if c == '\n' && u.part != atLF {
-		return FaultLineEnd
+		return lex.FaultLineEnd
 	}
 	switch u.part {
 	case beginRequest:
@@ -115,7 +119,7 @@ func (u *unfinished) take(c byte) Fault {
 		return u.takeFieldStart(c)
 	case beginExcess:
 		u.enter(atLF, 1)
-		return need(c == '\r', FaultTooManyFields)
+		return need(c == '\r', lex.FaultTooManyFields)
 	case inMethod:
 		return u.takeMethod(c)
 	case inTarget:
@@ -125,66 +129,66 @@ func (u *unfinished) take(c byte) Fault {
 	case inName:
 		return u.takeName(c)
 	case inReason:
-		return u.takeText(c, FaultStatusLine)
+		return u.takeText(c, lex.FaultStatusLine)
 	case inValue:
-		return u.takeText(c, FaultFieldValue)
+		return u.takeText(c, lex.FaultFieldValue)
 	}
-	return need(c == '\n', FaultLineEnd) // atLF
+	return need(c == '\n', lex.FaultLineEnd) // atLF
 }
 
 // enter makes p the part that begins ahead bytes behind this one.
 func (u *unfinished) enter(p part, ahead int) { u.part, u.word = p, u.next+ahead }
 
 // takeFirst takes the first byte of a request. Only the very first line may be empty.
-func (u *unfinished) takeFirst(c byte) Fault {
+func (u *unfinished) takeFirst(c byte) lex.Fault {
 	switch {
 	case c == '\r' && u.line == 0:
 		u.enter(atLF, 1)
 		return 0
 	case c == '\r' || c == ' ':
-		return FaultRequestLine
+		return lex.FaultRequestLine
 	}
 	u.enter(inMethod, 0)
 	return u.takeMethod(c)
 }
 
-func (u *unfinished) takeMethod(c byte) Fault {
+func (u *unfinished) takeMethod(c byte) lex.Fault {
 	switch {
-	case classes[c]&classToken != 0:
+	case lex.Is(c, lex.Token):
 	case c == ' ':
 		u.enter(inTarget, 1)
 	case c == '\r':
-		return FaultRequestLine
+		return lex.FaultRequestLine
 	default:
-		return FaultMethod
+		return lex.FaultMethod
 	}
 	return 0
 }
 
-func (u *unfinished) takeTarget(c byte) Fault {
+func (u *unfinished) takeTarget(c byte) lex.Fault {
 	switch {
-	case classes[c]&classTarget != 0:
+	case lex.Is(c, lex.Target):
 	case c == ' ' && u.next > u.word:
 		u.enter(inVersion, 1)
 	case c == ' ' || c == '\r':
-		return FaultRequestLine
+		return lex.FaultRequestLine
 	default:
-		return FaultTarget
+		return lex.FaultTarget
 	}
 	return 0
 }
 
 // takeVersion takes a byte of the version of a request. Which one it is counts when the line is complete.
-func (u *unfinished) takeVersion(c byte) Fault {
+func (u *unfinished) takeVersion(c byte) lex.Fault {
 	n := u.next - u.word
 	switch {
 	case n < versionSize && (c == versionText[n] || versionText[n] == '1' && digit(c)):
 	case n == versionSize && c == '\r':
 		u.enter(atLF, 1)
 	case c == ' ':
-		return FaultRequestLine
+		return lex.FaultRequestLine
 	default:
-		return FaultVersion
+		return lex.FaultVersion
 	}
 	return 0
 }
@@ -196,66 +200,66 @@ const (
 )
 
 // takeStatus takes a byte of "HTTP/1.1 200".
-func (u *unfinished) takeStatus(c byte) Fault {
+func (u *unfinished) takeStatus(c byte) lex.Fault {
 	if u.part == beginStatus {
 		u.enter(inStatus, 0)
 	}
 	switch n := u.next - u.word; n {
 	case 0, 1, 2, 3, 4:
-		return need(c == versionText[n], FaultStatusLine)
+		return need(c == versionText[n], lex.FaultStatusLine)
 	case majorAt, majorAt + 1:
-		return need(c == versionText[n], FaultVersion)
+		return need(c == versionText[n], lex.FaultVersion)
 	case majorAt + 2:
-		return need(digit(c), FaultVersion)
+		return need(digit(c), lex.FaultVersion)
 	case 8:
-		return need(c == ' ', FaultStatusLine)
+		return need(c == ' ', lex.FaultStatusLine)
 	case 9:
-		return need(digit(c) && c != '0', FaultStatusLine)
+		return need(digit(c) && c != '0', lex.FaultStatusLine)
 	case 10, 11:
-		return need(digit(c), FaultStatusLine)
+		return need(digit(c), lex.FaultStatusLine)
 	}
 	if c == '\r' {
 		u.enter(atLF, 1)
 		return 0
 	}
 	u.enter(inReason, 1)
-	return need(c == ' ', FaultStatusLine)
+	return need(c == ' ', lex.FaultStatusLine)
 }
 
-func need(ok bool, f Fault) Fault {
+func need(ok bool, f lex.Fault) lex.Fault {
 	if ok {
 		return 0
 	}
 	return f
 }
 
-func (u *unfinished) takeFieldStart(c byte) Fault {
+func (u *unfinished) takeFieldStart(c byte) lex.Fault {
 	switch {
 	case c == '\r':
 		u.enter(atLF, 1)
 		return 0
-	case blank(c):
-		return FaultFolding // RFC 9112 section 5.2
+	case lex.Blank(c):
+		return lex.FaultFolding // RFC 9112 section 5.2
 	}
 	u.enter(inName, 0)
 	return u.takeName(c)
 }
 
-func (u *unfinished) takeName(c byte) Fault {
+func (u *unfinished) takeName(c byte) lex.Fault {
 	switch {
-	case classes[c]&classToken != 0:
+	case lex.Is(c, lex.Token):
 	case c == ':' && u.next > u.word:
 		u.enter(inValue, 1)
-	case blank(c):
-		return FaultSpaceBeforeColon // RFC 9112 section 5.1
+	case lex.Blank(c):
+		return lex.FaultSpaceBeforeColon // RFC 9112 section 5.1
 	default:
-		return FaultFieldName
+		return lex.FaultFieldName
 	}
 	return 0
 }
 
 // takeText takes a byte of a text that has no control character but HTAB; f is the fault of one.
-func (u *unfinished) takeText(c byte, f Fault) Fault {
+func (u *unfinished) takeText(c byte, f lex.Fault) lex.Fault {
 	switch {
 	case c == '\r':
 		u.enter(atLF, 1)

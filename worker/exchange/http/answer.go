@@ -3,7 +3,7 @@ package http
 import (
 	"lbmaster/worker/accesslog"
 	"lbmaster/worker/exchange"
-	"lbmaster/worker/http1"
+	"lbmaster/worker/http1/lex"
 	"lbmaster/worker/page"
 )
 
@@ -31,7 +31,7 @@ func (x *Exchange) answer(p page.Page, why accesslog.Cause) {
 
 // text is what the client gets as answer p: the backend's, else the frontend's, else ours.
 func (x *Exchange) text(p page.Page) string {
-	headless := x.request.MethodID == http1.HEAD
+	headless := x.request.MethodID == lex.HEAD
 	if x.Back != nil {
 		return page.Text(p, headless, x.Back.Pages, x.Client.Front.Pages)
 	}

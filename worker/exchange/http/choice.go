@@ -4,7 +4,7 @@ import (
 	"lbmaster/conf"
 	"lbmaster/worker/accesslog"
 	"lbmaster/worker/cookie"
-	"lbmaster/worker/http1"
+	"lbmaster/worker/http1/lex"
 	"lbmaster/worker/upstream"
 )
 
@@ -27,7 +27,7 @@ func (x *Exchange) named(head []byte) *upstream.Server {
 	}
 	for i := range x.request.N {
 		f := &x.request.Fields[i]
-		if f.ID != http1.NameCookie {
+		if f.ID != lex.NameCookie {
 			continue
 		}
 		if srv := x.namedIn(f.Value.In(head)); srv != nil {

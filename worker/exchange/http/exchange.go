@@ -1,7 +1,6 @@
 // Package http is an exchange that speaks HTTP/1: one request and its response.
 //
 //	deadline          how long is waited for whom
-//	down              its server has been marked down
 //	exchange          what runs it
 //	request           the request is read, and written anew
 //	transfer          both directions, once there is a connection

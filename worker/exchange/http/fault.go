@@ -8,6 +8,7 @@ import (
 	"lbmaster/worker/exchange"
 	"lbmaster/worker/flow"
 	"lbmaster/worker/http1"
+	"lbmaster/worker/http1/lex"
 	"lbmaster/worker/logline"
 	"lbmaster/worker/page"
 )
@@ -75,7 +76,7 @@ func (x *Exchange) unwanted() string {
 	r := &x.response
 	switch {
 	case r.Size == 0 || r.Size > x.Client.Front.MaxHeader:
-		return http1.FaultTooLarge.String()
+		return lex.FaultTooLarge.String()
 	case r.Status == 101:
 		return "the server changes to a protocol that the client has not asked for, or before it has got the request"
 	case r.Status < 200:

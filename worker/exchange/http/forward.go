@@ -5,6 +5,7 @@ import (
 
 	"lbmaster/worker/exchange"
 	"lbmaster/worker/http1"
+	"lbmaster/worker/http1/lex"
 )
 
 // forwards says that the server is to be told of the client by a field of the proxy's own.
@@ -26,7 +27,7 @@ func (x *Exchange) forwarded(w *exchange.Forward, head []byte) bool {
 
 // tellsClient says that f has the name of the field.
 func tellsClient(w *exchange.Forward, f *http1.Field, head []byte) bool {
-	return (f.ID == http1.NameOther || f.ID == http1.NameXForwardedFor) && bytes.EqualFold(f.Name().In(head), w.Name)
+	return (f.ID == lex.NameOther || f.ID == lex.NameXForwardedFor) && bytes.EqualFold(f.Name().In(head), w.Name)
 }
 
 // appendClient appends the field.

@@ -3,7 +3,7 @@ package http
 import (
 	"lbmaster/conf"
 	"lbmaster/worker/buffer"
-	"lbmaster/worker/http1"
+	"lbmaster/worker/http1/lex"
 )
 
 // A head is received and written anew in buffers that hold it whole, of buffer.Size as a rule. Where the frontend's max_header
@@ -26,7 +26,7 @@ func (x *Exchange) responseRoom(head []byte) int {
 		return room
 	}
 	for i := range r.N {
-		if f := &r.Fields[i]; f.ID == http1.NameSetCookie && x.owns(f.Value.In(head)) {
+		if f := &r.Fields[i]; f.ID == lex.NameSetCookie && x.owns(f.Value.In(head)) {
 			room += prefix
 		}
 	}

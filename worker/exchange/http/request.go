@@ -4,6 +4,7 @@ import (
 	"lbmaster/shared/counter"
 	"lbmaster/worker/accesslog"
 	"lbmaster/worker/http1"
+	"lbmaster/worker/http1/framing"
 	"lbmaster/worker/page"
 )
 
@@ -66,7 +67,7 @@ func (x *Exchange) requestRead(v http1.Verdict) {
 // that is at hand has been found correct.
 func (x *Exchange) forward() {
 	r := &x.request
-	x.upgrade = r.Flags&http1.ConnUpgrade != 0 && r.Flags&http1.H2C == 0 && r.Framing == http1.None && r.Minor == 1 && !x.Client.Front.HTTPClose
+	x.upgrade = r.Flags&http1.ConnUpgrade != 0 && r.Flags&http1.H2C == 0 && r.Framing == framing.None && r.Minor == 1 && !x.Client.Front.HTTPClose
 	x.Up.Out = x.Pools.Buffers.TakeFor(r.Size + headReserve)
 	out := x.writeRequest(x.Up.Out.Space()[:0], x.Client.In.Bytes())
 	x.Up.Out.Commit(len(out))

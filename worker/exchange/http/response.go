@@ -3,6 +3,8 @@ package http
 import (
 	"lbmaster/worker/exchange"
 	"lbmaster/worker/http1"
+	"lbmaster/worker/http1/framing"
+	"lbmaster/worker/http1/lex"
 )
 
 // readResponse reads heads until that of the final response has been taken, and reports whether it has.
@@ -72,7 +74,7 @@ func (x *Exchange) takeResponse() (interim bool) {
 		x.switchProtocol()
 	case r.Status < 200:
 		return x.takeInterim()
-	case x.request.MethodID == http1.CONNECT && r.Status < 300:
+	case x.request.MethodID == lex.CONNECT && r.Status < 300:
 		x.openTunnel()
 	default:
 		x.respond()
@@ -83,8 +85,8 @@ func (x *Exchange) takeResponse() (interim bool) {
 // respond begins the final response.
 func (x *Exchange) respond() {
 	r := &x.response
-	x.Down.Unwrap = r.Framing == http1.Chunked && x.request.Minor == 0
-	untilClose := r.Framing == http1.UntilClose || x.Down.Unwrap
+	x.Down.Unwrap = r.Framing == framing.Chunked && x.request.Minor == 0
+	untilClose := r.Framing == framing.UntilClose || x.Down.Unwrap
 	x.keep = persistent(&x.request) && !untilClose && x.delivery == delivered && x.stays() && !x.Client.Front.HTTPClose
 	x.Headed, x.Status = x.Loop.Now(), r.Status
 	x.Client.Front.Log.Response(x.Trace, &x.response, x.Link.In.Bytes())

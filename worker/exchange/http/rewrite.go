@@ -5,12 +5,13 @@ import (
 	"lbmaster/worker/accesslog"
 	"lbmaster/worker/cookie"
 	"lbmaster/worker/http1"
+	"lbmaster/worker/http1/lex"
 )
 
 // notForwarded is the set of request fields that are looked at one by one: those that concern one connection only
 // (RFC 9110 section 7.6.1), and the cookies.
-const notForwarded = 1<<http1.NameConnection | 1<<http1.NameKeepAlive | 1<<http1.NameProxyConnection |
-	1<<http1.NameUpgrade | 1<<http1.NameTE | 1<<http1.NameCookie
+const notForwarded = 1<<lex.NameConnection | 1<<lex.NameKeepAlive | 1<<lex.NameProxyConnection |
+	1<<lex.NameUpgrade | 1<<lex.NameTE | 1<<lex.NameCookie
 
 // writeRequest appends the request's head to dst, which has room for it. Everything that need not change is copied as
 // it came, in order; what is added comes last.
@@ -26,12 +27,12 @@ func (x *Exchange) writeRequest(dst, head []byte) []byte {
 		if notForwarded&(1<<f.ID) == 0 && !(nominates && r.Nominated(head, f)) && !(replaces && tellsClient(forward, f, head)) {
 			continue
 		}
-		if f.ID == http1.NameUpgrade && x.upgrade {
+		if f.ID == lex.NameUpgrade && x.upgrade {
 			continue
 		}
 		dst = append(dst, head[from:f.Start]...)
 		from = f.End(head)
-		if f.ID == http1.NameCookie {
+		if f.ID == lex.NameCookie {
 			dst = x.writeCookie(dst, head, f)
 		}
 	}
@@ -86,16 +87,16 @@ func (x *Exchange) writeCookie(dst, head []byte, f *http1.Field) []byte {
 }
 
 // notReturned is the set of response fields that are looked at one by one.
-const notReturned = 1<<http1.NameConnection | 1<<http1.NameKeepAlive | 1<<http1.NameProxyConnection |
-	1<<http1.NameUpgrade | 1<<http1.NameSetCookie
+const notReturned = 1<<lex.NameConnection | 1<<lex.NameKeepAlive | 1<<lex.NameProxyConnection |
+	1<<lex.NameUpgrade | 1<<lex.NameSetCookie
 
 // notReturned is that set for this response: of the fields that tell the framing none returns to a client that they would confuse.
 func (x *Exchange) notReturned() int {
 	switch {
 	case x.response.Flags&http1.Bare != 0: // RFC 9110 section 8.6, RFC 9112 section 6.1
-		return notReturned | 1<<http1.NameContentLength | 1<<http1.NameTransferEncoding
+		return notReturned | 1<<lex.NameContentLength | 1<<lex.NameTransferEncoding
 	case x.request.Minor == 0: // it gets no chunks (RFC 9112 section 6.1)
-		return notReturned | 1<<http1.NameTransferEncoding | 1<<http1.NameTrailer
+		return notReturned | 1<<lex.NameTransferEncoding | 1<<lex.NameTrailer
 	}
 	return notReturned
 }
@@ -114,12 +115,12 @@ func (x *Exchange) writeResponse(dst, head []byte, connection string) []byte {
 		if special&(1<<f.ID) == 0 && !(nominates && r.Nominated(head, f)) {
 			continue
 		}
-		if f.ID == http1.NameUpgrade && r.Status == 101 || f.ID == http1.NameSetCookie && !x.owns(f.Value.In(head)) {
+		if f.ID == lex.NameUpgrade && r.Status == 101 || f.ID == lex.NameSetCookie && !x.owns(f.Value.In(head)) {
 			continue
 		}
 		dst = append(dst, head[from:f.Start]...)
 		from = f.End(head)
-		if f.ID == http1.NameSetCookie {
+		if f.ID == lex.NameSetCookie {
 			dst = x.writeSetCookie(dst, head, f)
 		}
 	}
@@ -171,5 +172,5 @@ func (x *Exchange) setTo(what accesslog.ToCookie) {
 func (x *Exchange) inserts() bool {
 	c := &x.Back.Cookie
 	return c.Mode == conf.CookieInsert && !x.ByCookie && x.response.Status >= 200 &&
-		(!c.PostOnly || x.request.MethodID == http1.POST)
+		(!c.PostOnly || x.request.MethodID == lex.POST)
 }

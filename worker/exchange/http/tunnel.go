@@ -2,7 +2,7 @@ package http
 
 import (
 	"lbmaster/worker/exchange"
-	"lbmaster/worker/http1"
+	"lbmaster/worker/http1/framing"
 )
 
 // switchProtocol goes on with a server that agrees to speak what the client has asked for.
@@ -33,8 +33,8 @@ func (x *Exchange) becomeTunnel() {
 	x.Client.Front.Log.Response(x.Trace, &x.response, x.Link.In.Bytes())
 	x.Link.Conn.Consume(x.response.Size, x.Pools)
 	x.Up.Drop(x.Pools)
-	x.Up.Begin(http1.UntilClose, 0)
-	x.Down.Begin(http1.UntilClose, 0)
+	x.Up.Begin(framing.UntilClose, 0)
+	x.Down.Begin(framing.UntilClose, 0)
 	x.Upstream.DropOwn(&x.Client.Own)
 	x.CountResponse(x.Status)
 	x.LogEarly(x.Down.Out.Len())

@@ -14,7 +14,7 @@ package relay
 import (
 	"lbmaster/worker/accesslog"
 	"lbmaster/worker/exchange"
-	"lbmaster/worker/http1"
+	"lbmaster/worker/http1/framing"
 	"lbmaster/worker/loop"
 )
 
@@ -33,8 +33,8 @@ type Pool struct{ free loop.FreeList[Relay] }
 func (p *Pool) New(w *exchange.Worker, c *exchange.Client) *Relay {
 	r := p.take(w.NewStream(c), connecting)
 	r.Complete = w.Loop.Now()
-	r.Up.Begin(http1.UntilClose, 0)
-	r.Down.Begin(http1.UntilClose, 0)
+	r.Up.Begin(framing.UntilClose, 0)
+	r.Down.Begin(framing.UntilClose, 0)
 	if r.Enter(c.Front.Back); !r.Choose(nil) {
 		r.unserved(accesslog.ByServer)
 	}

@@ -1,18 +1,22 @@
-package http1
+package framing
 
-import "math"
+import (
+	"math"
+
+	"lbmaster/worker/http1/lex"
+)
 
 // Body checks the bytes of a body as they pass, and finds its end. They are meant to be forwarded as they are, chunk
 // lines and trailers included: so these are checked as strictly as a head. The zero value is a body of no bytes.
 type Body struct {
-	framing  Framing
+	framing  Kind
 	step     step
 	tolerant bool  // see Tolerate
 	left     int64 // bytes of data until the end of the body or chunk
 	line     int   // bytes of the chunk line or of the trailer section so far
 	excess   int64 // overhead that the data does not justify
 	fields   int   // trailer fields so far
-	fault    Fault
+	fault    lex.Fault
 	at       int64 // where that is
 	passed   int64 // bytes of chunks so far, framing included
 	name     trailerName
@@ -54,7 +58,7 @@ const (
 )
 
 // Start begins a body.
-func (b *Body) Start(f Framing, length int64) {
+func (b *Body) Start(f Kind, length int64) {
 	*b = Body{framing: f, left: length}
 }
 
@@ -63,7 +67,7 @@ func (b *Body) Tolerate() { b.tolerant = true }
 
 // Consume says how many of the next bytes p belong to the body, and whether it ends with them. With a fault, n is how many came before
 // the chunk line, line end or trailer section that has it, and could pass. It is not called again after the end or a fault.
-func (b *Body) Consume(p []byte) (n int, done bool, f Fault) {
+func (b *Body) Consume(p []byte) (n int, done bool, f lex.Fault) {
 	switch b.framing {
 	case None:
 		return 0, true, 0
@@ -78,7 +82,7 @@ func (b *Body) Consume(p []byte) (n int, done bool, f Fault) {
 }
 
 // Fault is what Consume has found wrong; 0: nothing.
-func (b *Body) Fault() Fault { return b.fault }
+func (b *Body) Fault() lex.Fault { return b.fault }
 
 // FaultAt is where the byte stands that makes the fault, in the body with its framing.
 func (b *Body) FaultAt() int64 { return b.at }
@@ -107,7 +111,7 @@ func (b *Body) Skip(n int64) (done bool) {
 	return b.left == 0 && b.framing == Length
 }
 
-func (b *Body) consumeChunks(p []byte) (n int, done bool, f Fault) {
+func (b *Body) consumeChunks(p []byte) (n int, done bool, f lex.Fault) {
 	whole := 0 // bytes before what is being read
 	for n < len(p) {
 		if b.step == stepData {
@@ -143,7 +147,7 @@ func (b *Body) data(p []byte) int {
 
 // Unwrap is Consume of a chunked body for a recipient that knows no chunks: of the next bytes p the first ones, as many as framing says,
 // should not pass, and the data bytes behind them should. What follows those is for the next call.
-func (b *Body) Unwrap(p []byte) (framing, data int, done bool, f Fault) {
+func (b *Body) Unwrap(p []byte) (framing, data int, done bool, f lex.Fault) {
 	for framing < len(p) && b.step != stepData {
 		if f = b.take(p[framing]); f != 0 {
 			b.fault, b.at = f, b.passed+int64(framing)
@@ -162,7 +166,7 @@ func (b *Body) Unwrap(p []byte) (framing, data int, done bool, f Fault) {
 }
 
 // take checks one byte that is not data.
-func (b *Body) take(c byte) Fault {
+func (b *Body) take(c byte) lex.Fault {
 	switch b.step {
 	case stepSize, stepSizeMore:
 		return b.takeSize(c)
@@ -173,17 +177,17 @@ func (b *Body) take(c byte) Fault {
 	case stepSizeLF:
 		return b.takeSizeLF(c)
 	case stepDataCR:
-		return b.expect(c, '\r', stepDataLF, FaultChunkEnd)
+		return b.expect(c, '\r', stepDataLF, lex.FaultChunkEnd)
 	case stepDataLF:
-		return b.expect(c, '\n', stepSize, FaultChunkEnd)
+		return b.expect(c, '\n', stepSize, lex.FaultChunkEnd)
 	case stepEndLF:
-		return b.expect(c, '\n', stepEnd, FaultTrailer)
+		return b.expect(c, '\n', stepEnd, lex.FaultTrailer)
 	}
 	return b.takeTrailer(c)
 }
 
 // expect lets one byte pass only.
-func (b *Body) expect(c, want byte, next step, f Fault) Fault {
+func (b *Body) expect(c, want byte, next step, f lex.Fault) lex.Fault {
 	if c != want {
 		return f
 	}
@@ -192,7 +196,7 @@ func (b *Body) expect(c, want byte, next step, f Fault) Fault {
 }
 
 // takeSize reads chunk-size.
-func (b *Body) takeSize(c byte) Fault {
+func (b *Body) takeSize(c byte) lex.Fault {
 	d := hexValue(c)
 	switch {
 	case d >= 0 && b.step == stepSize:
@@ -208,59 +212,59 @@ func (b *Body) takeSize(c byte) Fault {
 	case c == '\r':
 		b.step = stepSizeLF
 		return 0
-	case blank(c):
+	case lex.Blank(c):
 		b.step = stepSizeBlank
 		return b.lengthen()
 	}
-	return FaultChunkSize
+	return lex.FaultChunkSize
 }
 
 // takeSizeBlank passes the white space that may stand before an extension (RFC 9112 section 7.1.1). Before the end of the line it is
 // padding, which old servers write.
-func (b *Body) takeSizeBlank(c byte) Fault {
+func (b *Body) takeSizeBlank(c byte) lex.Fault {
 	switch {
-	case blank(c):
+	case lex.Blank(c):
 	case c == ';':
 		b.step = stepExtension
 	case c == '\r' && b.tolerant:
 		b.step = stepSizeLF
 		return 0
 	default:
-		return FaultChunkSize
+		return lex.FaultChunkSize
 	}
 	return b.lengthen()
 }
 
 // lengthen counts a byte of a chunk line.
-func (b *Body) lengthen() Fault {
+func (b *Body) lengthen() lex.Fault {
 	if b.line++; b.line > maxChunkLine {
-		return FaultChunkExtension
+		return lex.FaultChunkExtension
 	}
 	return 0
 }
 
 // takeExtension lets a chunk extension pass (RFC 9112 section 7.1.1).
-func (b *Body) takeExtension(c byte) Fault {
+func (b *Body) takeExtension(c byte) lex.Fault {
 	switch {
 	case c == '\r':
 		b.step = stepSizeLF
 		return 0
 	case c < ' ' && c != '\t' || c >= 0x7f:
-		return FaultChunkExtension
+		return lex.FaultChunkExtension
 	}
 	return b.lengthen()
 }
 
 // takeSizeLF ends a chunk line. A sender that splits data into tiny chunks, or decorates them, makes us work for
 // nothing: the overhead, two line ends included, may exceed what ordinary chunks need by maxExcess bytes in all.
-func (b *Body) takeSizeLF(c byte) Fault {
+func (b *Body) takeSizeLF(c byte) lex.Fault {
 	if c != '\n' {
-		return FaultLineEnd
+		return lex.FaultLineEnd
 	}
 	b.excess = max(0, b.excess+int64(b.line)+4-16-min(b.left, math.MaxInt64/4)*2)
 	switch {
 	case b.excess > maxExcess:
-		return FaultChunkWaste
+		return lex.FaultChunkWaste
 	case b.left == 0:
 		b.step, b.line = stepTrailer, 0
 	default:

@@ -1,4 +1,7 @@
-package http1
+package lex
+
+// MaxFields is the number of fields that a head may have, and a trailer section.
+const MaxFields = 128
 
 // Name is the identity of a field whose name is known here. Names are case-insensitive (RFC 9110 section 5.1).
 type Name uint8
@@ -27,7 +30,7 @@ const (
 	nameCount
 )
 
-// nameText is each known name in lower case.
+// nameText is each known name in Lower case.
 var nameText = [nameCount]string{
 	NameHost:               "host",
 	NameConnection:         "connection",
@@ -53,11 +56,11 @@ var nameText = [nameCount]string{
 var known = indexNames()
 
 const (
-	maxKnown = 19 // length of the longest known name
-	letters  = 32 // a letter's lower five bits are its place in the alphabet, in either case
+	MaxKnown = 19 // length of the longest known name
+	letters  = 32 // a letter's Lower five bits are its place in the alphabet, in either case
 )
 
-func indexNames() (index [maxKnown + 1][letters]Name) {
+func indexNames() (index [MaxKnown + 1][letters]Name) {
 	for id := NameOther + 1; id < nameCount; id++ {
 		text := nameText[id]
 		at := &index[len(text)][text[0]%letters]
@@ -69,33 +72,33 @@ func indexNames() (index [maxKnown + 1][letters]Name) {
 	return index
 }
 
-// identify is the identity of a field name.
-func identify(name []byte) Name {
-	if len(name) > maxKnown {
+// Identify is the identity of a field name.
+func Identify(name []byte) Name {
+	if len(name) > MaxKnown {
 		return NameOther
 	}
 	id := known[len(name)][name[0]%letters]
-	if id == NameOther || !foldEqual(name, nameText[id]) {
+	if id == NameOther || !FoldEqual(name, nameText[id]) {
 		return NameOther
 	}
 	return id
 }
 
-// foldEqual says whether b is text, which is in lower case, in any case.
-func foldEqual(b []byte, text string) bool {
+// FoldEqual says whether b is text, which is in Lower case, in any case.
+func FoldEqual(b []byte, text string) bool {
 	if len(b) != len(text) {
 		return false
 	}
 	for i := range b {
-		if lower(b[i]) != text[i] {
+		if Lower(b[i]) != text[i] {
 			return false
 		}
 	}
 	return true
 }
 
-// lower is c in lower case, if it is an ASCII letter.
-func lower(c byte) byte {
+// Lower is c in Lower case, if it is an ASCII letter.
+func Lower(c byte) byte {
 	if 'A' <= c && c <= 'Z' {
 		c += 'a' - 'A'
 	}

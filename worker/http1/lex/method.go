@@ -1,4 +1,4 @@
-package http1
+package lex
 
 // Method is the identity of a request method that is known here. Methods are case-sensitive (RFC 9110 section 9.1).
 type Method uint8
@@ -25,8 +25,8 @@ func (m Method) Idempotent() bool {
 	return false
 }
 
-// identifyMethod is the identity of a method.
-func identifyMethod(b []byte) Method {
+// IdentifyMethod is the identity of a method.
+func IdentifyMethod(b []byte) Method {
 	switch string(b) { // compiled to comparisons, without a conversion
 	case "GET":
 		return GET
