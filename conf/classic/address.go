@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"lbmaster/conf/classic/keyword"
 	"lbmaster/conf/raw"
 )
 
@@ -41,41 +42,41 @@ func (l *line) addresses(text string, options []string) {
 		}
 	}
 	l.set("bind", all)
-	l.options(l.binds, options, nil)
+	l.options(l.keywords.Binds, options, nil)
 }
 
 // options reads what stands behind an address, word by word, and says whether all is well. Into is the server's table.
-func (l *line) options(t *list, words []string, into *server) (ok bool) {
+func (l *line) options(t *keyword.List, words []string, into *server) (ok bool) {
 	ok = true
 	for len(words) > 0 {
-		k, name, _ := t.find(words[:1])
+		k, name, _ := t.Find(words[:1])
 		at := l.at
 		l.at.Key = at.Key + " " + name
 		if k == nil {
 			l.at = at
-			if near := raw.Nearest(name, t.names); near != "" {
+			if near := raw.Nearest(name, t.Names); near != "" {
 				l.fail("%q is not known here: did you mean %q?", name, near)
 			} else {
 				l.fail("%q is not known here", name)
 			}
 			return false
 		}
-		takes := min(k.args, len(words)-1)
+		takes := min(k.Args, len(words)-1)
 		sub := &line{reader: l.reader, at: l.at, keyword: name, args: words[1 : 1+takes]}
 		words = words[1+takes:]
 		switch {
-		case k.args > takes:
+		case k.Args > takes:
 			sub.fail("it needs an argument")
 			ok = false
-		case k.verdict == Refused:
-			sub.fail("%s", k.refusal())
+		case k.Verdict == keyword.Refused:
+			sub.fail("%s", k.Refusal())
 			ok = false
-		case k.verdict == Ignored:
+		case k.Verdict == keyword.Ignored:
 			sub.ignore()
 		case into != nil && into.options[name] != nil:
 			into.options[name](sub)
-		case k.read != nil:
-			k.read(sub)
+		case l.binds[name].read != nil:
+			l.binds[name].read(sub)
 		}
 		l.at = at
 	}

@@ -2,10 +2,11 @@ package classic
 
 import (
 	"fmt"
-	"net/netip"
 	"strconv"
 	"strings"
 
+	"lbmaster/conf/classic/keyword"
+	"lbmaster/conf/classic/lexer"
 	"lbmaster/conf/raw"
 )
 
@@ -138,8 +139,8 @@ func tcpka(l *line) {
 	if !l.none() {
 		return
 	}
-	for key, in := range map[string]side{"clitcpka": fd, "srvtcpka": bd} {
-		if sides[l.section.kind]&in != 0 {
+	for key, in := range map[string]keyword.Side{"clitcpka": keyword.Front | keyword.Defaults, "srvtcpka": keyword.Back | keyword.Defaults} {
+		if keyword.Sides[l.section.kind]&in != 0 {
 			l.set(key, !l.no)
 		}
 	}
@@ -207,31 +208,8 @@ func errorfile(l *line) {
 // monitorNet reads networks.
 func monitorNet(l *line) {
 	if v, ok := l.one("192.168.1.252/31"); ok {
-		l.set("monitor_net", []any{network(v)})
+		l.set("monitor_net", []any{lexer.Network(v)})
 	}
-}
-
-// network writes a network with a mask such as /255.255.255.0 with the length of that.
-func network(s string) string {
-	address, bits, long := strings.Cut(s, "/")
-	if long && strings.Contains(bits, ".") {
-		return address + "/" + maskBits(bits)
-	}
-	return s
-}
-
-// maskBits is the length of a mask such as 255.255.255.0, or the mask itself when it is none.
-func maskBits(mask string) string {
-	ip, err := netip.ParseAddr(mask)
-	if err != nil || !ip.Is4() {
-		return mask
-	}
-	b := ip.As4()
-	digits := strings.TrimRight(fmt.Sprintf("%08b%08b%08b%08b", b[0], b[1], b[2], b[3]), "0")
-	if strings.Contains(digits, "0") {
-		return mask
-	}
-	return strconv.Itoa(len(digits))
 }
 
 // defaultBackend: a use_backend without a condition comes first.

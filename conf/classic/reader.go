@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"lbmaster/conf/classic/keyword"
+	"lbmaster/conf/classic/lexer"
 	"lbmaster/conf/raw"
 )
 
@@ -18,7 +20,7 @@ type File struct {
 
 // Read makes one document of files, which are read one behind the other. What is wrong goes to the findings.
 func Read(files []File, getenv func(string) (string, bool), f *raw.Findings) *raw.Document {
-	r := &reader{Findings: f, lists: newLists(), environ: &environ{getenv, map[string]*string{}}, places: places{}, named: map[string]*section{}}
+	r := &reader{Findings: f, keywords: keyword.New(), readings: newReadings(), environ: &environ{getenv, map[string]*string{}}, places: places{}, named: map[string]*section{}}
 	r.doc = &raw.Document{Global: &raw.Section{Path: "global", Values: table{}}, Admin: &raw.Section{Path: "admin", Values: table{}}, Origin: r.places, Words: words}
 	r.top = &section{kind: "global", Section: r.doc.Global}
 	for _, file := range files {
@@ -33,7 +35,8 @@ type table = map[string]any
 // reader reads the lines of all files.
 type reader struct {
 	*raw.Findings
-	*lists
+	*readings
+	keywords *keyword.Lists
 	environ  *environ
 	doc      *raw.Document
 	places   places
@@ -123,7 +126,7 @@ func (r *reader) line(at raw.Place, text string) {
 		r.Fail(at, "a line cannot have a NUL byte")
 		return
 	}
-	words, err := Words(text, r.environ.get)
+	words, err := lexer.Words(text, r.environ.get)
 	switch {
 	case err != nil:
 		r.Fail(at, "%v", err)
@@ -147,7 +150,7 @@ func (r *reader) statement(at raw.Place, words []string) {
 		l.no = true
 		words = words[1:]
 	}
-	k, name, rest := r.table(r.section.kind).find(words)
+	k, name, rest := r.keywords.Section(r.section.kind).Find(words)
 	l.at.Key, l.keyword, l.args = name, name, rest
 	if k == nil {
 		l.unknown(words)
@@ -160,24 +163,27 @@ func (r *reader) statement(at raw.Place, words []string) {
 }
 
 // decide does with the line what the table says.
-func (l *line) decide(k *keyword) {
+func (l *line) decide(k *keyword.Row) {
+	done := l.of(l.section.kind)[k.Name]
 	switch {
-	case k.in != 0 && k.in&sides[l.section.kind] == 0:
-		l.fail("it belongs to sections of another kind (%s), not to a %s", k.in, l.section.kind)
-	case k.verdict == Refused && l.no:
+	case k.In != 0 && k.In&keyword.Sides[l.section.kind] == 0:
+		l.fail("it belongs to sections of another kind (%s), not to a %s", k.In, l.section.kind)
+	case k.Verdict == keyword.Refused && l.no:
 		l.ignore() // what is not there is not wanted either
-	case k.verdict == Refused:
-		l.fail("%s", k.refusal())
-	case k.verdict == Ignored, k.ofFrontends && l.section.kind == "backend":
+	case k.Verdict == keyword.Refused:
+		l.fail("%s", k.Refusal())
+	case k.Verdict == keyword.Ignored, k.OfFrontends && l.section.kind == "backend":
 		l.ignore()
-	case l.no && k.no == nil && k.flag == "":
+	case l.no && done.no == nil && k.Flag == "" && !k.Quiet:
 		l.fail("it cannot have \"no\" before it")
-	case k.flag != "":
-		l.flag(k.flag)
+	case k.Flag != "":
+		l.flag(k.Flag)
+	case k.Quiet:
+		nothing(l)
 	case l.no:
-		k.no(l)
-	case k.read != nil:
-		k.read(l)
+		done.no(l)
+	case done.read != nil:
+		done.read(l)
 	}
 }
 
@@ -226,7 +232,7 @@ func (l *line) one(example string) (string, bool) {
 
 // unknown reports a keyword that nobody has.
 func (l *line) unknown(words []string) {
-	known := l.table(l.section.kind).names
+	known := l.keywords.Section(l.section.kind).Names
 	if l.Full() {
 		return
 	}
@@ -235,7 +241,7 @@ func (l *line) unknown(words []string) {
 		text += " " + words[1]
 	}
 	l.at.Key = text
-	if k, name, _ := l.other(l.section.kind).find(words); k != nil {
+	if k, name, _ := l.keywords.Other(l.section.kind).Find(words); k != nil {
 		l.at.Key = name
 		if l.section.kind == "global" {
 			l.fail("it belongs to a section of the kind defaults, listen, frontend or backend, not to global")

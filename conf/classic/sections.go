@@ -3,21 +3,22 @@ package classic
 import (
 	"strings"
 
+	"lbmaster/conf/classic/keyword"
 	"lbmaster/conf/raw"
 )
 
 // header reads a line that begins a section; false when it does not.
 func (r *reader) header(at raw.Place, words []string) bool {
-	k, _, args := r.sections.find(words)
+	k, _, args := r.keywords.Sections.Find(words)
 	if k == nil || r.section != nil && ambiguous(words) {
 		return false
 	}
 	at.Key = words[0]
 	r.section, r.skipped = nil, false
 	l := &line{reader: r, at: at, keyword: words[0], args: args}
-	if k.verdict == Refused {
+	if k.Verdict == keyword.Refused {
 		r.skipped = true
-		l.fail("%s", k.refusal())
+		l.fail("%s", k.Refusal())
 		return true
 	}
 	if words[0] == "global" {
@@ -101,21 +102,6 @@ func addressed(s string) bool {
 	return i >= 0 && i < len(s)-1 && strings.Trim(s[i+1:], "0123456789-") == ""
 }
 
-// table is the keywords of a kind of section, other those of the other kinds.
-func (t *lists) table(kind string) *list {
-	if kind == "global" {
-		return t.global
-	}
-	return t.proxies
-}
-
-func (t *lists) other(kind string) *list {
-	if kind == "global" {
-		return t.proxies
-	}
-	return t.global
-}
-
 // finish decides what can only be known at the end.
 func (r *reader) finish() {
 	r.workers()
@@ -190,7 +176,7 @@ func Looks(text string) bool {
 	if len(words) == 0 || LooksLikeTOML(text) {
 		return false
 	}
-	k, _, _ := newList(sectionTable()).find(words)
+	k, _, _ := keyword.Sections().Find(words)
 	return k != nil
 }
 

@@ -3,6 +3,8 @@ package classic
 import (
 	"fmt"
 	"strconv"
+
+	"lbmaster/conf/classic/lexer"
 )
 
 // server is one server that is being filled.
@@ -32,11 +34,11 @@ func readServer(l *line) {
 	for b := s; b != nil; b = b.behind {
 		if b.defaultServer != nil {
 			quiet := &line{reader: l.reader, at: l.at}
-			quiet.options(l.lists.servers, b.defaultServer, v)
+			quiet.options(l.keywords.Servers, b.defaultServer, v)
 			break
 		}
 	}
-	l.options(l.lists.servers, l.args[2:], v)
+	l.options(l.keywords.Servers, l.args[2:], v)
 	all, _ := s.Values["server"].([]map[string]any)
 	s.Values["server"] = append(all, v.values)
 	if !l.places.Has(s.Path + ".server") {
@@ -46,7 +48,7 @@ func readServer(l *line) {
 
 // defaultServer keeps the words for the servers that come.
 func defaultServer(l *line) {
-	if !l.options(l.lists.servers, l.args, newServer("")) {
+	if !l.options(l.keywords.Servers, l.args, newServer("")) {
 		return
 	}
 	if l.section.defaultServer == nil {
@@ -81,7 +83,7 @@ func newServer(path string) *server {
 	}
 	duration := func(key string) func(*line) {
 		return func(l *line) {
-			d, err := parseTime(l.args[0])
+			d, err := lexer.Time(l.args[0])
 			if err != nil {
 				l.fail("%v", err)
 				return

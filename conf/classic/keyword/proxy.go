@@ -1,63 +1,61 @@
-package classic
+package keyword
 
 const (
-	fd  = front | defaults
-	bd  = back | defaults
-	all = front | back | defaults
+	fd  = Front | Defaults
+	bd  = Back | Defaults
+	all = Front | Back | Defaults
 )
 
 // proxyTable is the keywords of defaults, listen, frontend and backend sections.
-func proxyTable() []keyword {
+func proxyTable() []Row {
 	return join(takenInProxies(), defaultInProxies(), ignoredInProxies(), refusedInProxies())
 }
 
-func takenInProxies() []keyword {
-	return []keyword{
-		taken(front, "bind", "`bind`", bind),
-		taken(all, "mode", "`mode`", text("mode", "http")),
-		taken(bd, "balance", "`balance`; roundrobin only", balance),
-		taken(back, "dispatch", "`dispatch`", dispatch),
-		taken(back, "server", "`[[...server]]`", readServer),
-		taken(bd, "default-server", "what `[[...server]]` say of themselves", defaultServer),
-		{name: "cookie", in: bd, text: "`cookie`", read: cookie, no: func(l *line) {
-			l.fail("a section cannot undo the cookie of its defaults: write it in the sections that want it")
-		}},
-		taken(fd, "maxconn", "`maxconn`", number("maxconn")),
-		taken(bd, "retries", "`retries`", number("retries")),
-		taken(bd, "source", "`source`", source),
-		taken(fd, "grace", "`grace`", duration("grace")),
-		taken(fd, "monitor-net", "`monitor_net`", monitorNet),
-		taken(fd, "default_backend", "`default_backend`", defaultBackend),
-		taken(front, "use_backend", "`default_backend`, when there is no condition", useBackend),
-		taken(all, "errorfile", "`errorfile`", errorfile),
-		taken(front, "capture cookie", "`capture_cookie`", capture("capture_cookie")),
-		taken(front, "capture request header", "`capture_request_headers`", capture("capture_request_headers")),
-		taken(front, "capture response header", "`capture_response_headers`", capture("capture_response_headers")),
-		{name: "log", in: all, ofFrontends: true, text: "`log`; `log global` is those of `[global]`. In a backend it is ignored: it is frontends that log", read: logLine, no: noLog},
+func takenInProxies() []Row {
+	return []Row{
+		taken(Front, "bind", "`bind`"),
+		taken(all, "mode", "`mode`"),
+		taken(bd, "balance", "`balance`; roundrobin only"),
+		taken(Back, "dispatch", "`dispatch`"),
+		taken(Back, "server", "`[[...server]]`"),
+		taken(bd, "default-server", "what `[[...server]]` say of themselves"),
+		{Name: "cookie", In: bd, Text: "`cookie`"},
+		taken(fd, "maxconn", "`maxconn`"),
+		taken(bd, "retries", "`retries`"),
+		taken(bd, "source", "`source`"),
+		taken(fd, "grace", "`grace`"),
+		taken(fd, "monitor-net", "`monitor_net`"),
+		taken(fd, "default_backend", "`default_backend`"),
+		taken(Front, "use_backend", "`default_backend`, when there is no condition"),
+		taken(all, "errorfile", "`errorfile`"),
+		taken(Front, "capture cookie", "`capture_cookie`"),
+		taken(Front, "capture request header", "`capture_request_headers`"),
+		taken(Front, "capture response header", "`capture_response_headers`"),
+		{Name: "log", In: all, OfFrontends: true, Text: "`log`; `log global` is those of `[global]`. In a backend it is ignored: it is frontends that log"},
 
-		{name: "log-tag", in: all, ofFrontends: true, text: "`log_tag`. In a backend it is ignored: it is frontends that log", read: text("log_tag", "NAME")},
-		taken(all, "timeout client", "`client` in `timeout`", timeout("client")),
-		taken(all, "timeout connect", "`connect` in `timeout`", timeout("connect")),
-		taken(all, "timeout server", "`server` in `timeout`", timeout("server")),
-		taken(all, "timeout tunnel", "`tunnel` in `timeout`", timeout("tunnel")),
-		taken(all, "timeout client-fin", "`client_fin` in `timeout`", timeout("client_fin")),
-		taken(all, "timeout server-fin", "`server_fin` in `timeout`", timeout("server_fin")),
-		taken(all, "timeout check", "`check` in `timeout`", timeout("check")),
-		taken(all, "timeout http-request", "`http_request` in `timeout`", timeout("http_request")),
-		taken(all, "timeout http-keep-alive", "`http_keep_alive` in `timeout`", timeout("http_keep_alive")),
-		taken(all, "contimeout", "`connect` in `timeout`", timeout("connect")),
-		taken(all, "clitimeout", "`client` in `timeout`", timeout("client")),
-		taken(all, "srvtimeout", "`server` in `timeout`", timeout("server")),
-		taken(all, "timeout contimeout", "`connect` in `timeout`", timeout("connect")),
-		taken(all, "timeout clitimeout", "`client` in `timeout`", timeout("client")),
-		taken(all, "timeout srvtimeout", "`server` in `timeout`", timeout("server")),
+		{Name: "log-tag", In: all, OfFrontends: true, Text: "`log_tag`. In a backend it is ignored: it is frontends that log"},
+		taken(all, "timeout client", "`client` in `timeout`"),
+		taken(all, "timeout connect", "`connect` in `timeout`"),
+		taken(all, "timeout server", "`server` in `timeout`"),
+		taken(all, "timeout tunnel", "`tunnel` in `timeout`"),
+		taken(all, "timeout client-fin", "`client_fin` in `timeout`"),
+		taken(all, "timeout server-fin", "`server_fin` in `timeout`"),
+		taken(all, "timeout check", "`check` in `timeout`"),
+		taken(all, "timeout http-request", "`http_request` in `timeout`"),
+		taken(all, "timeout http-keep-alive", "`http_keep_alive` in `timeout`"),
+		taken(all, "contimeout", "`connect` in `timeout`"),
+		taken(all, "clitimeout", "`client` in `timeout`"),
+		taken(all, "srvtimeout", "`server` in `timeout`"),
+		taken(all, "timeout contimeout", "`connect` in `timeout`"),
+		taken(all, "timeout clitimeout", "`client` in `timeout`"),
+		taken(all, "timeout srvtimeout", "`server` in `timeout`"),
 
 		onOff(all, "option httpclose", "httpclose"),
 		onOff(all, "option forceclose", "httpclose"),
 		onOff(fd, "option dontlognull", "dontlognull"),
 		onOff(fd, "option clitcpka", "clitcpka"),
 		onOff(bd, "option srvtcpka", "srvtcpka"),
-		{name: "option tcpka", in: all, text: "`clitcpka` and `srvtcpka`, as far as the section has such connections", read: tcpka, no: tcpka},
+		{Name: "option tcpka", In: all, Text: "`clitcpka` and `srvtcpka`, as far as the section has such connections"},
 		onOff(all, "option nolinger", "nolinger"),
 		onOff(bd, "option abortonclose", "abortonclose"),
 		onOff(fd, "option logasap", "logasap"),
@@ -68,25 +66,25 @@ func takenInProxies() []keyword {
 		onOff(bd, "option accept-unsafe-violations-in-http-response", "accept_invalid_responses"),
 		onOff(bd, "redisp", "redispatch"),
 		onOff(bd, "redispatch", "redispatch"),
-		{name: "option redispatch", in: bd, text: "`redispatch`; with a number too it is done at the last retry", read: redispatch, no: redispatch},
-		{name: "option forwardfor", in: all, text: "`forwardfor`, `forwardfor_except`, `forwardfor_header`; with if-none, `forwarded`", read: forwardfor, no: forwardfor},
-		{name: "option httplog", in: all, ofFrontends: true, text: "`log_format`", read: httplog, no: noLogFormat},
-		{name: "option tcplog", in: all, ofFrontends: true, text: "`log_format`", read: always("log_format", "tcplog"), no: noLogFormat},
-		{name: "option httpchk", in: all, text: "`httpchk`; in mode health, the answer of an HTTP server", read: httpchk, no: always("httpchk", "")},
-		taken(bd, "http-check send", "`httpchk`: method, URI and version", checkSend),
-		taken(bd, "http-check expect", "`status 200-399`, which is so anyway", checkExpect),
+		{Name: "option redispatch", In: bd, Text: "`redispatch`; with a number too it is done at the last retry"},
+		{Name: "option forwardfor", In: all, Text: "`forwardfor`, `forwardfor_except`, `forwardfor_header`; with if-none, `forwarded`"},
+		{Name: "option httplog", In: all, OfFrontends: true, Text: "`log_format`"},
+		{Name: "option tcplog", In: all, OfFrontends: true, Text: "`log_format`"},
+		{Name: "option httpchk", In: all, Text: "`httpchk`; in mode health, the answer of an HTTP server"},
+		taken(bd, "http-check send", "`httpchk`: method, URI and version"),
+		taken(bd, "http-check expect", "`status 200-399`, which is so anyway"),
 	}
 }
 
-func defaultInProxies() []keyword {
+func defaultInProxies() []Row {
 	return join(
-		[]keyword{
-			{name: "option http-server-close", in: all, verdict: Default, text: "a connection may be kept on the client's side while the server's is not", read: always("httpclose", false), no: nothing},
-			{name: "option http-keep-alive", in: all, verdict: Default, text: "connections are kept on both sides", read: always("httpclose", false), no: nothing},
-			{name: "http-reuse", in: bd, verdict: Default, text: "`safe`: a connection to a server is used for any client's requests, the first one of a client aside", read: reuse},
-			{name: "option tcp-check", in: bd, verdict: Default, text: "a connection is enough", read: always("httpchk", ""), no: nothing},
-			{name: "enabled", in: all, verdict: Default, text: "it is so", read: nothing},
-			{name: "option idle-close-on-response", in: fd, verdict: Default, text: "a reload closes no idle connection", read: nothing, no: nothing},
+		[]Row{
+			{Name: "option http-server-close", In: all, Verdict: Default, Text: "a connection may be kept on the client's side while the server's is not"},
+			{Name: "option http-keep-alive", In: all, Verdict: Default, Text: "connections are kept on both sides"},
+			{Name: "http-reuse", In: bd, Verdict: Default, Text: "`safe`: a connection to a server is used for any client's requests, the first one of a client aside"},
+			{Name: "option tcp-check", In: bd, Verdict: Default, Text: "a connection is enough"},
+			{Name: "enabled", In: all, Verdict: Default, Text: "it is so"},
+			{Name: "option idle-close-on-response", In: fd, Verdict: Default, Text: "a reload closes no idle connection"},
 		},
 		quiet(all, "large bodies are spliced without being told", "option splice-auto", "option splice-request", "option splice-response"),
 		quiet(all, "as the kernel does it", "option tcp-smart-accept", "option tcp-smart-connect", "option http-no-delay"),
@@ -98,7 +96,7 @@ func defaultInProxies() []keyword {
 	)
 }
 
-func ignoredInProxies() []keyword {
+func ignoredInProxies() []Row {
 	return join(
 		rows(all, Ignored, "it says something about the section only", "", "description", "id", "guid", "email-alert", "stats show-desc", "stats show-legends", "stats show-node", "stats show-modules"),
 		rows(all, Ignored, "sizes and internals of HAProxy", "", "backlog", "bind-process", "fullconn", "max-keep-alive-queue", "hash-type", "hash-balance-factor",
@@ -108,7 +106,7 @@ func ignoredInProxies() []keyword {
 	)
 }
 
-func refusedInProxies() []keyword {
+func refusedInProxies() []Row {
 	return join(
 		rows(all, Refused, "conditions are missing here", safeOut+" if no other line names it", "acl"),
 		rows(all, Refused, "rules for requests and responses are missing here", notSafe+"requests would pass that it stops or changes",
@@ -147,20 +145,10 @@ func refusedInProxies() []keyword {
 }
 
 // quiet are options that are so anyway, with and without "no".
-func quiet(in side, text string, names ...string) []keyword {
+func quiet(in Side, text string, names ...string) []Row {
 	all := rows(in, Default, text, "", names...)
 	for i := range all {
-		all[i].read, all[i].no = nothing, nothing
+		all[i].Quiet = true
 	}
 	return all
-}
-
-// nothing is what becomes of a word that says what is so.
-func nothing(l *line) { l.none() }
-
-// reuse knows one way.
-func reuse(l *line) {
-	if v, ok := l.one("safe"); ok && v != "safe" {
-		l.fail("%q is missing here: \"safe\" is what is done. Leaving the line out is safe", v)
-	}
 }

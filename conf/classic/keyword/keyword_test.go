@@ -1,4 +1,4 @@
-package classic
+package keyword
 
 import (
 	"bytes"
@@ -14,19 +14,19 @@ import (
 var update = flag.Bool("update", false, "write what is there as what is wanted")
 
 // placesOf are the lists by the words of testdata/keywords.txt, with their titles.
-func placesOf(l *lists) []struct {
+func placesOf(l *Lists) []struct {
 	place, title string
-	list         *list
+	list         *List
 } {
 	return []struct {
 		place, title string
-		list         *list
+		list         *List
 	}{
-		{"section", "Sections and lines outside of them", l.sections},
-		{"global", "global", l.global},
-		{"proxy", "defaults, listen, frontend and backend", l.proxies},
-		{"bind", "Behind the address of bind", l.binds},
-		{"server", "Behind the address of server and default-server", l.servers},
+		{"section", "Sections and lines outside of them", l.Sections},
+		{"global", "global", l.Global},
+		{"proxy", "defaults, listen, frontend and backend", l.Proxies},
+		{"bind", "Behind the address of bind", l.Binds},
+		{"server", "Behind the address of server and default-server", l.Servers},
 	}
 }
 
@@ -36,7 +36,7 @@ func TestEveryKeywordHasADecision(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := placesOf(newLists())
+	all := placesOf(New())
 	n := 0
 	for line := range strings.Lines(string(text)) {
 		place, name, ok := strings.Cut(strings.TrimSpace(line), " ")
@@ -49,7 +49,7 @@ func TestEveryKeywordHasADecision(t *testing.T) {
 				continue
 			}
 			words := strings.Fields(name)
-			if k, _, _ := p.list.find(words); k == nil {
+			if k, _, _ := p.list.Find(words); k == nil {
 				t.Errorf("%s %s: no decision", place, name)
 			}
 		}
@@ -66,7 +66,7 @@ func TestEveryKeywordOf34HasADecision(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := placesOf(newLists())
+	all := placesOf(New())
 	n := 0
 	for line := range strings.Lines(string(text)) {
 		words := strings.Fields(line)
@@ -82,11 +82,11 @@ func TestEveryKeywordOf34HasADecision(t *testing.T) {
 			if p.place == "bind" || p.place == "server" {
 				name, args = words[1:2], words[2]
 			}
-			k, _, _ := p.list.find(name)
+			k, _, _ := p.list.Find(name)
 			if k == nil && p.list.hasMore(name[0]) {
 				continue // of its forms each has a decision
 			}
-			if k == nil || args != "" && strconv.Itoa(k.args) != args {
+			if k == nil || args != "" && strconv.Itoa(k.Args) != args {
 				t.Errorf("%s: %+v", strings.TrimSpace(line), k)
 			}
 		}
@@ -97,19 +97,19 @@ func TestEveryKeywordOf34HasADecision(t *testing.T) {
 }
 
 // hasMore says that a word has decisions only with others behind it.
-func (l *list) hasMore(word string) bool {
-	return slices.ContainsFunc(l.names, func(name string) bool { return strings.HasPrefix(name, word+" ") })
+func (l *List) hasMore(word string) bool {
+	return slices.ContainsFunc(l.Names, func(name string) bool { return strings.HasPrefix(name, word+" ") })
 }
 
 // TestKeywordsAreOnce: no keyword has two rows, and each row says what its verdict needs.
 func TestKeywordsAreOnce(t *testing.T) {
-	for _, p := range placesOf(newLists()) {
-		for i, name := range p.list.names {
-			if i > 0 && p.list.names[i-1] == name {
+	for _, p := range placesOf(New()) {
+		for i, name := range p.list.Names {
+			if i > 0 && p.list.Names[i-1] == name {
 				t.Errorf("%s %s has two rows", p.place, name)
 			}
-			k := p.list.rows[name]
-			if k.text == "" || (k.verdict == Refused) != (k.safe != "") {
+			k := p.list.Rows[name]
+			if k.Text == "" || (k.Verdict == Refused) != (k.Safe != "") {
 				t.Errorf("%s %s: %+v", p.place, name, k)
 			}
 		}
@@ -118,7 +118,7 @@ func TestKeywordsAreOnce(t *testing.T) {
 
 // TestDocument: docs/haproxy-keywords.md is made from the table.
 func TestDocument(t *testing.T) {
-	const file = "../../docs/haproxy-keywords.md"
+	const file = "../../../docs/haproxy-keywords.md"
 	got := document()
 	if *update {
 		if err := os.WriteFile(file, got, 0o644); err != nil {
@@ -126,7 +126,7 @@ func TestDocument(t *testing.T) {
 		}
 	}
 	if want, err := os.ReadFile(file); err != nil || !bytes.Equal(got, want) {
-		t.Errorf("%s is stale (%v): go test ./conf/classic -run TestDocument -update", file, err)
+		t.Errorf("%s is stale (%v): go test ./conf/classic/keyword -run TestDocument -update", file, err)
 	}
 }
 
@@ -135,7 +135,7 @@ func document() []byte {
 	var b bytes.Buffer
 	b.WriteString(`# HAProxy's keywords, and what becomes of each
 
-<!-- made from conf/classic by "go test ./conf/classic -run TestDocument -update" -->
+<!-- made from conf/classic/keyword by "go test ./conf/classic/keyword -run TestDocument -update" -->
 
 ` + "`lbmaster -f FILE`" + ` reads HAProxy's language. Each keyword of HAProxy 1.1, 1.2 and 1.4 to 3.x is
 
@@ -146,19 +146,19 @@ func document() []byte {
 
 Nothing that changes behaviour is left out silently. A name with * stands for all that begin so. What is refused may have "no" before it.
 `)
-	for _, p := range placesOf(newLists()) {
+	for _, p := range placesOf(New()) {
 		fmt.Fprintf(&b, "\n## %s\n\n| keyword | decision | what it becomes, why, or what is missing | where |\n|---|---|---|---|\n", p.title)
-		for _, name := range p.list.names {
-			k := p.list.rows[name]
-			text := k.text
-			if k.safe != "" {
-				text += ". " + k.safe
+		for _, name := range p.list.Names {
+			k := p.list.Rows[name]
+			text := k.Text
+			if k.Safe != "" {
+				text += ". " + k.Safe
 			}
 			where := ""
-			if k.in != 0 {
-				where = k.in.String()
+			if k.In != 0 {
+				where = k.In.String()
 			}
-			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", name, k.verdict, text, where)
+			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", name, k.Verdict, text, where)
 		}
 	}
 	return b.Bytes()

@@ -1,4 +1,5 @@
-package classic
+// Package lexer cuts lines of HAProxy's language into words, and reads times and networks, which are one word each. It is pure.
+package lexer
 
 import (
 	"fmt"

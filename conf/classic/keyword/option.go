@@ -1,10 +1,10 @@
-package classic
+package keyword
 
 // option is a row of the words behind an address, with that many words of its own.
-func option(args int, verdict Verdict, text, safe string, names ...string) []keyword {
-	all := rows(anywhere, verdict, text, safe, names...)
+func option(args int, verdict Verdict, text, safe string, names ...string) []Row {
+	all := rows(Anywhere, verdict, text, safe, names...)
 	for i := range all {
-		all[i].args = args
+		all[i].Args = args
 	}
 	return all
 }
@@ -12,9 +12,9 @@ func option(args int, verdict Verdict, text, safe string, names ...string) []key
 const noTLS = "TLS is missing here: put a program before lbmaster that does it"
 
 // bindTable is what may stand behind the address of a bind.
-func bindTable() []keyword {
+func bindTable() []Row {
 	return join(
-		[]keyword{{name: "defer-accept", text: "`defer_accept`", read: always("defer_accept", true)}},
+		[]Row{{Name: "defer-accept", Text: "`defer_accept`"}},
 		option(0, Default, "an IPv6 bind takes IPv4 clients too, by a second bind", "", "v4v6"),
 		option(0, Taken, "the bind is for IPv6 only", "", "v6only"),
 		option(0, Ignored, "how fast connections begin", "", "tfo"),
@@ -36,26 +36,26 @@ func bindTable() []keyword {
 }
 
 // serverTable is what may stand behind the address of a server.
-func serverTable() []keyword {
+func serverTable() []Row {
 	return join(
-		[]keyword{
-			{name: "cookie", args: 1, text: "`cookie`"},
-			{name: "check", text: "`check`"},
-			{name: "no-check", text: "`check` = false"},
-			{name: "port", args: 1, text: "`check_port`"},
-			{name: "inter", args: 1, text: "`inter`"},
-			{name: "fastinter", args: 1, text: "`fastinter`"},
-			{name: "downinter", args: 1, text: "`downinter`"},
-			{name: "rise", args: 1, text: "`rise`"},
-			{name: "fall", args: 1, text: "`fall`"},
-			{name: "weight", args: 1, text: "`weight`"},
-			{name: "backup", text: "`backup`"},
-			{name: "no-backup", text: "`backup` = false"},
-			{name: "source", args: 1, text: "`source`"},
-			{name: "disabled", text: "`disabled`"},
-			{name: "enabled", text: "`disabled` = false"},
-			{name: "track", args: 1, text: "`track`"},
-			{name: "on-marked-down", args: 1, text: "`on_marked_down`"},
+		[]Row{
+			{Name: "cookie", Args: 1, Text: "`cookie`"},
+			{Name: "check", Text: "`check`"},
+			{Name: "no-check", Text: "`check` = false"},
+			{Name: "port", Args: 1, Text: "`check_port`"},
+			{Name: "inter", Args: 1, Text: "`inter`"},
+			{Name: "fastinter", Args: 1, Text: "`fastinter`"},
+			{Name: "downinter", Args: 1, Text: "`downinter`"},
+			{Name: "rise", Args: 1, Text: "`rise`"},
+			{Name: "fall", Args: 1, Text: "`fall`"},
+			{Name: "weight", Args: 1, Text: "`weight`"},
+			{Name: "backup", Text: "`backup`"},
+			{Name: "no-backup", Text: "`backup` = false"},
+			{Name: "source", Args: 1, Text: "`source`"},
+			{Name: "disabled", Text: "`disabled`"},
+			{Name: "enabled", Text: "`disabled` = false"},
+			{Name: "track", Args: 1, Text: "`track`"},
+			{Name: "on-marked-down", Args: 1, Text: "`on_marked_down`"},
 		},
 		option(0, Default, "it is so", "", "stick", "no-ssl", "no-check-ssl", "no-send-proxy", "no-send-proxy-v2", "no-send-proxy-v2-ssl", "no-send-proxy-v2-ssl-cn", "no-check-send-proxy", "no-agent-check", "no-tfo", "no-check-reuse-pool"),
 		option(0, Ignored, "how fast connections begin", "", "tfo"),
