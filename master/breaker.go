@@ -1,7 +1,6 @@
 package master
 
 import (
-	"fmt"
 	"time"
 )
 
@@ -130,17 +129,4 @@ func (m *master) breakerDue(now time.Time) (at time.Time, ok bool) {
 		return time.Time{}, false
 	}
 	return m.breaker.due, m.phase == running
-}
-
-// health is what the service manager is told of an instance that runs.
-func (m *master) health() string {
-	switch {
-	case m.pause.reasons&byBreaker != 0:
-		return "every worker crashes: connections are refused until one lives"
-	case m.pause.state != accepting:
-		return "paused"
-	case m.breaker.state != closed:
-		return fmt.Sprintf("serving with one of %d workers: all have crashed", len(m.slots))
-	}
-	return fmt.Sprintf("serving with %d workers", len(m.slots))
 }

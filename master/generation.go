@@ -167,36 +167,13 @@ func (m *master) placesOf(keys [][]string) [][]control.Place {
 	return all
 }
 
-// onOld takes what happened to a child of an older generation.
-func (m *master) onOld(e child.Event) {
-	g := m.generationOf(e.Child)
-	if g == nil {
-		return
-	}
-	e.Child.Heard = m.sys.now()
-	if e.Message != nil {
-		if e.Message.Kind == control.Again {
-			m.sayAgain(e.Child, *e.Message)
-		}
-		return
-	}
-	if e.Child.Slot != monitorIndex {
-		g.counters.Vacate(e.Child.Slot)
-	}
-	e.Child.Close()
-	delete(g.children, e.Child.Slot)
-	if len(g.children) == 0 {
-		m.endGeneration(g)
-	}
-}
-
 // noticeEnds ends the older generations whose children have ended when that news is still on its way to the reconciler. Where one
 // wish follows the other, each master would hand them over to the next, which has no time for them either.
 func (m *master) noticeEnds() {
 	for _, g := range slices.Clone(m.old) {
 		for _, c := range g.children {
 			if m.sys.ended(c) {
-				m.onOld(child.Event{Child: c})
+				m.oldEnded(g, c)
 			}
 		}
 	}
@@ -293,4 +270,25 @@ func (g *generation) close() error {
 		return fmt.Errorf("counters: %w", err)
 	}
 	return g.board.Close()
+}
+
+// drainLate drains the generations whose moment has passed.
+func (m *master) drainLate(now time.Time) {
+	for _, g := range m.old {
+		if !g.drains.IsZero() && !now.Before(g.drains) {
+			m.drain(g)
+		}
+	}
+}
+
+// oldEnded goes on after a child of an older generation has ended.
+func (m *master) oldEnded(g *generation, c *child.Child) {
+	if c.Slot != monitorIndex {
+		g.counters.Vacate(c.Slot)
+	}
+	c.Close()
+	delete(g.children, c.Slot)
+	if len(g.children) == 0 {
+		m.endGeneration(g)
+	}
 }

@@ -1,13 +1,43 @@
 // Package master is the supervisor: it opens the listening sockets, starts the workers, watches and replaces them, and
 // reads the signals. It never reads a byte that a client or a server sent.
+//
+//	master                  what a master is made of
+//	system                  what it does outside of itself, which tests replace
+//	needs                   whether there is room for all processes
+//	reconcile               the one place that acts: on wishes, on what happens to children, on time
+//	quit                    what the processes are doing, on SIGQUIT
+//	outgoing                the next master is started, and takes over
+//	children                what happens to children, whatever they are
+//	monitor                 the child that checks the servers
+//	up, incoming            the instance begins to serve, and follows the old master
+//	fact                    what the monitor is told of other children
+//	again                   what a child had no room for
+//	workers                 workers are told what to do, and replaced
+//	breaker, pause          when nobody is let in
+//	stop                    how an instance ends
+//	generation, widen       older generations, and addresses that they have otherwise
+//	takeover                orphans of a master that has died
+//	handover                what the next master gets
+//	prepare, resolve        what the configuration names is looked up
+//	profile                 profiles of workers, for the monitor
+//	files                   limits of descriptors
+//	standstill              time that nobody has seen
+//	memory, faults, layout  what processes share
+//	open                    the listening sockets
+//	logs                    sockets of log targets
+//	admin, inuse            the sockets of the runtime interfaces, and who has them
+//	inherited               sockets that the old master has handed over
+//	predecessor             instances that are replaced
+//	spawn                   a child is started
+//	slot                    the place of a worker
+//	pidfile, signal         the file, and the signals that are wishes
+//	health                  what the service manager is told
 package master
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
-	"math/rand/v2"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -179,32 +209,6 @@ func (m *master) closeSockets() {
 	}
 }
 
-// openNext takes the sockets of the generation before, and opens those that this one has besides.
-func (m *master) openNext(workers int) (err error) {
-	if m.listeners, err = listen.All(m.config, workers, m.incoming.sockets, nil); err != nil {
-		return err
-	}
-	m.admin, err = m.listenAdmin(m.incoming.sockets)
-	return err
-}
-
-// openFirst gets the listening sockets of a first generation: those that it was started with, and new ones.
-func (m *master) openFirst(workers int) error {
-	given, err := listen.TakeGiven(m.config, m.env.Environ, listen.FirstGiven)
-	if err != nil {
-		return err
-	}
-	m.listeners, err = m.replaced.listen(func() ([]*listen.Listener, error) { return listen.All(m.config, workers, given, m.replaced.mayTake) })
-	for _, name := range given.Drop() {
-		m.log.Warn("closed a socket that this process was started with: no bind names it", "socket", name)
-	}
-	if err != nil {
-		return err
-	}
-	m.admin, err = m.replaced.listen(func() ([]*listen.Listener, error) { return m.listenAdmin(nil) })
-	return err
-}
-
 // succeed makes both sides of the succession: this master takes over from one, and leaves when another takes over.
 func (m *master) succeed() error {
 	flip, err := succession.Tableflip(m.config.Global.UpgradeTimeout)
@@ -219,23 +223,4 @@ func (m *master) succeedWith(flip *succession.Flip, world *succession.World) (er
 	m.incoming.log, m.incoming.sys = m.log, m.sys
 	m.incoming.Incoming, err = succession.NewIncoming(flip, world)
 	return err
-}
-
-// workerCount is the number of workers: one for each CPU that this process may use, if the configuration leaves it open.
-func workerCount(c *conf.Config) int {
-	if c.Global.Workers > 0 {
-		return c.Global.Workers
-	}
-	return runtime.NumCPU()
-}
-
-// processors is how many processors the master uses: it has little to do, and each could need a thread more.
-func processors() int { return min(runtime.NumCPU(), 2) }
-
-// jitter is a random number between -1 and 1.
-func jitter() float64 { return 2*rand.Float64() - 1 }
-
-// startFailure is why the first start failed.
-func startFailure(slot int, why string) error {
-	return fmt.Errorf("worker %d did not come up: %s", slot, why)
 }

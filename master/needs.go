@@ -2,6 +2,7 @@ package master
 
 import (
 	"fmt"
+	"runtime"
 
 	"lbmaster/conf"
 	"lbmaster/shared/threads"
@@ -18,3 +19,6 @@ func Needs(c *conf.Config) []string {
 			workerFiles(c, c.Global.Maxconn), masterFiles(c, workers)),
 	}
 }
+
+// processors is how many processors the master uses: it has little to do, and each could need a thread more.
+func processors() int { return min(runtime.NumCPU(), 2) }

@@ -83,16 +83,6 @@ func forward(inbox *signals.Inbox, pid int) {
 	}
 }
 
-// mayBeTold says that a child which has left in order may have been told to by the new master, so that its end is to be
-// seen only if there is none.
-func (m *master) mayBeTold(e child.Event) bool {
-	if !m.outgoing.Upgrading() || e.Message != nil || e.Ended != child.EndedWell {
-		return false
-	}
-	m.outgoing.ends = append(m.outgoing.ends, e)
-	return true
-}
-
 // renewalFailed goes on with this generation. Nothing of it has been touched.
 func (m *master) renewalFailed(why error) {
 	m.outgoing.Failed()

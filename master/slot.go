@@ -2,8 +2,11 @@ package master
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"runtime"
 	"time"
 
+	"lbmaster/conf"
 	"lbmaster/master/child"
 	"lbmaster/shared/control"
 )
@@ -116,3 +119,14 @@ func loans(slots []*slot, borrower int) int {
 	}
 	return n
 }
+
+// workerCount is the number of workers: one for each CPU that this process may use, if the configuration leaves it open.
+func workerCount(c *conf.Config) int {
+	if c.Global.Workers > 0 {
+		return c.Global.Workers
+	}
+	return runtime.NumCPU()
+}
+
+// jitter is a random number between -1 and 1.
+func jitter() float64 { return 2*rand.Float64() - 1 }

@@ -2,9 +2,7 @@ package master
 
 import (
 	"os"
-	"time"
 
-	"lbmaster/master/child"
 	"lbmaster/shared/counter"
 )
 
@@ -58,12 +56,28 @@ func (m *master) announce() {
 	m.log.Info("ready", "pid", os.Getpid(), "workers", len(m.slots))
 }
 
-// answering says that at least one worker is alive and has said so lately.
-func (m *master) answering(now time.Time) bool {
-	for _, s := range m.slots {
-		if s.state == active && now.Sub(s.child.Heard) < child.HangTime {
-			return true
+// onReady goes on with a worker that has everything. At the first start all wait for each other, so that an instance that
+// does not come up has served nobody.
+func (m *master) onReady(s *slot) {
+	if s.state != starting || !m.lockUp(s.child) {
+		return
+	}
+	s.become(ready, m.sys.now())
+	switch m.phase {
+	case running:
+		m.activate(s)
+	case comingUp:
+		if m.allReady() {
+			m.goUp()
 		}
 	}
-	return false
+}
+
+func (m *master) allReady() bool {
+	for _, s := range m.slots {
+		if s.state != ready {
+			return false
+		}
+	}
+	return true
 }

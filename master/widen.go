@@ -27,15 +27,6 @@ func (m *master) narrows() bool {
 	return slices.ContainsFunc(m.listeners, func(l *listen.Listener) bool { _, ok := wide.Has(l.Key); return ok })
 }
 
-// drainLate drains the generations whose moment has passed.
-func (m *master) drainLate(now time.Time) {
-	for _, g := range m.old {
-		if !g.drains.IsZero() && !now.Before(g.drains) {
-			m.drain(g)
-		}
-	}
-}
-
 // exact is where our configuration has single addresses of an older generation's binds that had all of their family.
 func (m *master) exact(keys [][]string) map[netip.AddrPort]control.Place {
 	ours := make(map[netip.AddrPort]control.Place)

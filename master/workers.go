@@ -1,6 +1,7 @@
 package master
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -22,53 +23,6 @@ func (m *master) start(s *slot, now time.Time) {
 	s.child = c
 	s.become(starting, now)
 	s.due = now.Add(readyTime)
-}
-
-// onChild takes what happened to a child.
-func (m *master) onChild(e child.Event) {
-	defer control.CloseAll(e.FDs)
-	if m.mayBeTold(e) {
-		return
-	}
-	if e.Trouble != "" {
-		m.log.Warn("trouble with the messages of a child", "child", e.Child.Title, "pid", e.Child.Pid, "error", e.Trouble)
-		return
-	}
-	if e.Message != nil && e.Message.Kind == control.Report {
-		m.log.Warn("worker reports", "worker", e.Child.Slot, "pid", e.Child.Pid, "what", e.Message.Reason)
-	}
-	if e.Child.Generation != m.number {
-		m.onOld(e)
-		return
-	}
-	if e.Child.Slot == monitorIndex {
-		m.onMonitor(e)
-		return
-	}
-	s := m.slots[e.Child.Slot]
-	if s.child != e.Child {
-		return
-	}
-	if e.Message == nil {
-		m.onEnd(s, e.Ended)
-		return
-	}
-	e.Child.Heard = m.sys.now()
-	switch e.Message.Kind {
-	case control.Hello:
-		m.instruct(s)
-	case control.Ready:
-		m.onReady(s)
-	case control.Paused:
-		m.pause.confirmed(s.child)
-	case control.Again:
-		m.sayAgain(s.child, *e.Message)
-	case control.Reopen:
-		m.reopenLogs(s.child)
-	case control.Bye:
-		s.child.Reason = e.Message.Reason
-		m.log.Debug("worker leaves", "worker", s.index, "reason", e.Message.Reason)
-	}
 }
 
 // instruct tells a new worker everything that it needs to become ready.
@@ -122,23 +76,6 @@ func (m *master) sendShards(to *child.Child, message control.Message, all []offe
 	}
 }
 
-// onReady goes on with a worker that has everything. At the first start all wait for each other, so that an instance that
-// does not come up has served nobody.
-func (m *master) onReady(s *slot) {
-	if s.state != starting || !m.lockUp(s.child) {
-		return
-	}
-	s.become(ready, m.sys.now())
-	switch m.phase {
-	case running:
-		m.activate(s)
-	case comingUp:
-		if m.allReady() {
-			m.goUp()
-		}
-	}
-}
-
 // lockUp locks up a child that is ready to be. One that cannot be is no use.
 func (m *master) lockUp(c *child.Child) bool {
 	err := c.LockUp()
@@ -147,15 +84,6 @@ func (m *master) lockUp(c *child.Child) bool {
 		c.Kill()
 	}
 	return err == nil
-}
-
-func (m *master) allReady() bool {
-	for _, s := range m.slots {
-		if s.state != ready {
-			return false
-		}
-	}
-	return true
 }
 
 // activate lets a worker accept, and takes its shards back from its borrower. It also becomes the borrower of those that have
@@ -242,4 +170,9 @@ func (m *master) relieve(s *slot) {
 			m.lend(other)
 		}
 	}
+}
+
+// startFailure is why the first start failed.
+func startFailure(slot int, why string) error {
+	return fmt.Errorf("worker %d did not come up: %s", slot, why)
 }

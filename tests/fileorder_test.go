@@ -20,11 +20,12 @@ import (
 // ordered are the packages whose doc lists their files from top to bottom: the functions of a file call those of files further down.
 // Methods of interfaces, fields and types count for nothing: what is called through them is chosen elsewhere.
 var ordered = []string{
-	"worker/proxy", "worker/exchange", "worker/exchange/http", "worker/exchange/relay", "worker/upstream", "worker/accesslog", "worker/flow", "worker/loop",
+	"master", "worker/proxy", "worker/exchange", "worker/exchange/http", "worker/exchange/relay", "worker/upstream", "worker/accesslog", "worker/flow", "worker/loop",
 }
 
 // upwards are the calls that may run up, with the reason.
 var upwards = map[string]string{
+	"master: up.go calls outgoing.go":      "a wish for a next generation that came while this one did is fulfilled when it serves",
 	"worker/flow: splice.go calls flow.go": "a flow takes one of two ways in each turn, and goes over from one to the other",
 }
 
