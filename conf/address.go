@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"lbmaster/conf/valid"
 )
 
 const addressForms = `write "host:port", "[v6]:port", "host" or "host:+N" for the port that the client connected to, or "unix:/path"`
@@ -36,7 +38,7 @@ func (a *Address) setHost(host, forms string) error {
 		a.Host, a.IP = bare, ip.Unmap()
 		return nil
 	}
-	if !validName(host) {
+	if !valid.Host(host) {
 		return fmt.Errorf("%q is neither an IP address nor a host name: %s", host, forms)
 	}
 	return nil
@@ -59,29 +61,6 @@ func (a *Address) setPort(port string) error {
 	n, err := parsePort(port)
 	a.Port = n
 	return err
-}
-
-// validName checks a host name (RFC 1123 section 2.1; the underscore is common in private zones). One that looks like an
-// IP address, but is none, is no name.
-func validName(name string) bool {
-	if name == "" || len(name) > 253 {
-		return false
-	}
-	digits := true
-	for label := range strings.SplitSeq(strings.TrimSuffix(name, "."), ".") {
-		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
-			return false
-		}
-		for i := range len(label) {
-			c := label[i]
-			isDigit := '0' <= c && c <= '9'
-			digits = digits && isDigit
-			if !isDigit && !('a' <= c|0x20 && c|0x20 <= 'z') && c != '-' && c != '_' {
-				return false
-			}
-		}
-	}
-	return !digits
 }
 
 // parseSource reads the local address of connections to servers, "addr" or "addr:port".

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"lbmaster/conf/valid"
 )
 
 // admin reads where the runtime interfaces listen. Who reaches the one over TCP sees what the instance does, so that an
@@ -44,7 +46,7 @@ func adminHosts(t *table) []string {
 	all, in, _ := t.strings("hosts")
 	var hosts []string
 	for _, name := range all {
-		if !validName(name) {
+		if !valid.Host(name) {
 			in.wrong("hosts", "%q is not a name of a host: write it without port and scheme, as in \"metrics.example.org\"", name)
 			continue
 		}

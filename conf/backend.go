@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"lbmaster/conf/valid"
 )
 
 func (p *parser) backend(t *table, name string) Backend {
@@ -95,7 +97,7 @@ func (p *parser) cookie(t *table) *Cookie {
 		return nil
 	}
 	c := &Cookie{Name: sub.str("name", ""), Indirect: sub.boolean("indirect"), NoCache: sub.boolean("nocache"), PostOnly: sub.boolean("postonly")}
-	if !validToken(c.Name) {
+	if !valid.Token(c.Name) {
 		sub.wrong("name", "%q is not a name for a cookie: use letters, digits and -_.", c.Name)
 	}
 	c.Mode = CookieMode(slices.Index(cookieModes, sub.one("mode", "", cookieModes[1:]...)))
@@ -119,17 +121,6 @@ func (c *Cookie) check(t *table) {
 	}
 }
 
-// validToken says whether s is a token (RFC 9110 section 5.6.2) of a sensible length.
-func validToken(s string) bool {
-	for i := range len(s) {
-		c := s[i]
-		if !('0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z' || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0) {
-			return false
-		}
-	}
-	return s != "" && len(s) <= 128
-}
-
 // httpchk reads "METHOD URI VERSION", "METHOD URI" or "URI".
 func (p *parser) httpchk(t *table) *HTTPChk {
 	s, in := get(t, "httpchk", "a string", "")
@@ -147,7 +138,7 @@ func (p *parser) httpchk(t *table) *HTTPChk {
 	default:
 		in.wrong("httpchk", "%q: %s", s, t.words.Chk)
 	}
-	if !validToken(chk.Method) || chk.Version != "HTTP/1.0" && chk.Version != "HTTP/1.1" {
+	if !valid.Token(chk.Method) || chk.Version != "HTTP/1.0" && chk.Version != "HTTP/1.1" {
 		in.wrong("httpchk", "%q: %s", s, t.words.Chk)
 	}
 	return chk

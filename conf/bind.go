@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"lbmaster/conf/valid"
 )
 
 const bindForms = `write "addr:port", ":port", "*:port", "[v6]:port", "addr:8000-8003", "unix:/path", "fd@N" or "fd@NAME"`
@@ -60,7 +62,7 @@ func parseBind(s, forms string) ([]Bind, error) {
 func parseInherited(which string) ([]Bind, error) {
 	n, err := strconv.Atoi(which)
 	switch {
-	case err != nil && validLabel(which) && which[0] != '-':
+	case err != nil && valid.Label(which) && which[0] != '-':
 		return []Bind{{Network: "fd", Name: which}}, nil
 	case err != nil || n < 3 || n > 1<<20:
 		return nil, fmt.Errorf("fd@%s is no inherited descriptor: write fd@N with N from 3 on, or fd@NAME", which)

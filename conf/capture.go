@@ -1,6 +1,10 @@
 package conf
 
-import "strconv"
+import (
+	"strconv"
+
+	"lbmaster/conf/valid"
+)
 
 const (
 	captureLen = 64  // default of a capture's len, in bytes
@@ -32,7 +36,7 @@ func (p *parser) captureHeaders(t *table, name string) []Capture {
 
 func capture(t *table) Capture {
 	c := Capture{Name: t.str("name", ""), Len: t.number("len", captureLen, 1, maxCapture)}
-	if !validToken(c.Name) && !(len(c.Name) > 1 && c.Name[len(c.Name)-1] == '=' && validToken(c.Name[:len(c.Name)-1])) {
+	if !valid.Token(c.Name) && !(len(c.Name) > 1 && c.Name[len(c.Name)-1] == '=' && valid.Token(c.Name[:len(c.Name)-1])) {
 		t.wrong("name", "%q is not a name to capture", c.Name)
 	}
 	return c

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"lbmaster/conf/raw"
+	"lbmaster/conf/valid"
 )
 
 // errorStatuses are the answers of the proxy's own that a file can replace.
@@ -89,7 +90,7 @@ func page(text []byte) ([]byte, error) {
 	for _, line := range lines[1:] {
 		name, value, _ := strings.Cut(line, ":")
 		switch {
-		case !validToken(name) || !printable(value):
+		case !valid.Token(name) || !valid.Printable(value):
 			return nil, fmt.Errorf("%q is not a header field", line)
 		case strings.EqualFold(name, "transfer-encoding"):
 			return nil, errors.New("a page cannot have a Transfer-Encoding: leave it out")
@@ -123,15 +124,5 @@ func validStatusLine(s string) bool {
 	version, rest, _ := strings.Cut(s, " ")
 	status, _, _ := strings.Cut(rest, " ")
 	n, err := strconv.Atoi(status)
-	return (version == "HTTP/1.0" || version == "HTTP/1.1") && err == nil && len(status) == 3 && 200 <= n && n <= 599 && printable(s)
-}
-
-// printable says whether s has no control character but tabs.
-func printable(s string) bool {
-	for i := range len(s) {
-		if s[i] < ' ' && s[i] != '\t' || s[i] == 0x7f {
-			return false
-		}
-	}
-	return true
+	return (version == "HTTP/1.0" || version == "HTTP/1.1") && err == nil && len(status) == 3 && 200 <= n && n <= 599 && valid.Printable(s)
 }

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"lbmaster/conf/valid"
 )
 
 // Forward is how servers are told a client's address, where ForwardFor says that they are.
@@ -40,7 +42,7 @@ func (t *table) forward() Forward {
 	_, in, _ := t.find("forwardfor_header")
 	switch {
 	case f.Header == "":
-	case !validToken(f.Header) || len(f.Header) > maxForwardHeader:
+	case !valid.Token(f.Header) || len(f.Header) > maxForwardHeader:
 		in.wrong("forwardfor_header", "%q is not a name for a field of at most %d bytes: write one such as \"X-Client-IP\"", f.Header, maxForwardHeader)
 	case slices.Contains(otherwiseUsed, strings.ToLower(f.Header)):
 		in.wrong("forwardfor_header", "%q means something else in HTTP: write another name, such as \"X-Client-IP\"", f.Header)

@@ -2,7 +2,8 @@ package conf
 
 import (
 	"cmp"
-	"strings"
+
+	"lbmaster/conf/valid"
 )
 
 // OwnHost as a name of the host means the machine's own.
@@ -25,7 +26,7 @@ func (c *Config) LogTag(f *Frontend) string {
 // logTag reads the name that lines to log daemons have.
 func (t *table) logTag() string {
 	tag, in := get(t, "log_tag", "a string", "")
-	if len(tag) > maxLogTag || !inHeader(tag, ":[]") {
+	if len(tag) > maxLogTag || !valid.LogWord(tag, ":[]") {
 		in.wrong("log_tag", "%q: at most %d printable characters of ASCII are possible, and no blank, colon or bracket", tag, maxLogTag)
 	}
 	return tag
@@ -41,7 +42,7 @@ func (t *table) logHost() string {
 			return OwnHost
 		}
 	case string:
-		if len(v) <= maxLogHost && inHeader(v, "*") {
+		if len(v) <= maxLogHost && valid.LogWord(v, "*") {
 			return v
 		}
 		in.wrong("log_send_hostname", "%q is not a name: at most %d printable characters of ASCII are possible, and no blank or asterisk", v, maxLogHost)
@@ -49,14 +50,4 @@ func (t *table) logHost() string {
 		in.wrong("log_send_hostname", "%s where true, false or a name is expected", kindOf(v))
 	}
 	return ""
-}
-
-// inHeader says that s has printable characters only, and none of those.
-func inHeader(s, without string) bool {
-	for i := range len(s) {
-		if c := s[i]; c <= ' ' || c > '~' || strings.IndexByte(without, c) >= 0 {
-			return false
-		}
-	}
-	return true
 }

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"lbmaster/conf/raw"
+	"lbmaster/conf/valid"
 )
 
 var modes = []string{ModeTCP: "tcp", ModeHTTP: "http", ModeHealth: "health"}
@@ -18,7 +18,7 @@ func (m Mode) String() string { return modes[m] }
 func (p *parser) proxy(c *Config, proxy raw.Proxy) {
 	kind, name, path := proxy.Kind, proxy.Name, proxy.Path
 	place := p.at(path)
-	if !validLabel(name) {
+	if !valid.Label(name) {
 		p.Fail(place, "%q is not a name for a section: use letters, digits and . - _ :", name)
 		return
 	}
@@ -52,17 +52,6 @@ func (p *parser) unique(known map[string]header, name, path string, place raw.Pl
 		return
 	}
 	known[name] = header{path, place}
-}
-
-// validLabel says whether a name can stand in a log line and on a status page.
-func validLabel(name string) bool {
-	for i := range len(name) {
-		c := name[i]
-		if !('0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z' || strings.IndexByte(".-_:", c) >= 0) {
-			return false
-		}
-	}
-	return name != "" && len(name) <= 128
 }
 
 // mode is what the section's mode says.

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"lbmaster/conf/valid"
 )
 
 // minInter keeps a mistake from becoming an attack on the server.
@@ -42,7 +44,7 @@ func (p *parser) server(t *table, b *Backend) Server {
 var onDownWords = []string{OnDownNothing: "", OnDownShutdown: "shutdown-sessions"}
 
 func (p *parser) serverName(t *table, s *Server) {
-	if !validLabel(s.Name) {
+	if !valid.Label(s.Name) {
 		t.wrong("name", "%q is not a name for a server: use letters, digits and . - _ :", s.Name)
 	}
 	if line, taken := p.servers[s.Name]; taken {

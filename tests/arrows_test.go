@@ -69,10 +69,10 @@ func matches(p string, patterns ...string) bool {
 var arrows = []struct{ from, to []string }{
 	{[]string{"cmd/lbmaster"}, []string{"conf", "master", "worker", "worker/monitor", "shared/*"}},
 	{[]string{"cmd/lbctl"}, []string{"shared/*"}},
-	{[]string{"conf"}, []string{"conf/raw", "conf/classic", "shared/severity"}},
+	{[]string{"conf"}, []string{"conf/*", "shared/severity"}},
 	{[]string{"conf/classic"}, []string{"conf/classic/keyword", "conf/classic/lexer", "conf/raw"}},
 	{[]string{"conf/classic/keyword", "conf/classic/lexer"}, nil},
-	{[]string{"conf/raw"}, nil},
+	{[]string{"conf/raw", "conf/valid"}, nil},
 	{[]string{"master"}, []string{"conf", "master/*", "shared/*"}},
 	{[]string{"master/listen"}, []string{"conf", "master/procfs", "shared/*"}},
 	{[]string{"master/child", "master/notify", "master/succession"}, []string{"shared/*"}},
