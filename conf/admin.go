@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"lbmaster/conf/address"
 	"lbmaster/conf/valid"
 )
 
@@ -14,8 +15,8 @@ func (p *parser) admin(t *table, a *Admin) {
 	a.Socket = t.str("socket", "")
 	if a.Socket != "" {
 		// The master makes it under a longer name first.
-		if err := checkUnixPath(a.Socket); err != nil || len(a.Socket) > maxUnixPath-len(".new") {
-			t.wrong("socket", "%q must be an absolute path of at most %d bytes", a.Socket, maxUnixPath-len(".new"))
+		if err := address.CheckUnixPath(a.Socket); err != nil || len(a.Socket) > address.MaxUnixPath-len(".new") {
+			t.wrong("socket", "%q must be an absolute path of at most %d bytes", a.Socket, address.MaxUnixPath-len(".new"))
 		}
 	}
 	a.Mode, a.User, a.Group = t.fileMode("mode"), t.str("user", ""), t.str("group", "")
@@ -61,7 +62,7 @@ func (p *parser) adminListen(t *table, a *Admin) {
 	if text == "" {
 		return
 	}
-	binds, err := parseBind(text, t.words.BindForms)
+	binds, err := address.ParseBind(text, t.words.BindForms)
 	switch {
 	case err != nil:
 		t.wrong("listen", "%v", err)

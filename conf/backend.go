@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"lbmaster/conf/address"
 	"lbmaster/conf/valid"
 )
 
@@ -45,7 +46,7 @@ func (p *parser) dispatch(t *table, b *Backend) {
 	if s == "" {
 		return
 	}
-	a, err := parseAddress(s, t.words.ServerForms)
+	a, err := address.ParseServer(s, t.words.ServerForms)
 	switch {
 	case err != nil:
 		in.wrong("dispatch", "%v", err)
@@ -149,7 +150,7 @@ func (p *parser) source(t *table) *Source {
 	if s == "" {
 		return nil
 	}
-	source, err := parseSource(s, t.words.SourceForms)
+	source, err := address.ParseSource(s, t.words.SourceForms)
 	if err != nil {
 		in.wrong("source", "%v", err)
 	}

@@ -7,6 +7,8 @@ package conf
 import (
 	"net/netip"
 	"time"
+
+	"lbmaster/conf/address"
 )
 
 // Config is one checked configuration. Sections and servers keep the order in which they are written.
@@ -118,16 +120,12 @@ type ClientTimeout struct {
 	ClientFin     time.Duration `json:",omitempty"` // inactivity of what is relayed, when only the client has not ended its side; 0: as before
 }
 
-// Bind is one listening address. A range or a list in the file becomes one Bind for each port.
-type Bind struct {
-	Network string     // "tcp", "unix" or "fd"
-	Addr    netip.Addr // tcp only: the unspecified IPv4 address for ":port" and "*:port"
-	Port    int        // tcp only, never 0
-	Path    string     // unix only, absolute
-	FD      int        // fd only: an inherited descriptor; 0 with Name
-	Name    string     `json:",omitempty"` // fd only: what a service manager calls it
-	Line    int        // where it is written
-}
+// Where sections listen and where servers are, as package address reads it.
+type (
+	Bind    = address.Bind
+	Address = address.Server
+	Source  = address.Source
+)
 
 // Backend is a group of servers.
 type Backend struct {
@@ -222,21 +220,6 @@ const (
 	OnDownNothing  OnDown = iota // they go on until they fail
 	OnDownShutdown               // they end
 )
-
-// Address is where a server is reached.
-type Address struct {
-	Host   string     // as written: an IP address or a name; "" with Path
-	IP     netip.Addr // of Host; invalid while a name is not resolved
-	Port   int        // with Mapped an offset, which may be negative or 0
-	Mapped bool       // the port is the one that the client connected to, plus Port
-	Path   string     // absolute path of a unix socket ("unix:/path")
-}
-
-// Source is the local address of connections to servers. Port 0: any.
-type Source struct {
-	IP   netip.Addr
-	Port int
-}
 
 // LogTarget is one destination of log lines.
 type LogTarget struct {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"lbmaster/conf/address"
 	"lbmaster/shared/severity"
 )
 
@@ -25,7 +26,7 @@ func parseLog(s, forms string) (LogTarget, error) {
 	l := LogTarget{Target: "udp", Address: words[0], Facility: words[1]}
 	if path, ok := strings.CutPrefix(words[0], "unix:"); ok {
 		l.Target, l.Address = "unix", path
-		if err := checkUnixPath(path); err != nil {
+		if err := address.CheckUnixPath(path); err != nil {
 			return l, err
 		}
 	} else if ip, err := netip.ParseAddr(words[0]); err == nil {

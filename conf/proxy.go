@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"lbmaster/conf/address"
 	"lbmaster/conf/raw"
 	"lbmaster/conf/valid"
 )
@@ -113,7 +114,7 @@ func (p *parser) readBinds(t *table, f *Frontend) {
 		t.wrong("bind", "%s", t.words.NoBind)
 	}
 	for _, text := range texts {
-		binds, err := parseBinds(text, t.words.BindForms)
+		binds, err := address.ParseBinds(text, t.words.BindForms)
 		if err != nil {
 			in.wrong("bind", "%v", err)
 			continue

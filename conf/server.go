@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"lbmaster/conf/address"
 	"lbmaster/conf/valid"
 )
 
@@ -60,7 +61,7 @@ func (p *parser) serverAddress(t *table, s *Server) {
 		t.wrong("address", "missing: %s", t.words.ServerForms)
 		return
 	}
-	a, err := parseAddress(text, t.words.ServerForms)
+	a, err := address.ParseServer(text, t.words.ServerForms)
 	if err != nil {
 		t.wrong("address", "%v", err)
 	}

@@ -73,12 +73,14 @@ func (k keyLines) Has(key string) bool {
 	return ok
 }
 
+const bindForms = `write "addr:port", ":port", "*:port", "[v6]:port", "addr:8000-8003", "unix:/path", "fd@N" or "fd@NAME"`
+
 // tomlWords is how things are written in TOML.
 var tomlWords = raw.Words{
 	Keyword:       "key",
 	BindForms:     bindForms,
 	NoBind:        "missing: " + bindForms,
-	ServerForms:   addressForms,
+	ServerForms:   `write "host:port", "[v6]:port", "host" or "host:+N" for the port that the client connected to, or "unix:/path"`,
 	LogForms:      `write "addr:port facility level", "unix:/path facility level", "stdout" or "stderr"`,
 	SourceForms:   `write "addr" or "addr:port"`,
 	Listens:       "there is no section that listens: write [listen.NAME], or [frontend.NAME] and [backend.NAME]",

@@ -1,26 +1,34 @@
-package conf
+// Package address reads addresses: where to listen, where servers are, and from where to connect to them. It is pure, and resolves no name.
+package address
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
-	"path/filepath"
 	"strconv"
 	"strings"
 
 	"lbmaster/conf/valid"
 )
 
-const bindForms = `write "addr:port", ":port", "*:port", "[v6]:port", "addr:8000-8003", "unix:/path", "fd@N" or "fd@NAME"`
+// Bind is one listening address. A range or a list in the file becomes one Bind for each port.
+type Bind struct {
+	Network string     // "tcp", "unix" or "fd"
+	Addr    netip.Addr // tcp only: the unspecified IPv4 address for ":port" and "*:port"
+	Port    int        // tcp only, never 0
+	Path    string     // unix only, absolute
+	FD      int        // fd only: an inherited descriptor; 0 with Name
+	Name    string     `json:",omitempty"` // fd only: what a service manager calls it
+	Line    int        // where it is written
+}
 
 // maxRange bounds the ports of one range.
 const maxRange = 1000
 
-// parseBinds reads a bind line, which may hold several addresses with commas between them.
-func parseBinds(text, forms string) ([]Bind, error) {
+// ParseBinds reads a bind line, which may hold several addresses with commas between them. Forms says in errors how to write one.
+func ParseBinds(text, forms string) ([]Bind, error) {
 	var all []Bind
 	for item := range strings.SplitSeq(text, ",") {
-		binds, err := parseBind(strings.TrimSpace(item), forms)
+		binds, err := ParseBind(strings.TrimSpace(item), forms)
 		if err != nil {
 			return nil, err
 		}
@@ -29,9 +37,10 @@ func parseBinds(text, forms string) ([]Bind, error) {
 	return all, nil
 }
 
-func parseBind(s, forms string) ([]Bind, error) {
+// ParseBind reads one of them; it is several if it has a range of ports.
+func ParseBind(s, forms string) ([]Bind, error) {
 	if path, ok := strings.CutPrefix(s, "unix:"); ok {
-		if err := checkUnixPath(path); err != nil {
+		if err := CheckUnixPath(path); err != nil {
 			return nil, err
 		}
 		return []Bind{{Network: "unix", Path: path}}, nil
@@ -110,21 +119,6 @@ func parsePort(s string) (int, error) {
 		return 0, fmt.Errorf("%q is not a port: write 1 to 65535", s)
 	}
 	return int(n), nil
-}
-
-// maxUnixPath is the longest path that a unix socket can have (unix(7)).
-const maxUnixPath = 107
-
-func checkUnixPath(path string) error {
-	switch {
-	case !filepath.IsAbs(path):
-		return fmt.Errorf("unix:%s: the path must be absolute", path)
-	case len(path) > maxUnixPath:
-		return fmt.Errorf("unix:%s: the path has %d bytes, at most %d are possible", path, len(path), maxUnixPath)
-	case strings.IndexByte(path, 0) >= 0:
-		return errors.New("a path cannot have a NUL byte")
-	}
-	return nil
 }
 
 // cutLast cuts s around the last sep.

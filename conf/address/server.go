@@ -1,4 +1,4 @@
-package conf
+package address
 
 import (
 	"fmt"
@@ -9,18 +9,25 @@ import (
 	"lbmaster/conf/valid"
 )
 
-const addressForms = `write "host:port", "[v6]:port", "host" or "host:+N" for the port that the client connected to, or "unix:/path"`
+// Server is where a server is reached.
+type Server struct {
+	Host   string     // as written: an IP address or a name; "" with Path
+	IP     netip.Addr // of Host; invalid while a name is not resolved
+	Port   int        // with Mapped an offset, which may be negative or 0
+	Mapped bool       // the port is the one that the client connected to, plus Port
+	Path   string     // absolute path of a unix socket ("unix:/path")
+}
 
-// parseAddress reads where a server is.
-func parseAddress(s, forms string) (Address, error) {
+// ParseServer reads where a server is.
+func ParseServer(s, forms string) (Server, error) {
 	if path, ok := strings.CutPrefix(s, "unix:"); ok {
-		return Address{Path: path}, checkUnixPath(path)
+		return Server{Path: path}, CheckUnixPath(path)
 	}
 	host, port := s, ""
 	if before, after, ok := cutLast(s, ':'); ok && !strings.HasSuffix(s, "]") {
 		host, port = before, after
 	}
-	a := Address{}
+	a := Server{}
 	if err := a.setHost(host, forms); err != nil {
 		return a, err
 	}
@@ -28,7 +35,7 @@ func parseAddress(s, forms string) (Address, error) {
 }
 
 // setHost takes an IP address, or a name that the master will resolve.
-func (a *Address) setHost(host, forms string) error {
+func (a *Server) setHost(host, forms string) error {
 	a.Host = host
 	bare, bracket := strings.CutPrefix(host, "[")
 	if bracket {
@@ -45,7 +52,7 @@ func (a *Address) setHost(host, forms string) error {
 }
 
 // setPort takes a port, or an offset to the port that the client has connected to.
-func (a *Address) setPort(port string) error {
+func (a *Server) setPort(port string) error {
 	if port == "" || port[0] == '+' || port[0] == '-' {
 		a.Mapped = true
 		if port == "" {
@@ -61,16 +68,4 @@ func (a *Address) setPort(port string) error {
 	n, err := parsePort(port)
 	a.Port = n
 	return err
-}
-
-// parseSource reads the local address of connections to servers, "addr" or "addr:port".
-func parseSource(s, forms string) (*Source, error) {
-	if ip, err := netip.ParseAddr(s); err == nil {
-		return &Source{IP: ip.Unmap()}, nil
-	}
-	ap, err := netip.ParseAddrPort(s)
-	if err != nil {
-		return nil, fmt.Errorf("%q is not a source address: %s", s, forms)
-	}
-	return &Source{IP: ap.Addr().Unmap(), Port: int(ap.Port())}, nil
 }
