@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"lbmaster/conf/address"
+	"lbmaster/conf/key"
 	"lbmaster/conf/valid"
 )
 
@@ -26,7 +27,7 @@ func (p *parser) backend(t *table, name string) Backend {
 	b.Retries = t.number("retries", 3, 0, 100)
 	b.Source = p.source(t)
 	b.Errorfile = p.errorfile(t)
-	timeout, _ := t.sub("timeout", inTimeout)
+	timeout, _ := t.sub("timeout", key.InTimeout)
 	b.Timeout.Connect = timeout.duration("connect", 5*time.Second)
 	b.Timeout.Server = timeout.duration("server", 50*time.Second)
 	b.Timeout.Check = timeout.duration("check", 0)
@@ -82,7 +83,7 @@ func (p *parser) serverTables(t *table) []*table {
 	var tables []*table
 	for i, values := range all {
 		path := in.path + ".server[" + strconv.Itoa(i) + "]"
-		s := &table{parser: p, path: path, scope: inServer, values: values}
+		s := &table{parser: p, path: path, scope: key.InServer, values: values}
 		s.checkKeys("server")
 		tables = append(tables, s)
 	}
@@ -93,7 +94,7 @@ func (p *parser) serverTables(t *table) []*table {
 var cookieModes = []string{CookiePlain: "", CookieRewrite: "rewrite", CookieInsert: "insert", CookiePrefix: "prefix"}
 
 func (p *parser) cookie(t *table) *Cookie {
-	sub, ok := t.sub("cookie", inCookie)
+	sub, ok := t.sub("cookie", key.InCookie)
 	if !ok {
 		return nil
 	}

@@ -3,6 +3,7 @@ package conf
 import (
 	"strconv"
 
+	"lbmaster/conf/key"
 	"lbmaster/conf/valid"
 )
 
@@ -15,7 +16,7 @@ const (
 // captures reads what httplog is to show.
 func (p *parser) captures(t *table) Captures {
 	c := Captures{RequestHeaders: p.captureHeaders(t, "capture_request_headers"), ResponseHeaders: p.captureHeaders(t, "capture_response_headers")}
-	if sub, ok := t.sub("capture_cookie", inCapture); ok {
+	if sub, ok := t.sub("capture_cookie", key.InCapture); ok {
 		cookie := capture(sub)
 		c.Cookie = &cookie
 	}
@@ -23,7 +24,7 @@ func (p *parser) captures(t *table) Captures {
 }
 
 func (p *parser) captureHeaders(t *table, name string) []Capture {
-	tables, in := t.tables(name, inCapture, `{ name = "Host", len = 64 }`)
+	tables, in := t.tables(name, key.InCapture, `{ name = "Host", len = 64 }`)
 	if len(tables) > maxHeaders {
 		in.wrong(name, "%d headers: at most %d are possible", len(tables), maxHeaders)
 	}
@@ -43,7 +44,7 @@ func capture(t *table) Capture {
 }
 
 // tables reads a list of tables, each with its keys checked. Example shows what one looks like.
-func (t *table) tables(name string, scope scope, example string) (all []*table, in *table) {
+func (t *table) tables(name string, scope key.Scope, example string) (all []*table, in *table) {
 	v, in, ok := t.find(name)
 	if !ok {
 		return nil, in

@@ -1,6 +1,10 @@
 package conf
 
-import "slices"
+import (
+	"slices"
+
+	"lbmaster/conf/key"
+)
 
 // ofHTTP are the keys of a section that only mode http heeds. monitor_net and defer_accept work in mode tcp too, and httpchk checks the
 // servers of any mode.
@@ -35,7 +39,7 @@ func (p *parser) withoutEffect(t *table) {
 		t.unheeded(ofBackends, "it has no effect in mode health, which answers by itself: leave it out")
 		return
 	}
-	if t.scope&inBackend == 0 {
+	if t.scope&key.InBackend == 0 {
 		return
 	}
 	if t.str("dispatch", "") != "" && !(mode == ModeHTTP && t.servesByCookie()) {

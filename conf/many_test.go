@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"lbmaster/conf/key"
 	"lbmaster/conf/raw"
 )
 
@@ -41,7 +42,7 @@ func TestNearestOfLong(t *testing.T) {
 	for name, want := range map[string]string{
 		"tiemout": "timeout", "maxcon": "maxconn", "x": "", strings.Repeat("timeout", 1<<20): "",
 	} {
-		if got := raw.Nearest(name, namesIn(inListen|inGlobal)); got != want {
+		if got := raw.Nearest(name, key.Names(key.InListen|key.InGlobal)); got != want {
 			t.Errorf("%.20s: %q, want %q", name, got, want)
 		}
 	}

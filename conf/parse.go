@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"lbmaster/conf/key"
 	"lbmaster/conf/raw"
 )
 
@@ -36,7 +37,7 @@ type parser struct {
 func (p *parser) at(key string) raw.Place { return p.origin.Of(key) }
 
 // table is a section, with what stands behind it. Its keys are not checked yet.
-func (p *parser) table(s *raw.Section, scope scope) *table {
+func (p *parser) table(s *raw.Section, scope key.Scope) *table {
 	if s == nil {
 		return nil
 	}
@@ -48,13 +49,13 @@ func check(d *raw.Document, f *raw.Findings) *Config {
 	p := &parser{Findings: f, origin: d.Origin, words: &d.Words}
 	p.binds, p.frontends, p.backends = make(map[Bind]string), make(map[string]header), make(map[string]header)
 	c := &Config{}
-	global, admin := p.table(d.Global, inGlobal), p.table(d.Admin, inAdmin)
+	global, admin := p.table(d.Global, key.InGlobal), p.table(d.Admin, key.InAdmin)
 	global.checkKeys("global")
 	admin.checkKeys("admin")
 	p.global(global, &c.Global)
 	p.admin(admin, &c.Admin)
 	for _, s := range d.Defaults {
-		p.table(s, inListen).checkKeys("defaults")
+		p.table(s, key.InListen).checkKeys("defaults")
 	}
 	for _, proxy := range d.Proxies {
 		p.proxy(c, proxy)

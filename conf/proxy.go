@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"lbmaster/conf/address"
+	"lbmaster/conf/key"
 	"lbmaster/conf/raw"
 	"lbmaster/conf/valid"
 )
@@ -23,16 +24,16 @@ func (p *parser) proxy(c *Config, proxy raw.Proxy) {
 		p.Fail(place, "%q is not a name for a section: use letters, digits and . - _ :", name)
 		return
 	}
-	t := p.table(proxy.Section, map[string]scope{"listen": inListen, "frontend": inFrontend, "backend": inBackend}[kind])
+	t := p.table(proxy.Section, key.InSection(kind))
 	t.checkKeys(kind)
 	p.withoutEffect(t)
-	if t.scope&inFrontend != 0 {
+	if t.scope&key.InFrontend != 0 {
 		p.unique(p.frontends, name, path, place, "frontend")
 		f := p.frontend(t, kind, name)
 		f.Line = place.Line
 		c.Frontends = append(c.Frontends, f)
 	}
-	if t.scope&inBackend != 0 && t.mode() != ModeHealth {
+	if t.scope&key.InBackend != 0 && t.mode() != ModeHealth {
 		p.unique(p.backends, name, path, place, "backend")
 		b := p.backend(t, name)
 		b.Line = place.Line
@@ -90,7 +91,7 @@ func (p *parser) frontend(t *table, kind, name string) Frontend {
 	f.DeferAccept = t.deferAccept(&f)
 	f.FreeBind = t.boolean("free_bind")
 	f.Errorfile = p.errorfile(t)
-	timeout, _ := t.sub("timeout", inTimeout)
+	timeout, _ := t.sub("timeout", key.InTimeout)
 	f.Timeout.Client = timeout.duration("client", 50*time.Second)
 	f.Timeout.HTTPRequest = timeout.duration("http_request", 0)
 	f.Timeout.HTTPKeepAlive = timeout.duration("http_keep_alive", 0)

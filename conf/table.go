@@ -6,14 +6,15 @@ import (
 	"strings"
 	"time"
 
+	"lbmaster/conf/key"
 	"lbmaster/conf/raw"
 )
 
 // table is one table of a section that is being read, and the one in the defaults that stands behind it.
 type table struct {
 	*parser
-	path     string // "listen.webfarm"
-	scope    scope  // of its keys
+	path     string    // "listen.webfarm"
+	scope    key.Scope // of its keys
 	values   map[string]any
 	fallback *table // nil: none
 }
@@ -125,7 +126,7 @@ func (t *table) strings(name string) (all []string, in *table, ok bool) {
 }
 
 // sub is the table under a key, with its keys checked. ok is false when it is written nowhere; then it is empty.
-func (t *table) sub(name string, scope scope) (sub *table, ok bool) {
+func (t *table) sub(name string, scope key.Scope) (sub *table, ok bool) {
 	sub = &table{parser: t.parser, path: t.key(name), scope: scope}
 	if t.fallback != nil {
 		if behind, found := t.fallback.sub(name, scope); found {
@@ -138,7 +139,7 @@ func (t *table) sub(name string, scope scope) (sub *table, ok bool) {
 	}
 	values, isTable := v.(map[string]any)
 	if !isTable {
-		t.wrong(name, "%s where a table is expected, like { %s = ... }", kindOf(v), namesIn(scope)[0])
+		t.wrong(name, "%s where a table is expected, like { %s = ... }", kindOf(v), key.Names(scope)[0])
 		return sub, ok
 	}
 	sub.values = values
@@ -150,7 +151,7 @@ func (t *table) sub(name string, scope scope) (sub *table, ok bool) {
 func (t *table) checkKeys(section string) {
 	var all []string
 	for name := range t.values {
-		if lookUp(name, t.scope) == nil {
+		if !key.Known(name, t.scope) {
 			all = append(all, name)
 		}
 	}
@@ -166,14 +167,14 @@ func (t *table) checkKeys(section string) {
 // unknown reports a key that does not exist here.
 func (t *table) unknown(name, section string) {
 	switch {
-	case section == "backend" && lookUp(name, inFrontend) != nil:
+	case section == "backend" && key.Known(name, key.InFrontend):
 		t.wrong(name, "this %s belongs to a frontend or listen section", t.words.Keyword)
 		return
-	case section == "frontend" && lookUp(name, inBackend) != nil:
+	case section == "frontend" && key.Known(name, key.InBackend):
 		t.wrong(name, "this %s belongs to a backend or listen section", t.words.Keyword)
 		return
 	}
-	known := namesIn(t.scope)
+	known := key.Names(t.scope)
 	if near := raw.Nearest(name, known); near != "" {
 		t.wrong(name, "unknown key: did you mean %q?", near)
 		return

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"lbmaster/conf/key"
 	"lbmaster/conf/raw"
 )
 
@@ -41,7 +42,7 @@ func TestDurations(t *testing.T) {
 
 func TestNearest(t *testing.T) {
 	for in, want := range map[string]string{"ballance": "balance", "maxcon": "maxconn", "tiemout": "timeout", "xyz": "", "binds": "bind"} {
-		if got := raw.Nearest(in, namesIn(inListen)); got != want {
+		if got := raw.Nearest(in, key.Names(key.InListen)); got != want {
 			t.Errorf("%s: %q, want %q", in, got, want)
 		}
 	}

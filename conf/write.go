@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"lbmaster/conf/key"
 	"lbmaster/conf/raw"
 )
 
@@ -24,7 +25,7 @@ func writeTOML(d *raw.Document) []byte {
 	for _, p := range d.Proxies {
 		values := p.Values
 		if shared == nil {
-			values = merged(p.Section, map[string]scope{"listen": inListen, "frontend": inFrontend, "backend": inBackend}[p.Kind])
+			values = merged(p.Section, key.InSection(p.Kind))
 		}
 		w.proxy(p, values)
 	}
@@ -47,7 +48,7 @@ func sharedDefaults(d *raw.Document) *raw.Section {
 }
 
 // merged is all that holds for a section, without keys that it cannot have.
-func merged(s *raw.Section, where scope) map[string]any {
+func merged(s *raw.Section, where key.Scope) map[string]any {
 	if s == nil {
 		return nil
 	}
@@ -55,7 +56,7 @@ func merged(s *raw.Section, where scope) map[string]any {
 	if values == nil {
 		values = make(map[string]any)
 	}
-	maps.DeleteFunc(values, func(name string, _ any) bool { return lookUp(name, where) == nil })
+	maps.DeleteFunc(values, func(name string, _ any) bool { return !key.Known(name, where) })
 	for name, v := range s.Values {
 		own, isTable := v.(map[string]any)
 		behind, both := values[name].(map[string]any)
@@ -123,13 +124,13 @@ func (w *writer) proxy(p raw.Proxy, values map[string]any) {
 
 // ordered are the names of a table's keys: the order is that of the keys of the language.
 func ordered(values map[string]any) []string {
-	rank := func(name string) int { return slices.IndexFunc(keys, func(k key) bool { return k.name == name }) }
+	rank := func(name string) int { return key.Rank(name, key.Anywhere) }
 	if _, named := values["name"]; named {
 		rank = func(name string) int { // of servers, cookies and captures: the name first
 			if name == "name" {
 				return -1
 			}
-			return slices.IndexFunc(keys, func(k key) bool { return k.name == name && k.scope&(inServer|inCookie|inCapture) != 0 })
+			return key.Rank(name, key.InServer|key.InCookie|key.InCapture)
 		}
 	}
 	return slices.SortedFunc(maps.Keys(values), func(a, b string) int { return cmp.Or(rank(a)-rank(b), strings.Compare(a, b)) })

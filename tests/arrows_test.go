@@ -73,7 +73,7 @@ var arrows = []struct{ from, to []string }{
 	{[]string{"conf/classic"}, []string{"conf/classic/keyword", "conf/classic/lexer", "conf/raw"}},
 	{[]string{"conf/classic/keyword", "conf/classic/lexer"}, nil},
 	{[]string{"conf/address", "conf/page"}, []string{"conf/valid"}},
-	{[]string{"conf/raw", "conf/valid"}, nil},
+	{[]string{"conf/key", "conf/raw", "conf/valid"}, nil},
 	{[]string{"master"}, []string{"conf", "master/*", "shared/*"}},
 	{[]string{"master/listen"}, []string{"conf", "master/procfs", "shared/*"}},
 	{[]string{"master/child", "master/notify", "master/succession"}, []string{"shared/*"}},
