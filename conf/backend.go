@@ -9,6 +9,7 @@ import (
 
 	"lbmaster/conf/address"
 	"lbmaster/conf/key"
+	"lbmaster/conf/raw"
 	"lbmaster/conf/valid"
 )
 
@@ -76,9 +77,9 @@ func (p *parser) serverTables(t *table) []*table {
 	if !ok {
 		return nil
 	}
-	all := tableList(v)
+	all := raw.Tables(v)
 	if len(all) == 0 {
-		in.wrong("server", "%s where servers are expected: write [[%s.server]]", kindOf(v), t.path)
+		in.wrong("server", "%s where servers are expected: write [[%s.server]]", raw.KindOf(v), t.path)
 	}
 	var tables []*table
 	for i, values := range all {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"lbmaster/conf/key"
+	"lbmaster/conf/raw"
 	"lbmaster/conf/valid"
 )
 
@@ -49,30 +50,13 @@ func (t *table) tables(name string, scope key.Scope, example string) (all []*tab
 	if !ok {
 		return nil, in
 	}
-	for i, values := range tableList(v) {
+	for i, values := range raw.Tables(v) {
 		sub := &table{parser: t.parser, path: in.key(name) + "[" + strconv.Itoa(i) + "]", scope: scope, values: values}
 		sub.checkKeys("")
 		all = append(all, sub)
 	}
 	if list, isList := v.([]any); len(all) == 0 && !(isList && len(list) == 0) {
-		in.wrong(name, "%s where a list of tables is expected, like [%s]", kindOf(v), example)
+		in.wrong(name, "%s where a list of tables is expected, like [%s]", raw.KindOf(v), example)
 	}
 	return all, in
-}
-
-// tableList is the tables of an array, in either of the forms in which the decoder gives them.
-func tableList(v any) []map[string]any {
-	switch v := v.(type) {
-	case []map[string]any:
-		return v
-	case []any:
-		var all []map[string]any
-		for _, item := range v {
-			if values, isTable := item.(map[string]any); isTable {
-				all = append(all, values)
-			}
-		}
-		return all
-	}
-	return nil
 }

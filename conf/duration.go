@@ -3,6 +3,8 @@ package conf
 import (
 	"fmt"
 	"time"
+
+	"lbmaster/conf/raw"
 )
 
 // maxDuration keeps a duration within what timers can hold.
@@ -26,29 +28,10 @@ func parseDuration(v any) (time.Duration, error) {
 			return 0, fmt.Errorf("%q is not a duration: write \"5s\", \"200ms\", \"1m30s\" or an integer in milliseconds", v)
 		}
 	default:
-		return 0, fmt.Errorf("%s is not a duration: write \"5s\", \"200ms\" or an integer in milliseconds", kindOf(v))
+		return 0, fmt.Errorf("%s is not a duration: write \"5s\", \"200ms\" or an integer in milliseconds", raw.KindOf(v))
 	}
 	if d < 0 || d > maxDuration {
 		return 0, fmt.Errorf("%v is out of range: 0 to %v", d, maxDuration)
 	}
 	return d, nil
-}
-
-// kindOf names the type of a value in TOML's words.
-func kindOf(v any) string {
-	switch v.(type) {
-	case string:
-		return "a string"
-	case int64:
-		return "an integer"
-	case float64:
-		return "a number with a fraction"
-	case bool:
-		return "a boolean"
-	case map[string]any:
-		return "a table"
-	case []any, []map[string]any:
-		return "a list"
-	}
-	return "a date or time"
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"lbmaster/conf/key"
+	"lbmaster/conf/raw"
 )
 
 // ofHTTP are the keys of a section that only mode http heeds. monitor_net and defer_accept work in mode tcp too, and httpchk checks the
@@ -32,7 +33,7 @@ func (p *parser) withoutEffect(t *table) {
 		t.unheeded(ofHTTP, "it has no effect in mode "+mode.String()+": write "+t.words.ModeHTTP+", or leave it out")
 		t.unheededTimeouts(mode)
 	}
-	if v, _, _ := t.find("forwardfor"); mode == ModeHTTP && !asks(v) {
+	if v, _, _ := t.find("forwardfor"); mode == ModeHTTP && !raw.Asks(v) {
 		t.unheeded(ofForwardFor, "it has no effect without forwardfor: write forwardfor = true, or leave it out")
 	}
 	if mode == ModeHealth {
@@ -51,13 +52,13 @@ func (p *parser) withoutEffect(t *table) {
 func (t *table) servesByCookie() bool {
 	v, _, _ := t.find("cookie")
 	servers, _, _ := t.find("server")
-	return asks(v) && slices.ContainsFunc(tableList(servers), func(s map[string]any) bool { return asks(s["cookie"]) })
+	return raw.Asks(v) && slices.ContainsFunc(raw.Tables(servers), func(s map[string]any) bool { return raw.Asks(s["cookie"]) })
 }
 
 // unheeded warns of those of the keys that are written in the table itself, and ask for something.
 func (t *table) unheeded(names []string, why string) {
 	for _, name := range names {
-		if v, ok := t.values[name]; ok && asks(v) {
+		if v, ok := t.values[name]; ok && raw.Asks(v) {
 			t.Warn(t.place(name), "%s", why)
 		}
 	}
@@ -67,21 +68,4 @@ func (t *table) unheededTimeouts(mode Mode) {
 	own, _ := t.values["timeout"].(map[string]any)
 	timeout := &table{parser: t.parser, path: t.key("timeout"), values: own}
 	timeout.unheeded([]string{"http_request", "http_keep_alive"}, "it has no effect in mode "+mode.String()+": leave it out")
-}
-
-// asks says whether a value asks for something: an empty one is how one does without.
-func asks(v any) bool {
-	switch v := v.(type) {
-	case bool:
-		return v
-	case string:
-		return v != ""
-	case int64:
-		return v != 0
-	case []any:
-		return len(v) > 0
-	case map[string]any:
-		return len(v) > 0
-	}
-	return v != nil
 }

@@ -3,6 +3,7 @@ package conf
 import (
 	"cmp"
 
+	"lbmaster/conf/raw"
 	"lbmaster/conf/valid"
 )
 
@@ -47,7 +48,7 @@ func (t *table) logHost() string {
 		}
 		in.wrong("log_send_hostname", "%q is not a name: at most %d printable characters of ASCII are possible, and no blank or asterisk", v, maxLogHost)
 	default:
-		in.wrong("log_send_hostname", "%s where true, false or a name is expected", kindOf(v))
+		in.wrong("log_send_hostname", "%s where true, false or a name is expected", raw.KindOf(v))
 	}
 	return ""
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"lbmaster/conf/raw"
 )
 
 // The sizes of heads that max_header may allow, in bytes.
@@ -54,5 +56,5 @@ func parseSize(v any) (int64, error) {
 		}
 		return int64(n) << 10, nil
 	}
-	return 0, fmt.Errorf("%s is not a size: write \"32k\" or an integer in bytes", kindOf(v))
+	return 0, fmt.Errorf("%s is not a size: write \"32k\" or an integer in bytes", raw.KindOf(v))
 }

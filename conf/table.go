@@ -50,7 +50,7 @@ func get[T any](t *table, name, want string, otherwise T) (T, *table) {
 	}
 	typed, ok := v.(T)
 	if !ok {
-		in.wrong(name, "%s where %s is expected", kindOf(v), want)
+		in.wrong(name, "%s where %s is expected", raw.KindOf(v), want)
 		return otherwise, in
 	}
 	return typed, in
@@ -114,13 +114,13 @@ func (t *table) strings(name string) (all []string, in *table, ok bool) {
 		for _, item := range v {
 			s, isString := item.(string)
 			if !isString {
-				in.wrong(name, "%s where a string is expected", kindOf(item))
+				in.wrong(name, "%s where a string is expected", raw.KindOf(item))
 				continue
 			}
 			all = append(all, s)
 		}
 	default:
-		in.wrong(name, "%s where a list of strings is expected", kindOf(v))
+		in.wrong(name, "%s where a list of strings is expected", raw.KindOf(v))
 	}
 	return all, in, true
 }
@@ -139,7 +139,7 @@ func (t *table) sub(name string, scope key.Scope) (sub *table, ok bool) {
 	}
 	values, isTable := v.(map[string]any)
 	if !isTable {
-		t.wrong(name, "%s where a table is expected, like { %s = ... }", kindOf(v), key.Names(scope)[0])
+		t.wrong(name, "%s where a table is expected, like { %s = ... }", raw.KindOf(v), key.Names(scope)[0])
 		return sub, ok
 	}
 	sub.values = values

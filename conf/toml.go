@@ -144,7 +144,7 @@ func (r *reader) section(root map[string]any, name string) *raw.Section {
 	}
 	values, ok := v.(map[string]any)
 	if !ok {
-		r.Fail(r.lines.Of(name), "%s where a section is expected: write [%s]", kindOf(v), name)
+		r.Fail(r.lines.Of(name), "%s where a section is expected: write [%s]", raw.KindOf(v), name)
 		return s
 	}
 	s.Values = values
@@ -157,7 +157,7 @@ func (r *reader) proxy(root map[string]any, kind, name string) *raw.Section {
 	group, _ := root[kind].(map[string]any)
 	values, ok := group[name].(map[string]any)
 	if !ok {
-		r.Fail(r.lines.Of(path), "%s where a section is expected: write [%s.NAME]", kindOf(group[name]), kind)
+		r.Fail(r.lines.Of(path), "%s where a section is expected: write [%s.NAME]", raw.KindOf(group[name]), kind)
 		return nil
 	}
 	return &raw.Section{Path: path, Values: values}
