@@ -1,4 +1,4 @@
-package conf
+package toml
 
 import (
 	"cmp"
@@ -12,8 +12,8 @@ import (
 	"lbmaster/conf/raw"
 )
 
-// writeTOML writes a document as a file in TOML. What stands behind sections is written into them, unless one section stands behind all.
-func writeTOML(d *raw.Document) []byte {
+// Write writes a document as a file in TOML. What stands behind sections is written into them, unless one section stands behind all.
+func Write(d *raw.Document) []byte {
 	w := &writer{notes: slices.Clone(d.Notes)}
 	w.comments("")
 	w.section("[global]", "global", d.Global.Values)
@@ -87,7 +87,7 @@ func (w *writer) comments(path string) {
 }
 
 func (w *writer) comment(n raw.Note) {
-	fmt.Fprintf(&w.b, "# %s\n", strings.Join(strings.Fields(Escape(fmt.Sprintf("%s:%d: %s: %s", n.File, n.Line, n.Key, n.Text))), " "))
+	fmt.Fprintf(&w.b, "# %s\n", strings.Join(strings.Fields(raw.Escape(fmt.Sprintf("%s:%d: %s: %s", n.File, n.Line, n.Key, n.Text))), " "))
 }
 
 func (w *writer) section(header, path string, values map[string]any) {

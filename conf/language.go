@@ -3,7 +3,22 @@ package conf
 import (
 	"lbmaster/conf/classic"
 	"lbmaster/conf/raw"
+	"lbmaster/conf/toml"
 )
+
+// Parse reads and checks a configuration in TOML. The name is that of the file, for the messages. The error is of type Errors: all
+// that is wrong, not only the first. Warnings come with and without an error.
+func Parse(name string, text []byte) (*Config, []Warning, error) {
+	f := &raw.Findings{}
+	var c *Config
+	if classic.Looks(string(text)) {
+		f.Fail(raw.Place{File: name}, "this is not TOML but HAProxy's language: use -f instead of -c")
+	} else if d := toml.Read(name, string(text), f); d != nil {
+		c = check(d, f)
+	}
+	warnings, err := f.Sorted()
+	return c, warnings, err
+}
 
 // File is one file of a configuration in HAProxy's language.
 type File = classic.File
@@ -21,7 +36,7 @@ func Translate(files []File, getenv func(string) (string, bool)) ([]byte, []Warn
 	if err != nil {
 		return nil, warnings, err
 	}
-	return writeTOML(d), warnings, nil
+	return toml.Write(d), warnings, nil
 }
 
 func parseClassic(files []File, getenv func(string) (string, bool)) (*Config, *raw.Document, []Warning, error) {

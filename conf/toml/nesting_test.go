@@ -1,8 +1,10 @@
-package conf
+package toml
 
 import (
 	"strings"
 	"testing"
+
+	"lbmaster/conf/raw"
 )
 
 // TestNesting: what would take the decoder's stack, or its memory, is refused with its line; brackets in strings and comments are none.
@@ -22,7 +24,9 @@ func TestNesting(t *testing.T) {
 		{"strings", "a = '''\n" + deep + "'''\nb = \"\"\"\\\"\"\"\\\"" + deep + "\"\"\"\"\"\nc = \"\\\"" + deep + "\" # \"" + deep + "\nd = '" + deep + "\\' #", "unknown section"},
 		{"side by side", "a = [" + strings.Repeat("[[]],", 100) + "]\nb = ['" + strings.Repeat("1.", 40) + "']", "unknown section"},
 	} {
-		_, _, err := Parse("f", []byte(tt.text))
+		f := &raw.Findings{}
+		Read("f", tt.text, f)
+		_, err := f.Sorted()
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %.300v; want %s", tt.name, err, tt.want)
 		}

@@ -1,4 +1,5 @@
-package conf
+// Package toml reads and writes the syntax of lbmaster's own language: text in TOML on one side, raw tables on the other. It is pure.
+package toml
 
 import (
 	"errors"
@@ -8,23 +9,8 @@ import (
 
 	"github.com/BurntSushi/toml"
 
-	"lbmaster/conf/classic"
 	"lbmaster/conf/raw"
 )
-
-// Parse reads and checks a configuration in TOML. The name is that of the file, for the messages. The error is of type Errors: all
-// that is wrong, not only the first. Warnings come with and without an error.
-func Parse(name string, text []byte) (*Config, []Warning, error) {
-	f := &raw.Findings{}
-	var c *Config
-	if classic.Looks(string(text)) {
-		f.Fail(raw.Place{File: name}, "this is not TOML but HAProxy's language: use -f instead of -c")
-	} else if d := parseTOML(name, string(text), f); d != nil {
-		c = check(d, f)
-	}
-	warnings, err := f.Sorted()
-	return c, warnings, err
-}
 
 // reader makes a document of one TOML text.
 type reader struct {
@@ -32,8 +18,8 @@ type reader struct {
 	lines keyLines
 }
 
-// parseTOML reads a text; nil when it is not TOML at all.
-func parseTOML(name, text string, f *raw.Findings) *raw.Document {
+// Read reads a text; nil when it is not TOML at all. The name is that of the file, for the messages.
+func Read(name, text string, f *raw.Findings) *raw.Document {
 	if line, why := tooDeep(text); line > 0 {
 		f.Fail(raw.Place{File: name, Line: line}, "%s", why)
 		return nil
@@ -46,7 +32,7 @@ func parseTOML(name, text string, f *raw.Findings) *raw.Document {
 		return nil
 	}
 	r.unknownSections(root)
-	d := &raw.Document{Global: r.section(root, "global"), Admin: r.section(root, "admin"), Origin: r.lines, Words: tomlWords}
+	d := &raw.Document{Global: r.section(root, "global"), Admin: r.section(root, "admin"), Origin: r.lines, Words: words}
 	defaults := r.section(root, "defaults")
 	for _, key := range proxies(meta.Keys()) {
 		if s := r.proxy(root, key[0], key[1]); s != nil {
@@ -75,8 +61,8 @@ func (k keyLines) Has(key string) bool {
 
 const bindForms = `write "addr:port", ":port", "*:port", "[v6]:port", "addr:8000-8003", "unix:/path", "fd@N" or "fd@NAME"`
 
-// tomlWords is how things are written in TOML.
-var tomlWords = raw.Words{
+// words is how things are written in TOML.
+var words = raw.Words{
 	Keyword:       "key",
 	BindForms:     bindForms,
 	NoBind:        "missing: " + bindForms,
