@@ -10,30 +10,31 @@ import (
 	"lbmaster/conf/address"
 	"lbmaster/conf/key"
 	"lbmaster/conf/raw"
+	"lbmaster/conf/typed"
 	"lbmaster/conf/valid"
 )
 
 func (p *parser) backend(t *table, name string) Backend {
-	b := Backend{Name: name, Section: t.path, Mode: t.mode()}
-	b.Balance = t.one("balance", "", "roundrobin")
+	b := Backend{Name: name, Section: t.Path, Mode: modeOf(t)}
+	b.Balance = t.One("balance", "", "roundrobin")
 	p.dispatch(t, &b)
 	b.Cookie = p.cookie(t)
 	b.HTTPChk = p.httpchk(t)
-	b.LogChecks = t.boolean("log_health_checks")
-	b.HTTPClose = t.boolean("httpclose")
-	b.ForwardFor, b.Forward = t.boolean("forwardfor"), t.forward()
-	b.Persist, b.Redispatch, b.AllBackups = t.boolean("persist"), t.boolean("redispatch"), t.boolean("allbackups")
-	b.KeepAlive, b.NoLinger, b.AbortOnClose = t.boolean("srvtcpka"), t.boolean("nolinger"), t.boolean("abortonclose")
-	b.AcceptInvalidResponses = t.boolean("accept_invalid_responses")
-	b.Retries = t.number("retries", 3, 0, 100)
+	b.LogChecks = t.Boolean("log_health_checks")
+	b.HTTPClose = t.Boolean("httpclose")
+	b.ForwardFor, b.Forward = t.Boolean("forwardfor"), forward(t)
+	b.Persist, b.Redispatch, b.AllBackups = t.Boolean("persist"), t.Boolean("redispatch"), t.Boolean("allbackups")
+	b.KeepAlive, b.NoLinger, b.AbortOnClose = t.Boolean("srvtcpka"), t.Boolean("nolinger"), t.Boolean("abortonclose")
+	b.AcceptInvalidResponses = t.Boolean("accept_invalid_responses")
+	b.Retries = t.Number("retries", 3, 0, 100)
 	b.Source = p.source(t)
 	b.Errorfile = p.errorfile(t)
-	timeout, _ := t.sub("timeout", key.InTimeout)
-	b.Timeout.Connect = timeout.duration("connect", 5*time.Second)
-	b.Timeout.Server = timeout.duration("server", 50*time.Second)
-	b.Timeout.Check = timeout.duration("check", 0)
-	b.Timeout.Tunnel = timeout.duration("tunnel", 0)
-	b.Timeout.ServerFin = timeout.duration("server_fin", 0)
+	timeout, _ := t.Sub("timeout", key.InTimeout)
+	b.Timeout.Connect = timeout.Duration("connect", 5*time.Second)
+	b.Timeout.Server = timeout.Duration("server", 50*time.Second)
+	b.Timeout.Check = timeout.Duration("check", 0)
+	b.Timeout.Tunnel = timeout.Duration("tunnel", 0)
+	b.Timeout.ServerFin = timeout.Duration("server_fin", 0)
 	p.servers = map[string]int{}
 	for _, server := range p.serverTables(t) {
 		b.Servers = append(b.Servers, p.server(server, &b))
@@ -44,18 +45,18 @@ func (p *parser) backend(t *table, name string) Backend {
 
 // dispatch reads the fixed target that stands instead of a balance.
 func (p *parser) dispatch(t *table, b *Backend) {
-	s, in := get(t, "dispatch", "a string", "")
+	s, in := typed.Get(t, "dispatch", "a string", "")
 	if s == "" {
 		return
 	}
-	a, err := address.ParseServer(s, t.words.ServerForms)
+	a, err := address.ParseServer(s, t.Words.ServerForms)
 	switch {
 	case err != nil:
-		in.wrong("dispatch", "%v", err)
+		in.Wrong("dispatch", "%v", err)
 	case a.Mapped:
-		in.wrong("dispatch", "%q has no port", s)
+		in.Wrong("dispatch", "%q has no port", s)
 	case b.Balance != "":
-		in.wrong("dispatch", "there is a balance too: keep one of the two")
+		in.Wrong("dispatch", "there is a balance too: keep one of the two")
 	default:
 		b.Dispatch = &a
 	}
@@ -64,8 +65,8 @@ func (p *parser) dispatch(t *table, b *Backend) {
 // target checks that requests have somewhere to go.
 func (p *parser) target(t *table, b *Backend) {
 	switch {
-	case len(b.Servers) == 0 && b.Dispatch == nil && t.str("dispatch", "") == "":
-		p.Fail(t.at(t.path), "%s", fmt.Sprintf(t.words.NoServer, t.path))
+	case len(b.Servers) == 0 && b.Dispatch == nil && t.Str("dispatch", "") == "":
+		p.Fail(t.At(t.Path), "%s", fmt.Sprintf(t.Words.NoServer, t.Path))
 	case len(b.Servers) > 0 && b.Dispatch == nil:
 		b.Balance = "roundrobin" // the only one there is, with or without saying so
 	}
@@ -73,19 +74,18 @@ func (p *parser) target(t *table, b *Backend) {
 
 // serverTables are the tables of the servers, each [[....server]] or a table in a list.
 func (p *parser) serverTables(t *table) []*table {
-	v, in, ok := t.find("server")
+	v, in, ok := t.Find("server")
 	if !ok {
 		return nil
 	}
 	all := raw.Tables(v)
 	if len(all) == 0 {
-		in.wrong("server", "%s where servers are expected: write [[%s.server]]", raw.KindOf(v), t.path)
+		in.Wrong("server", "%s where servers are expected: write [[%s.server]]", raw.KindOf(v), t.Path)
 	}
 	var tables []*table
 	for i, values := range all {
-		path := in.path + ".server[" + strconv.Itoa(i) + "]"
-		s := &table{parser: p, path: path, scope: key.InServer, values: values}
-		s.checkKeys("server")
+		s := in.Inside("server["+strconv.Itoa(i)+"]", key.InServer, values)
+		s.CheckKeys("server")
 		tables = append(tables, s)
 	}
 	return tables
@@ -95,15 +95,15 @@ func (p *parser) serverTables(t *table) []*table {
 var cookieModes = []string{CookiePlain: "", CookieRewrite: "rewrite", CookieInsert: "insert", CookiePrefix: "prefix"}
 
 func (p *parser) cookie(t *table) *Cookie {
-	sub, ok := t.sub("cookie", key.InCookie)
+	sub, ok := t.Sub("cookie", key.InCookie)
 	if !ok {
 		return nil
 	}
-	c := &Cookie{Name: sub.str("name", ""), Indirect: sub.boolean("indirect"), NoCache: sub.boolean("nocache"), PostOnly: sub.boolean("postonly")}
+	c := &Cookie{Name: sub.Str("name", ""), Indirect: sub.Boolean("indirect"), NoCache: sub.Boolean("nocache"), PostOnly: sub.Boolean("postonly")}
 	if !valid.Token(c.Name) {
-		sub.wrong("name", "%q is not a name for a cookie: use letters, digits and -_.", c.Name)
+		sub.Wrong("name", "%q is not a name for a cookie: use letters, digits and -_.", c.Name)
 	}
-	c.Mode = CookieMode(slices.Index(cookieModes, sub.one("mode", "", cookieModes[1:]...)))
+	c.Mode = CookieMode(slices.Index(cookieModes, sub.One("mode", "", cookieModes[1:]...)))
 	c.check(sub)
 	return c
 }
@@ -112,21 +112,21 @@ func (p *parser) cookie(t *table) *Cookie {
 func (c *Cookie) check(t *table) {
 	switch {
 	case c.Mode == CookieRewrite && c.Indirect:
-		t.wrong("indirect", "%s needs the servers to see the cookie: leave indirect out", t.words.CookieRewrite)
+		t.Wrong("indirect", "%s needs the servers to see the cookie: leave indirect out", t.Words.CookieRewrite)
 	case c.Mode == CookiePrefix && c.Indirect:
-		t.wrong("indirect", "%s carries the application's own cookie, which the client must get: leave indirect out", t.words.CookiePrefix)
+		t.Wrong("indirect", "%s carries the application's own cookie, which the client must get: leave indirect out", t.Words.CookiePrefix)
 	}
 	if c.NoCache && c.Mode != CookieInsert {
-		t.wrong("nocache", "it marks the response in which the proxy inserts the cookie: it needs %s", t.words.CookieInsert)
+		t.Wrong("nocache", "it marks the response in which the proxy inserts the cookie: it needs %s", t.Words.CookieInsert)
 	}
 	if c.PostOnly && c.Mode != CookieInsert {
-		t.wrong("postonly", "it says when the proxy inserts the cookie: it needs %s", t.words.CookieInsert)
+		t.Wrong("postonly", "it says when the proxy inserts the cookie: it needs %s", t.Words.CookieInsert)
 	}
 }
 
 // httpchk reads "METHOD URI VERSION", "METHOD URI" or "URI".
 func (p *parser) httpchk(t *table) *HTTPChk {
-	s, in := get(t, "httpchk", "a string", "")
+	s, in := typed.Get(t, "httpchk", "a string", "")
 	words := strings.Fields(s)
 	chk := &HTTPChk{Method: "OPTIONS", URI: "/", Version: "HTTP/1.0"}
 	switch len(words) {
@@ -139,22 +139,22 @@ func (p *parser) httpchk(t *table) *HTTPChk {
 	case 3:
 		chk.Method, chk.URI, chk.Version = words[0], words[1], words[2]
 	default:
-		in.wrong("httpchk", "%q: %s", s, t.words.Chk)
+		in.Wrong("httpchk", "%q: %s", s, t.Words.Chk)
 	}
 	if !valid.Token(chk.Method) || chk.Version != "HTTP/1.0" && chk.Version != "HTTP/1.1" {
-		in.wrong("httpchk", "%q: %s", s, t.words.Chk)
+		in.Wrong("httpchk", "%q: %s", s, t.Words.Chk)
 	}
 	return chk
 }
 
 func (p *parser) source(t *table) *Source {
-	s, in := get(t, "source", "a string", "")
+	s, in := typed.Get(t, "source", "a string", "")
 	if s == "" {
 		return nil
 	}
-	source, err := address.ParseSource(s, t.words.SourceForms)
+	source, err := address.ParseSource(s, t.Words.SourceForms)
 	if err != nil {
-		in.wrong("source", "%v", err)
+		in.Wrong("source", "%v", err)
 	}
 	return source
 }

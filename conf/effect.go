@@ -25,47 +25,46 @@ var ofBackends = []string{"server", "balance", "dispatch", "redispatch", "allbac
 
 // withoutEffect warns of keys of a section that change nothing. What is in [defaults] is for all sections, whatever their mode.
 func (p *parser) withoutEffect(t *table) {
-	if !slices.Contains(modes, t.str("mode", "tcp")) {
+	if !slices.Contains(modes, t.Str("mode", "tcp")) {
 		return // an error, and nobody knows which was meant
 	}
-	mode := t.mode()
+	mode := modeOf(t)
 	if mode != ModeHTTP {
-		t.unheeded(ofHTTP, "it has no effect in mode "+mode.String()+": write "+t.words.ModeHTTP+", or leave it out")
-		t.unheededTimeouts(mode)
+		unheeded(t, ofHTTP, "it has no effect in mode "+mode.String()+": write "+t.Words.ModeHTTP+", or leave it out")
+		unheededTimeouts(t, mode)
 	}
-	if v, _, _ := t.find("forwardfor"); mode == ModeHTTP && !raw.Asks(v) {
-		t.unheeded(ofForwardFor, "it has no effect without forwardfor: write forwardfor = true, or leave it out")
+	if v, _, _ := t.Find("forwardfor"); mode == ModeHTTP && !raw.Asks(v) {
+		unheeded(t, ofForwardFor, "it has no effect without forwardfor: write forwardfor = true, or leave it out")
 	}
 	if mode == ModeHealth {
-		t.unheeded(ofBackends, "it has no effect in mode health, which answers by itself: leave it out")
+		unheeded(t, ofBackends, "it has no effect in mode health, which answers by itself: leave it out")
 		return
 	}
-	if t.scope&key.InBackend == 0 {
+	if t.Scope&key.InBackend == 0 {
 		return
 	}
-	if t.str("dispatch", "") != "" && !(mode == ModeHTTP && t.servesByCookie()) {
-		t.unheeded(ofServers, "it has no effect beside dispatch, to which everything goes: keep one of the two, or give a server a cookie")
+	if t.Str("dispatch", "") != "" && !(mode == ModeHTTP && servesByCookie(t)) {
+		unheeded(t, ofServers, "it has no effect beside dispatch, to which everything goes: keep one of the two, or give a server a cookie")
 	}
 }
 
 // servesByCookie says whether a client's cookie can name a server.
-func (t *table) servesByCookie() bool {
-	v, _, _ := t.find("cookie")
-	servers, _, _ := t.find("server")
+func servesByCookie(t *table) bool {
+	v, _, _ := t.Find("cookie")
+	servers, _, _ := t.Find("server")
 	return raw.Asks(v) && slices.ContainsFunc(raw.Tables(servers), func(s map[string]any) bool { return raw.Asks(s["cookie"]) })
 }
 
 // unheeded warns of those of the keys that are written in the table itself, and ask for something.
-func (t *table) unheeded(names []string, why string) {
+func unheeded(t *table, names []string, why string) {
 	for _, name := range names {
-		if v, ok := t.values[name]; ok && raw.Asks(v) {
-			t.Warn(t.place(name), "%s", why)
+		if v, ok := t.Values[name]; ok && raw.Asks(v) {
+			t.Warn(t.Place(name), "%s", why)
 		}
 	}
 }
 
-func (t *table) unheededTimeouts(mode Mode) {
-	own, _ := t.values["timeout"].(map[string]any)
-	timeout := &table{parser: t.parser, path: t.key("timeout"), values: own}
-	timeout.unheeded([]string{"http_request", "http_keep_alive"}, "it has no effect in mode "+mode.String()+": leave it out")
+func unheededTimeouts(t *table, mode Mode) {
+	own, _ := t.Values["timeout"].(map[string]any)
+	unheeded(t.Inside("timeout", key.InTimeout, own), []string{"http_request", "http_keep_alive"}, "it has no effect in mode "+mode.String()+": leave it out")
 }

@@ -9,13 +9,14 @@ import (
 
 	"lbmaster/conf/page"
 	"lbmaster/conf/raw"
+	"lbmaster/conf/typed"
 )
 
 // errorStatuses are the answers of the proxy's own that a file can replace.
 var errorStatuses = []int{400, 403, 408, 414, 431, 500, 501, 502, 503, 504, 505}
 
 func (p *parser) errorfile(t *table) map[int]Errorfile {
-	v, in := get(t, "errorfile", "a table like { 503 = \"/path\" }", map[string]any(nil))
+	v, in := typed.Get(t, "errorfile", "a table like { 503 = \"/path\" }", map[string]any(nil))
 	if len(v) == 0 {
 		return nil
 	}
@@ -25,11 +26,11 @@ func (p *parser) errorfile(t *table) map[int]Errorfile {
 		path, isString := value.(string)
 		switch {
 		case err != nil || !slices.Contains(errorStatuses, status):
-			in.wrong("errorfile", "%q is not a status with a page: known are %s", name, strings.Trim(fmt.Sprint(errorStatuses), "[]"))
+			in.Wrong("errorfile", "%q is not a status with a page: known are %s", name, strings.Trim(fmt.Sprint(errorStatuses), "[]"))
 		case !isString || !filepath.IsAbs(path):
-			in.wrong("errorfile", "the page of %s must be an absolute path", name)
+			in.Wrong("errorfile", "the page of %s must be an absolute path", name)
 		default:
-			files[status] = Errorfile{Path: path, File: in.place("errorfile." + name).File, Line: in.line("errorfile." + name)}
+			files[status] = Errorfile{Path: path, File: in.Place("errorfile." + name).File, Line: in.Line("errorfile." + name)}
 		}
 	}
 	return files

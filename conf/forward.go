@@ -36,16 +36,16 @@ var otherwiseUsed = []string{
 }
 
 // forward reads the keys that say how forwardfor is meant.
-func (t *table) forward() Forward {
-	f := Forward{Header: t.str("forwardfor_header", ""), Except: t.networks("forwardfor_except")}
-	f.Policy = Forwarded(slices.Index(forwardedWords, t.one("forwarded", "add", forwardedWords...)))
-	_, in, _ := t.find("forwardfor_header")
+func forward(t *table) Forward {
+	f := Forward{Header: t.Str("forwardfor_header", ""), Except: t.Networks("forwardfor_except")}
+	f.Policy = Forwarded(slices.Index(forwardedWords, t.One("forwarded", "add", forwardedWords...)))
+	_, in, _ := t.Find("forwardfor_header")
 	switch {
 	case f.Header == "":
 	case !valid.Token(f.Header) || len(f.Header) > maxForwardHeader:
-		in.wrong("forwardfor_header", "%q is not a name for a field of at most %d bytes: write one such as \"X-Client-IP\"", f.Header, maxForwardHeader)
+		in.Wrong("forwardfor_header", "%q is not a name for a field of at most %d bytes: write one such as \"X-Client-IP\"", f.Header, maxForwardHeader)
 	case slices.Contains(otherwiseUsed, strings.ToLower(f.Header)):
-		in.wrong("forwardfor_header", "%q means something else in HTTP: write another name, such as \"X-Client-IP\"", f.Header)
+		in.Wrong("forwardfor_header", "%q means something else in HTTP: write another name, such as \"X-Client-IP\"", f.Header)
 	case strings.EqualFold(f.Header, "X-Forwarded-For"):
 		f.Header = "" // it is so anyway
 	}

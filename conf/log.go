@@ -48,10 +48,10 @@ func parseLog(s, forms string) (LogTarget, error) {
 
 // logFormat reads what a line tells. There is no request to tell of when bytes are only relayed.
 func (p *parser) logFormat(t *table, mode Mode) string {
-	format := t.one("log_format", "", "httplog", "tcplog")
+	format := t.One("log_format", "", "httplog", "tcplog")
 	if format == "httplog" && mode != ModeHTTP {
-		_, in, _ := t.find("log_format")
-		t.Warn(in.place("log_format"), "%s has mode %s, where \"httplog\" means \"tcplog\"", t.path, mode)
+		_, in, _ := t.Find("log_format")
+		t.Warn(in.Place("log_format"), "%s has mode %s, where \"httplog\" means \"tcplog\"", t.Path, mode)
 		return "tcplog"
 	}
 	return format

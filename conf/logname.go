@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"lbmaster/conf/raw"
+	"lbmaster/conf/typed"
 	"lbmaster/conf/valid"
 )
 
@@ -25,17 +26,17 @@ func (c *Config) LogTag(f *Frontend) string {
 }
 
 // logTag reads the name that lines to log daemons have.
-func (t *table) logTag() string {
-	tag, in := get(t, "log_tag", "a string", "")
+func logTag(t *table) string {
+	tag, in := typed.Get(t, "log_tag", "a string", "")
 	if len(tag) > maxLogTag || !valid.LogWord(tag, ":[]") {
-		in.wrong("log_tag", "%q: at most %d printable characters of ASCII are possible, and no blank, colon or bracket", tag, maxLogTag)
+		in.Wrong("log_tag", "%q: at most %d printable characters of ASCII are possible, and no blank, colon or bracket", tag, maxLogTag)
 	}
 	return tag
 }
 
 // logHost reads true, for the machine's own name, or a name.
-func (t *table) logHost() string {
-	v, in, _ := t.find("log_send_hostname")
+func logHost(t *table) string {
+	v, in, _ := t.Find("log_send_hostname")
 	switch v := v.(type) {
 	case nil:
 	case bool:
@@ -46,9 +47,9 @@ func (t *table) logHost() string {
 		if len(v) <= maxLogHost && valid.LogWord(v, "*") {
 			return v
 		}
-		in.wrong("log_send_hostname", "%q is not a name: at most %d printable characters of ASCII are possible, and no blank or asterisk", v, maxLogHost)
+		in.Wrong("log_send_hostname", "%q is not a name: at most %d printable characters of ASCII are possible, and no blank or asterisk", v, maxLogHost)
 	default:
-		in.wrong("log_send_hostname", "%s where true, false or a name is expected", raw.KindOf(v))
+		in.Wrong("log_send_hostname", "%s where true, false or a name is expected", raw.KindOf(v))
 	}
 	return ""
 }

@@ -14,12 +14,12 @@ func (p *parser) unreachableMaxconn(c *Config) {
 	for i := range c.Frontends {
 		f := &c.Frontends[i]
 		key := f.Section + ".maxconn"
-		if !p.origin.Has(key) {
+		if !p.Origin.Has(key) {
 			key = "defaults.maxconn"
 		}
 		if f.Maxconn > c.Global.Maxconn && !warned[key] {
 			warned[key] = true
-			p.Warn(p.at(key), "%d can never be reached: %s, which holds for all frontends together, is %d", f.Maxconn, p.words.GlobalMaxconn, c.Global.Maxconn)
+			p.Warn(p.At(key), "%d can never be reached: %s, which holds for all frontends together, is %d", f.Maxconn, p.Words.GlobalMaxconn, c.Global.Maxconn)
 		}
 	}
 }

@@ -5,16 +5,17 @@ import (
 	"strings"
 
 	"lbmaster/conf/raw"
+	"lbmaster/conf/typed"
 )
 
 // track reads which server's state this one has: "backend/server", or "server" for one of the same backend.
-func (t *table) track(b *Backend) string {
-	s, in := get(t, "track", "a string", "")
+func track(t *table, b *Backend) string {
+	s, in := typed.Get(t, "track", "a string", "")
 	if s == "" {
 		return ""
 	}
-	if t.boolean("check") {
-		in.wrong("track", "the server has checks of its own: leave out track, or check")
+	if t.Boolean("check") {
+		in.Wrong("track", "the server has checks of its own: leave out track, or check")
 	}
 	if !strings.Contains(s, "/") {
 		return b.Name + "/" + s
@@ -38,7 +39,7 @@ func (p *parser) tracks(c *Config) {
 		for j := range b.Servers {
 			if s := &b.Servers[j]; s.Track != "" {
 				if fault := trackFault(servers, names, s); fault != "" && !p.Full() {
-					p.Fail(p.at(fmt.Sprintf("%s.server[%d].track", b.Section, j)), "%s", fault)
+					p.Fail(p.At(fmt.Sprintf("%s.server[%d].track", b.Section, j)), "%s", fault)
 				}
 			}
 		}

@@ -72,7 +72,7 @@ var arrows = []struct{ from, to []string }{
 	{[]string{"conf"}, []string{"conf/*", "shared/severity"}},
 	{[]string{"conf/classic"}, []string{"conf/classic/keyword", "conf/classic/lexer", "conf/raw"}},
 	{[]string{"conf/classic/keyword", "conf/classic/lexer"}, nil},
-	{[]string{"conf/toml"}, []string{"conf/key", "conf/raw"}},
+	{[]string{"conf/toml", "conf/typed"}, []string{"conf/key", "conf/raw"}},
 	{[]string{"conf/address", "conf/page"}, []string{"conf/valid"}},
 	{[]string{"conf/key", "conf/raw", "conf/valid"}, nil},
 	{[]string{"master"}, []string{"conf", "master/*", "shared/*"}},

@@ -1,4 +1,4 @@
-package conf
+package typed
 
 import (
 	"fmt"
@@ -9,6 +9,20 @@ import (
 
 // maxDuration keeps a duration within what timers can hold.
 const maxDuration = 366 * 24 * time.Hour
+
+// Duration reads one of at most a year.
+func (t *Table) Duration(name string, otherwise time.Duration) time.Duration {
+	v, in, ok := t.Find(name)
+	if !ok {
+		return otherwise
+	}
+	d, err := parseDuration(v)
+	if err != nil {
+		in.Wrong(name, "%v", err)
+		return otherwise
+	}
+	return d
+}
 
 // parseDuration reads a duration: a string with a unit, or an integer in milliseconds. "" is 0.
 func parseDuration(v any) (time.Duration, error) {
