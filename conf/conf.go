@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"lbmaster/conf/address"
+	"lbmaster/conf/page"
 )
 
 // Config is one checked configuration. Sections and servers keep the order in which they are written.
@@ -105,12 +106,7 @@ type Capture struct {
 }
 
 // Errorfile is a page that stands instead of one of the proxy's own.
-type Errorfile struct {
-	Path string
-	File string `json:",omitempty"` // the configuration file that names it; "" after Load
-	Line int    // where in that
-	Page []byte // the response as a client gets it; nil before Load
-}
+type Errorfile = page.File
 
 // ClientTimeout bounds the waits on the client side. 0: none.
 type ClientTimeout struct {

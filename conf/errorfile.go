@@ -40,33 +40,11 @@ func (p *parser) errorfile(t *table) map[int]Errorfile {
 func (c *Config) Load(read func(path string) ([]byte, error)) error {
 	f := &raw.Findings{}
 	for i := range c.Frontends {
-		load(f, c.Frontends[i].Section, c.Frontends[i].Errorfile, read)
+		page.Load(f, c.Frontends[i].Section, c.Frontends[i].Errorfile, read)
 	}
 	for i := range c.Backends {
-		load(f, c.Backends[i].Section, c.Backends[i].Errorfile, read)
+		page.Load(f, c.Backends[i].Section, c.Backends[i].Errorfile, read)
 	}
 	_, err := f.Sorted()
 	return err
-}
-
-func load(f *raw.Findings, section string, files map[int]Errorfile, read func(path string) ([]byte, error)) {
-	for status, file := range files {
-		text, err := read(file.Path)
-		if err == nil {
-			file.Page, err = page.Parse(text)
-		}
-		if err != nil {
-			f.Fail(raw.Place{File: file.File, Line: file.Line, Key: section + ".errorfile"}, "the page of %d: %v", status, at(file.Path, err))
-		}
-		file.File = "" // the children do not learn where the configuration came from
-		files[status] = file
-	}
-}
-
-// at puts the path before an error that does not have it yet.
-func at(path string, err error) error {
-	if strings.Contains(err.Error(), path) {
-		return err
-	}
-	return fmt.Errorf("%s: %w", path, err)
 }

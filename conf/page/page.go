@@ -1,4 +1,4 @@
-// Package page makes the answers that errorfile names fit for clients: text in, bytes out. It is pure.
+// Package page makes answers for clients of the files that errorfile names. It is pure: how a file is read is given to it.
 package page
 
 import (
@@ -14,9 +14,9 @@ import (
 // maxPage is the size in bytes of a page, head included: it must fit into one buffer of a worker.
 const maxPage = 14 << 10
 
-// Parse turns the text of an errorfile, a whole HTTP response with line ends of either kind, into what a client gets. The
+// parse turns the text of an errorfile, a whole HTTP response with line ends of either kind, into what a client gets. The
 // connection ends after it, and its length is known: both are said whether the file says so or not.
-func Parse(text []byte) ([]byte, error) {
+func parse(text []byte) ([]byte, error) {
 	head, body, ok := cutHead(text)
 	if !ok {
 		return nil, errors.New("there is no empty line between the head and the body of the response")

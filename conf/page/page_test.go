@@ -22,7 +22,7 @@ func TestPage(t *testing.T) {
 		{"chunked", "HTTP/1.1 503 Down\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "", "leave it out"},
 		{"large", "HTTP/1.1 503 Down\r\n\r\n" + strings.Repeat("x", maxPage), "", "at most"},
 	} {
-		got, err := Parse([]byte(tt.text))
+		got, err := parse([]byte(tt.text))
 		if string(got) != tt.want || (err != nil) != (tt.wrong != "") || err != nil && !strings.Contains(err.Error(), tt.wrong) {
 			t.Errorf("%s: %q, %v; want %q, %q", tt.name, got, err, tt.want, tt.wrong)
 		}
