@@ -116,11 +116,12 @@ type ClientTimeout struct {
 	ClientFin     time.Duration `json:",omitempty"` // inactivity of what is relayed, when only the client has not ended its side; 0: as before
 }
 
-// Where sections listen and where servers are, as package address reads it.
+// Where sections listen, where servers are and where log lines go, as package address reads it.
 type (
-	Bind    = address.Bind
-	Address = address.Server
-	Source  = address.Source
+	Bind      = address.Bind
+	Address   = address.Server
+	Source    = address.Source
+	LogTarget = address.Log
 )
 
 // Backend is a group of servers.
@@ -216,11 +217,3 @@ const (
 	OnDownNothing  OnDown = iota // they go on until they fail
 	OnDownShutdown               // they end
 )
-
-// LogTarget is one destination of log lines.
-type LogTarget struct {
-	Target   string // "udp", "unix", "stdout" or "stderr"
-	Address  string // "127.0.0.1:514" or "/dev/log"
-	Facility string // "local0"
-	Level    string // "info"; "" means debug, that is all
-}

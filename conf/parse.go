@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"lbmaster/conf/address"
 	"lbmaster/conf/key"
 	"lbmaster/conf/raw"
 	"lbmaster/conf/typed"
@@ -103,7 +104,7 @@ func (p *parser) logs(t *table) []LogTarget {
 	}
 	var targets []LogTarget
 	for _, s := range all {
-		target, err := parseLog(s, t.Words.LogForms)
+		target, err := address.ParseLog(s, t.Words.LogForms)
 		if err != nil {
 			in.Wrong("log", "%v", err)
 			continue

@@ -1,4 +1,5 @@
-// Package address reads addresses: where to listen, where servers are, and from where to connect to them. It is pure, and resolves no name.
+// Package address reads addresses: where to listen, where servers are, from where to connect to them, and where log lines go. It is pure,
+// and resolves no name.
 package address
 
 import (
