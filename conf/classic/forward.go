@@ -1,6 +1,6 @@
 package classic
 
-import "lbmaster/conf/classic/lexer"
+import "lbmaster/conf/classic/value"
 
 // forwardfor reads "option forwardfor [except NETWORK] [header NAME] [if-none]". Each such line says all anew.
 func forwardfor(l *line) {
@@ -21,7 +21,7 @@ func forwardfor(l *line) {
 			l.fail("%q needs an argument: write \"option forwardfor except 10.0.0.0/8\" or \"option forwardfor header X-Client-IP\"", args[0])
 			return
 		case key == "forwardfor_except":
-			said[key] = []any{lexer.Network(args[1])}
+			said[key] = []any{value.Network(args[1])}
 		default:
 			said[key] = args[1]
 		}

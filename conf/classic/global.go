@@ -1,10 +1,11 @@
 package classic
 
 import (
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
+
+	"lbmaster/conf/classic/value"
 )
 
 // logGlobal stands for the targets of global among those of a section.
@@ -59,11 +60,12 @@ func (l *line) logTarget() (string, bool) {
 		return "", false
 	}
 	address, args := l.args[0], l.args[1:]
+	file, standard := value.Standard(address)
 	for len(args) > 2 && (args[0] == "len" || args[0] == "format" || args[0] == "sample" || args[0] == "profile") {
 		switch {
 		case args[0] == "len":
 			l.reader.ignored = append(l.reader.ignored, ignored{l.at, "log ... len"})
-		case args[0] == "format" && (args[1] == "rfc3164" || args[1] == "local" || args[1] == "raw" && standard(address)):
+		case args[0] == "format" && (args[1] == "rfc3164" || args[1] == "local" || args[1] == "raw" && standard):
 		case args[0] == "format":
 			l.fail("the format %q is missing here: lines to daemons are as in RFC 3164, those to stdout and stderr are bare (format raw). Leave \"format %[1]s\" out if the reader takes those", args[1])
 			return "", false
@@ -77,34 +79,15 @@ func (l *line) logTarget() (string, bool) {
 		l.fail("a least level (%q) is missing here. Leaving it out is safe: lines are sent with the level that they have", args[2])
 		return "", false
 	}
-	switch path, isPath := unixPath(address); {
-	case standard(address):
-		return map[string]string{"stdout": "stdout", "stderr": "stderr", "fd@1": "stdout", "fd@2": "stderr"}[address], true
+	switch path, isPath := value.UnixPath(address); {
+	case standard:
+		return file, true
 	case isPath:
 		address = "unix:" + path
 	default:
-		address = logAddress(address)
+		address = value.Log(address)
 	}
 	return strings.Join(append([]string{address}, args...), " "), true
-}
-
-func standard(address string) bool {
-	return slices.Contains([]string{"stdout", "stderr", "fd@1", "fd@2"}, address)
-}
-
-// logAddress is an address of a daemon; that of this machine may be written as its name.
-func logAddress(s string) string {
-	s = strings.TrimPrefix(strings.TrimPrefix(s, "udp@"), "ipv4@")
-	if host, port, _ := strings.Cut(s, ":"); host == "localhost" {
-		s = "127.0.0.1" + strings.TrimSuffix(":"+port, ":")
-	}
-	if strings.Count(s, ":") == 1 || s != "" && s[0] == '[' {
-		return strings.TrimSuffix(s, ":")
-	}
-	if _, err := netip.ParseAddr(s); err == nil {
-		return s
-	}
-	return bracketed(s)
 }
 
 // finishLogs puts the targets of global where a section asks for them. A section that wants those alone says nothing.
@@ -163,7 +146,7 @@ func statsSocket(l *line) {
 		l.fail("it needs a path: write \"stats socket /run/lbmaster.sock\"")
 		return
 	}
-	path, ok := unixPath(l.args[0])
+	path, ok := value.UnixPath(l.args[0])
 	if !ok {
 		l.fail("%q is not a path: the admin socket is a unix socket", l.args[0])
 		return

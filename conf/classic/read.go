@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"lbmaster/conf/classic/keyword"
-	"lbmaster/conf/classic/lexer"
+	"lbmaster/conf/classic/value"
 	"lbmaster/conf/raw"
 )
 
@@ -74,7 +74,7 @@ func always(key string, value any) func(*line) {
 // dispatch reads the fixed target.
 func dispatch(l *line) {
 	if v, ok := l.one("ADDRESS:PORT"); ok {
-		a, err := serverAddress(v)
+		a, err := value.Server(v, words.ServerForms)
 		if err != nil {
 			l.fail("%v", err)
 			return
@@ -208,7 +208,7 @@ func errorfile(l *line) {
 // monitorNet reads networks.
 func monitorNet(l *line) {
 	if v, ok := l.one("192.168.1.252/31"); ok {
-		l.set("monitor_net", []any{lexer.Network(v)})
+		l.set("monitor_net", []any{value.Network(v)})
 	}
 }
 

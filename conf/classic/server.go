@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"lbmaster/conf/classic/lexer"
+	"lbmaster/conf/classic/value"
 )
 
 // server is one server that is being filled.
@@ -22,7 +22,7 @@ func readServer(l *line) {
 	}
 	s := l.section
 	l.at.Key = "server " + l.args[0]
-	address, err := serverAddress(l.args[1])
+	address, err := value.Server(l.args[1], words.ServerForms)
 	if err != nil {
 		l.fail("%v", err)
 		address = "192.0.2.1:1" // so that nothing else is wrong with it
@@ -83,7 +83,7 @@ func newServer(path string) *server {
 	}
 	duration := func(key string) func(*line) {
 		return func(l *line) {
-			d, err := lexer.Time(l.args[0])
+			d, err := value.Time(l.args[0])
 			if err != nil {
 				l.fail("%v", err)
 				return

@@ -1,6 +1,6 @@
 package classic
 
-import "lbmaster/conf/classic/lexer"
+import "lbmaster/conf/classic/value"
 
 // duration is one with a time, in milliseconds unless it has a unit.
 func duration(key string) func(*line) {
@@ -17,7 +17,7 @@ func (l *line) time() (string, bool) {
 	if !ok {
 		return "", false
 	}
-	d, err := lexer.Time(v)
+	d, err := value.Time(v)
 	if err != nil {
 		l.fail("%v", err)
 		return "", false

@@ -1,4 +1,5 @@
-package lexer
+// Package value turns times, networks and addresses as HAProxy's language writes them into what raw tables have. It is pure.
+package value
 
 import (
 	"fmt"
@@ -12,7 +13,7 @@ const longest = 366 * 24 * time.Hour
 // Time reads a time as HAProxy does, and writes it as the tables have it.
 func Time(s string) (string, error) {
 	i := 0
-	for i < len(s) && digit(s[i]) {
+	for i < len(s) && '0' <= s[i] && s[i] <= '9' {
 		i++
 	}
 	unit, known := map[string]time.Duration{"": time.Millisecond, "us": time.Microsecond, "ms": time.Millisecond, "s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour}[s[i:]]
