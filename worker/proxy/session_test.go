@@ -273,7 +273,7 @@ func TestUpgrade(t *testing.T) {
 	c := f.dial()
 	c.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nearly")
 	c.want(strings.Replace(switched, "Connection: upgrade\r\n", "", 1)[:len(switched)-len("Connection: upgrade\r\n")-2])
-	c.want("Connection: upgrade\r\n\r\nearly")
+	c.want("Set-Cookie: SERVERID=A; path=/\r\nConnection: upgrade\r\n\r\nearly")
 	c.send("bird")
 	c.want("bird")
 	c.CloseWrite()

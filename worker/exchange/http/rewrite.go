@@ -168,9 +168,10 @@ func (x *Exchange) setTo(what accesslog.ToCookie) {
 	}
 }
 
-// inserts says that the response brings the client its cookie: it came without one that chose this server.
+// inserts says that the response brings the client its cookie: it came without one that chose this server. Interim responses bring none;
+// 101 is none, behind it is the tunnel.
 func (x *Exchange) inserts() bool {
-	c := &x.Back.Cookie
-	return c.Mode == conf.CookieInsert && !x.ByCookie && x.response.Status >= 200 &&
+	c, status := &x.Back.Cookie, x.response.Status
+	return c.Mode == conf.CookieInsert && !x.ByCookie && (status >= 200 || status == 101) &&
 		(!c.PostOnly || x.request.MethodID == lex.POST)
 }
