@@ -42,7 +42,7 @@ run: bin/lbmaster bin/demo ## show the main job: four servers, two workers; Ctrl
 	@bin/demo -lbmaster bin/lbmaster
 
 test: bin/verdict bin/need ## every test; the last line is "N passed, N failed"
-	@bin/need gcc nginx haproxy hatop wrk curl openssl iperf3 ssh ssh-keygen sshd psql redis-server || true
+	@bin/need gcc nginx haproxy hatop wrk curl openssl iperf3 ssh ssh-keygen sshd psql redis-server mariadb mariadbd || true
 	$(GO) vet ./...
 	@{ $(UNITTEST) -json -timeout 5m $(RACE) $(UNITS); a=$$?; \
 	   $(GO) test -json -count=1 -timeout 10m ./tests; b=$$?; exit $$((a | b)); } | bin/verdict $(STRICT)

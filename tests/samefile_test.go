@@ -4,6 +4,7 @@ package tests
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -41,15 +42,32 @@ func contend(t *testing.T, p place, name, text string) *contender {
 	c.sock = filepath.Join(t.TempDir(), "admin.sock")
 	text = strings.NewReplacer("<AT>", c.at, "<HOST>", c.host, "<LOG>", c.log.addr, "<SOCK>", c.sock).Replace(text)
 	if name == "lbmaster" {
-		launch(t, p, "global\n  nbproc 1\n"+text).awaitReady()
+		launch(t, p, "global\n  nbproc 1\n"+text, "-db").awaitReady()
 		return c
 	}
-	theirs, err := rig.StartHAProxy(program(t, "haproxy"), t.TempDir(), "global\n"+text, c.at)
+	c.startTheirs(t, "global\n"+text)
+	return c
+}
+
+// startTheirs starts HAProxy. One with an admin socket is ready when that answers: a connection to its port would take a server's turn.
+func (c *contender) startTheirs(t *testing.T, text string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "haproxy.cfg")
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	theirs, err := rig.Start("haproxy", []string{program(t, "haproxy"), "-db", "-f", file})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { stopPeer(t, theirs) })
-	return c
+	ready := func() bool { return rig.Connectable(c.at) }
+	if strings.Contains(text, c.sock) {
+		ready = func() bool { _, err := tryTell(c.sock, "show info"); return err == nil }
+	}
+	if err := theirs.Ready(fatal, ready); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // fileAccess is whose a file is, and who may use it.

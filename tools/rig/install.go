@@ -26,6 +26,8 @@ type Installer struct {
 var debianPackage = map[string]string{
 	"gcc":        "gcc libc6-dev",
 	"psql":       "postgresql-client",
+	"mariadb":    "mariadb-client-core",
+	"mariadbd":   "mariadb-server-core",
 	"nsenter":    "util-linux",
 	"pgrep":      "procps",
 	"setpriv":    "util-linux",
