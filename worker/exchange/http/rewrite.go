@@ -168,8 +168,8 @@ func (x *Exchange) setTo(what accesslog.ToCookie) {
 	}
 }
 
-// inserts says that the response brings the client its cookie: it came without one that chose this server. Interim responses bring none;
-// 101 is none, behind it is the tunnel.
+// inserts says that the response brings the client its cookie: the client came without one that chose this server. Interim responses do not
+// bring the cookie; 101 is final (RFC 9110 section 15.2.2), what follows is the tunnel.
 func (x *Exchange) inserts() bool {
 	c, status := &x.Back.Cookie, x.response.Status
 	return c.Mode == conf.CookieInsert && !x.ByCookie && (status >= 200 || status == 101) &&
