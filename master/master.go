@@ -115,11 +115,13 @@ func Run(env Env, config *conf.Config) error {
 	inbox := watchSignals() // before there is anything that a signal could leave behind
 	m := &master{env: env, config: config, inbox: inbox, events: make(chan child.Event, 64), deafLogs: make(map[conf.LogTarget]bool), number: 1, began: time.Now()}
 	m.sys = m.outside()
-	m.log = notice.AlsoTo(env.Log, config, &m.lostLogs)
+	var err error
+	if m.log, err = notice.AlsoTo(env.Log, config, &m.lostLogs); err != nil {
+		return err
+	}
 	child.KeepFromChildren()
 	m.replaced = findPredecessors(env.Replace, m.log)
 	defer m.replaced.restore() // when our sockets are closed
-	var err error
 	if m.notifier, err = notify.New(env.Environ, Successor(env.Environ)); err != nil {
 		m.log.Warn("no service manager will hear of this instance", "error", err)
 	}

@@ -56,6 +56,8 @@ func (m *master) onMonitor(e child.Event) {
 		}
 	case control.Again:
 		m.sayAgain(s.child, *e.Message)
+	case control.Reopen:
+		m.reopenLogs(s.child)
 	case control.Profile:
 		m.profile(e)
 	case control.Bye:

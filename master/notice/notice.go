@@ -5,6 +5,7 @@ package notice
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"strings"
@@ -15,37 +16,39 @@ import (
 	"golang.org/x/sys/unix"
 
 	"lbmaster/conf"
-	"lbmaster/shared/severity"
 	"lbmaster/shared/syslog"
 )
 
 // AlsoTo makes what is said go to the log targets of the instance too, besides where log says it: a daemon has no other
 // place, and who reads of requests wants to read why a worker ended beside them. What is only for debugging stays here.
-func AlsoTo(log *slog.Logger, c *conf.Config, lost *atomic.Uint64) *slog.Logger {
+func AlsoTo(log *slog.Logger, c *conf.Config, lost *atomic.Uint64) (*slog.Logger, error) {
 	from := syslog.Here(c.Global.LogHost, c.LogTag(nil))
 	all := []slog.Handler{log.Handler()}
 	for _, t := range c.Global.Log {
-		if t.Socket() {
-			all = append(all, newNotices(t, from, lost))
+		if !t.Socket() {
+			continue
 		}
+		lines, err := syslog.NewNotices(t.Facility, t.Level, from, time.Local)
+		if err != nil {
+			return nil, fmt.Errorf("log of global: %w", err)
+		}
+		all = append(all, newNotices(t, lines, lost))
 	}
-	return slog.New(slog.NewMultiHandler(all...))
+	return slog.New(slog.NewMultiHandler(all...)), nil
 }
 
 // notices is a log target for what the master says. Like every log target it is never waited for: what it does not take is
 // lost, and counted.
 type notices struct {
-	target     conf.LogTarget
-	from       syslog.Source
+	syslog.Notices
 	socket     *noticeSocket
 	attributes func(to io.Writer) slog.Handler // writes those of a record as text
 }
 
-func newNotices(t conf.LogTarget, from syslog.Source, lost *atomic.Uint64) *notices {
+func newNotices(t conf.LogTarget, lines syslog.Notices, lost *atomic.Uint64) *notices {
 	bare := &slog.HandlerOptions{ReplaceAttr: withoutBuiltIn}
 	return &notices{
-		target:     t,
-		from:       from,
+		Notices:    lines,
 		socket:     &noticeSocket{target: syslog.Target{Network: t.Target, Address: t.Address}, fd: -1, lost: lost},
 		attributes: func(to io.Writer) slog.Handler { return slog.NewTextHandler(to, bare) },
 	}
@@ -74,21 +77,17 @@ func levelOf(l slog.Level) string {
 
 // Enabled says whether the target wants lines of a level.
 func (n *notices) Enabled(_ context.Context, l slog.Level) bool {
-	return l >= slog.LevelInfo && severity.Admits(n.target.Level, levelOf(l))
+	return l >= slog.LevelInfo && n.Admits(levelOf(l))
 }
 
 // Handle sends a record as one line: the message, and its attributes.
 func (n *notices) Handle(ctx context.Context, r slog.Record) error {
-	header, err := syslog.NewHeader(n.target.Facility, levelOf(r.Level), n.from, time.Local)
-	if err != nil {
-		return err // never happens: the configuration has been checked
-	}
 	var details bytes.Buffer
 	if err := n.attributes(&details).Handle(ctx, r); err != nil {
 		return err
 	}
 	text := strings.TrimSpace(r.Message + ": " + details.String())
-	n.socket.send(append(header.Append(nil, r.Time.UnixMilli()), strings.TrimSuffix(text, ":")+"\n"...))
+	n.socket.send(n.Datagram(levelOf(r.Level), strings.TrimSuffix(text, ":"), r.Time.UnixMilli()))
 	return nil
 }
 

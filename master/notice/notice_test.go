@@ -56,7 +56,11 @@ func (r reader) raw() string {
 func talker(path, level string, lost *atomic.Uint64) *slog.Logger {
 	quiet := slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelError}))
 	target := conf.LogTarget{Target: "unix", Address: path, Facility: "local0", Level: level}
-	return AlsoTo(quiet, &conf.Config{Global: conf.Global{Log: []conf.LogTarget{{Target: "stderr"}, target}}}, lost)
+	log, err := AlsoTo(quiet, &conf.Config{Global: conf.Global{Log: []conf.LogTarget{{Target: "stderr"}, target}}}, lost)
+	if err != nil {
+		panic(err)
+	}
+	return log
 }
 
 func TestNotices(t *testing.T) {
@@ -95,7 +99,11 @@ func TestNoticesSayFromWhom(t *testing.T) {
 	var lost atomic.Uint64
 	target := conf.LogTarget{Target: "unix", Address: path, Facility: "local0"}
 	c := &conf.Config{Global: conf.Global{Log: []conf.LogTarget{target}, LogTag: "edge", LogHost: "lb1"}}
-	AlsoTo(slog.New(slog.DiscardHandler), c, &lost).Info("ready")
+	log, err := AlsoTo(slog.New(slog.DiscardHandler), c, &lost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log.Info("ready")
 	if got := r.raw(); !strings.Contains(got, " lb1 edge[") {
 		t.Errorf("%q", got)
 	}

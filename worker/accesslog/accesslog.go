@@ -4,7 +4,7 @@
 //	accesslog     the log of a frontend
 //	writer        what all logs of a worker share
 //	notice        lines for the operator, to the same targets
-//	sink          an open target
+//	target        where a line goes
 //	termination   how a stream ended: the letters of the field
 package accesslog
 
@@ -33,12 +33,6 @@ type Log struct {
 	traces   loop.FreeList[Trace]
 }
 
-// target is a sink with what stands before each line of this frontend there.
-type target struct {
-	sink   *sink
-	header *syslog.Header // nil: nothing
-}
-
 // requestLevel is the level of the lines that tell of requests.
 const requestLevel = "info"
 
@@ -48,12 +42,11 @@ func (w *Writer) NewLog(c *conf.Config, f *conf.Frontend) (*Log, error) {
 	if f.Mode == conf.ModeHTTP {
 		l.mode = "HTTP"
 	}
-	places := c.LogPlaces()
 	for _, t := range c.Logs(f) {
 		if !severity.Admits(t.Level, requestLevel) {
 			continue
 		}
-		to := target{sink: w.sinks[places.Of(t)]}
+		to := target{sink: w.sinks.Of(t)}
 		if t.Socket() {
 			header, err := syslog.NewHeader(t.Facility, requestLevel, syslog.Here(c.Global.LogHost, c.LogTag(f)), time.Local)
 			if err != nil {

@@ -10,17 +10,16 @@ import (
 	"lbmaster/shared/stats"
 	"lbmaster/shared/syslog"
 	"lbmaster/worker/logline"
+	"lbmaster/worker/logsink"
 	"lbmaster/worker/loop"
 )
 
 // Writer is what the logs of a worker share: the targets, and memory for one line. It belongs to the loop.
 type Writer struct {
 	loop      *loop.Loop
-	sinks     []*sink
-	notices   []target // for what the operator must know
+	sinks     *logsink.Sinks
+	notices   []notices // for what the operator must know
 	dropped   *stats.Counter
-	reopen    func() // asks for other sockets, which come with SetSockets; nil: there are none
-	mendAt    int64  // ms: when to call it again at the earliest
 	clock     *logline.Clock
 	record    logline.Record // of the line that is being written
 	peerText  [64]byte
@@ -37,13 +36,12 @@ const maxLine = logline.MaxLine + syslog.MaxHeader + len("\n")
 func NewWriter(c *conf.Config, files map[string]io.Writer, l *loop.Loop, dropped *stats.Counter, reopen func()) (*Writer, error) {
 	w := &Writer{
 		loop:    l,
+		sinks:   logsink.New(c, files, reopen),
 		dropped: dropped,
-		reopen:  reopen,
 		clock:   logline.NewClock(time.Local),
 		text:    make([]byte, 0, maxLine),
 		line:    make([]byte, 0, maxLine),
 	}
-	w.openSinks(c, files)
 	return w, w.openNotices(c)
 }
 
@@ -59,27 +57,8 @@ func (w *Writer) Client(c netip.AddrPort) []byte {
 	return strconv.AppendUint(dst, uint64(c.Port()), 10)
 }
 
-// send gives the text of a line to a target.
-func (w *Writer) send(t *target) {
-	w.line = w.line[:0]
-	if t.header != nil {
-		w.line = t.header.Append(w.line, w.loop.Wall())
-	}
-	w.line = append(w.line, w.text...)
-	w.line = append(w.line, '\n')
-	if !t.sink.write(w.line) {
-		w.dropped.Add(1)
-		w.mend(t.sink)
-	}
-}
+// SetSockets is that of logsink.Sinks.
+func (w *Writer) SetSockets(sockets []int) { w.sinks.SetSockets(sockets) }
 
-// mendTime is how long a worker waits before it asks for other log sockets again, in ms.
-const mendTime = 1000
-
-// mend asks for another socket when nobody is at the other end of a sink any more.
-func (w *Writer) mend(k *sink) {
-	if k.broken && w.loop.Now() >= w.mendAt && w.reopen != nil {
-		w.mendAt = w.loop.Now() + mendTime
-		w.reopen()
-	}
-}
+// Close closes the sockets.
+func (w *Writer) Close() { w.sinks.Close() }

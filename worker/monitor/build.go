@@ -63,7 +63,9 @@ func (m *monitor) build(start control.Message, fds []int) error {
 		return err
 	}
 	m.config = config
-	m.openLogs(config, fds[control.StartFDs:])
+	if err := m.openLogs(config, fds[control.StartFDs:]); err != nil {
+		return err
+	}
 	if m.counters, err = stats.Open(fds[control.StartCounters]); err != nil {
 		return err
 	}

@@ -35,9 +35,10 @@ type Env struct {
 // monitor is the process. All of it belongs to the loop.
 type monitor struct {
 	channel  *channel.Channel
-	conn     *control.Conn // the same, for who listens beside the loop
-	report   func(Level, string)
-	stderr   *pump.Writer // what report goes through
+	conn     *control.Conn       // the same, for who listens beside the loop
+	report   func(Level, string) // for the loop
+	stderr   *pump.Writer        // what report goes through
+	logs     *logs               // and where else; nil: not known yet
 	config   *conf.Config
 	board    *status.Board
 	counters *stats.Stats
@@ -163,12 +164,12 @@ type order struct {
 }
 
 // listenToMaster hands the master's orders to the loop. Only the end of the channel means that there is no master any more: what
-// is not understood is reported, and passed over. Only Faults come with descriptors.
+// is not understood is reported, and passed over. Only Faults and Logs come with descriptors.
 func (m *monitor) listenToMaster() {
 	var complaints control.Complaints
 	for {
 		message, fds, err := m.conn.Recv(time.Time{})
-		if message.Kind != control.Faults {
+		if message.Kind != control.Faults && message.Kind != control.Logs {
 			control.CloseAll(fds)
 			fds = nil
 		}
@@ -181,7 +182,7 @@ func (m *monitor) listenToMaster() {
 			return
 		}
 		if text := complaints.About(err, time.Now()); text != "" {
-			m.report(Warning, text)
+			m.calls <- func() { m.report(Warning, text) }
 		}
 		if !errors.Is(err, control.ErrNotUnderstood) {
 			<-time.After(acceptAgain) // the kernel lacks memory
@@ -206,6 +207,7 @@ func (m *monitor) loop() {
 		case <-second.C:
 			act = func() {
 				m.sample(time.Now())
+				m.logs.mend(time.Now())
 				m.askForFaults()
 				m.followOrphan(time.Now())
 			}
@@ -241,6 +243,8 @@ func (m *monitor) obey(order order, ok bool) {
 		m.noteChild(order.Message)
 	case control.Faults:
 		m.takeFaults(order)
+	case control.Logs:
+		m.logs.reopened(order.fds, time.Now())
 	case control.GenerationEnded:
 		m.forgetFaults(order.Generation)
 	case control.Drain:

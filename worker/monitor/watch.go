@@ -54,7 +54,7 @@ func (m *monitor) read(r *row, now time.Time) {
 // sample takes the numbers of all rows, and the rates since the last time.
 func (m *monitor) sample(now time.Time) {
 	if m.stderr != nil {
-		m.counters.Counters(m.counters.Monitor(), 0)[counter.LogsDropped].Add(m.stderr.TakeDropped())
+		m.countLost()
 	}
 	m.sampleRow(&m.whole, now)
 	for i := range m.rows {

@@ -32,7 +32,7 @@ func (m *monitor) serveWeb(l net.Listener) service {
 	limited := newLimitListener(l)
 	go func() {
 		if err := s.Serve(limited); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
-			m.report(Warning, "/metrics: "+err.Error())
+			m.calls <- func() { m.report(Warning, "/metrics: "+err.Error()) }
 		}
 	}()
 	finish := func(ctx context.Context) {
