@@ -24,11 +24,11 @@ func (m *master) sayAgain(c *child.Child, asked control.Message) {
 			m.showFaultsAgain(c, asked.Generation)
 		}
 	case control.Predecessor:
-		if old := m.oldChild(asked.Generation, asked.Slot); old != nil {
-			m.drainOne(m.generationOf(old), old)
+		if old := m.old.worker(asked.Generation, asked.Slot); old != nil {
+			m.drainOne(m.old.of(old), old)
 		}
 	case control.Drain:
-		if g := m.generationOf(c); g != nil {
+		if g := m.old.of(c); g != nil {
 			m.drainOne(g, c)
 		}
 	}
@@ -54,19 +54,7 @@ func (m *master) showPeerGenerationAgain(c *child.Child, generation int) {
 	if generation == m.number && c.Generation != m.number {
 		showPeerGeneration(c, m.number, m.memory.counters)
 	}
-	for _, g := range m.old {
-		if g.number == generation {
-			showPeerGeneration(c, g.number, g.counters)
-		}
+	if g := m.old.numbered(generation); g != nil {
+		showPeerGeneration(c, g.number, g.counters)
 	}
-}
-
-// oldChild is a worker of an older generation; nil: there is none.
-func (m *master) oldChild(generation, slot int) *child.Child {
-	for _, g := range m.old {
-		if g.number == generation && slot != monitorIndex {
-			return g.children[slot]
-		}
-	}
-	return nil
 }

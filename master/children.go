@@ -17,7 +17,7 @@ func (m *master) eachChild(do func(*child.Child)) {
 	if m.monitor != nil && m.monitor.child != nil {
 		do(m.monitor.child)
 	}
-	m.eachOld(do)
+	m.old.each(do)
 	for _, g := range m.incoming.generations {
 		for _, c := range g.children {
 			do(c)
@@ -83,7 +83,7 @@ func (m *master) onChild(e child.Event) {
 
 // onOld takes what happened to a child of an older generation.
 func (m *master) onOld(e child.Event) {
-	g := m.generationOf(e.Child)
+	g := m.old.of(e.Child)
 	if g == nil {
 		return
 	}

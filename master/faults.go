@@ -62,9 +62,7 @@ func (m *master) showFaultsAgain(c *child.Child, generation int) {
 	if generation == m.number {
 		m.showFaultsOf(c, generation, m.memory.faults)
 	}
-	for _, g := range m.old {
-		if g.number == generation {
-			m.showFaultsOf(c, generation, g.faults)
-		}
+	if g := m.old.numbered(generation); g != nil {
+		m.showFaultsOf(c, generation, g.faults)
 	}
 }

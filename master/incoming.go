@@ -18,7 +18,7 @@ type incoming struct {
 	succession.Incoming
 	sys         *system
 	log         *slog.Logger
-	generations []*generation     // those of the old master, until they are adopted; the oldest first
+	generations generations       // those of the old master, until they are adopted; the oldest first
 	sockets     *inheritedSockets // those that nobody has taken yet; nil: there are none, or what is left is cleared
 }
 
@@ -79,17 +79,9 @@ func (in *incoming) takeChild(generation int, w succession.Worker) (*child.Child
 	return c, nil
 }
 
-// last is the old master's own generation; nil: there was none, or it has been adopted.
-func (in *incoming) last() *generation {
-	if len(in.generations) == 0 {
-		return nil
-	}
-	return in.generations[len(in.generations)-1]
-}
-
 // boardBefore is the server status board of the generation before; nil: there was none.
 func (in *incoming) boardBefore() *status.Board {
-	if last := in.last(); last != nil {
+	if last := in.generations.newest(); last != nil {
 		return last.board
 	}
 	return nil

@@ -15,7 +15,7 @@
 //	workers                 workers are told what to do, and replaced
 //	breaker, pause          when nobody is let in
 //	stop                    how an instance ends
-//	generation, widen       older generations, and addresses that they have otherwise
+//	adopt, drain, widen     older generations finish, and addresses that they have otherwise
 //	takeover                orphans of a master that has died
 //	handover                what the next master gets
 //	prepare, resolve        what the configuration names is looked up
@@ -30,6 +30,8 @@
 //	predecessor             instances that are replaced
 //	spawn                   a child is started
 //	slot                    the place of a worker
+//	generations             older generations
+//	generation              one of them
 //	pidfile, signal         the file, and the signals that are wishes
 //	health                  what the service manager is told
 package master
@@ -86,7 +88,7 @@ type master struct {
 	number    int                     // of this generation
 	incoming  incoming
 	outgoing  outgoing
-	old       []*generation   // those that we have adopted, likewise
+	old       generations     // those that we have adopted, likewise
 	older     map[string]bool // sockets on which older generations may still listen, as /proc/PID/fd shows them
 	slots     []*slot
 	monitor   *slot              // nil: there is nothing for one to do
@@ -199,7 +201,7 @@ func (m *master) open(workers int) error {
 	if err := m.incoming.takeOver(s); err != nil {
 		return err
 	}
-	m.number = m.incoming.last().number + 1
+	m.number = m.incoming.generations.newest().number + 1
 	m.older = m.incoming.sockets.sockets
 	return m.sys.sockets.next(workers)
 }

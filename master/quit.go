@@ -21,5 +21,5 @@ func (m *master) dumpAll() {
 			s.child.Signal(unix.SIGQUIT)
 		}
 	}
-	m.eachOld(func(c *child.Child) { c.Signal(unix.SIGQUIT) })
+	m.old.each(func(c *child.Child) { c.Signal(unix.SIGQUIT) })
 }

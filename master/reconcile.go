@@ -157,11 +157,12 @@ func (m *master) act(now time.Time) {
 		}
 	}
 	m.watchMonitor(now)
-	m.watchOld(now)
+	m.drainLate(now)
+	m.old.expire(now)
 	m.waits = m.flush(now)
 	if !now.Before(m.beat) {
 		m.heartbeat(now)
-		m.mirror(now)
+		m.old.mirror(m.memory.board, now)
 		m.memory.count()[counter.LogsDropped].Add(m.lostLogs.Swap(0) + m.sys.kept())
 	}
 }
@@ -222,7 +223,7 @@ func (m *master) heartbeat(now time.Time) {
 	if m.monitor != nil {
 		m.examine(m.monitor, now)
 	}
-	m.eachOld(func(c *child.Child) { m.examineChild(c, now) })
+	m.old.each(func(c *child.Child) { m.examineChild(c, now) })
 }
 
 func (m *master) examine(s *slot, now time.Time) {

@@ -20,10 +20,7 @@ func (m *master) overlook(late time.Duration) {
 		at = append(at, &l.Leaves)
 	}
 	for _, g := range m.old {
-		at = append(at, &g.deadline, &g.drains)
-		for _, c := range g.children {
-			at = append(at, &c.Heard)
-		}
+		at = append(at, g.clocks()...)
 	}
 	for _, t := range at {
 		if !t.IsZero() { // which means never

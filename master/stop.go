@@ -65,7 +65,7 @@ func (m *master) endWorkers(order control.Message) {
 		}
 	}
 	if order.Kind == control.Stop {
-		m.eachOld(func(c *child.Child) { c.Say(order, nil) })
+		m.old.each(func(c *child.Child) { c.Say(order, nil) })
 	}
 }
 
@@ -77,7 +77,7 @@ func (m *master) killAll() {
 			s.child.Kill()
 		}
 	}
-	m.eachOld((*child.Child).Kill)
+	m.old.each((*child.Child).Kill)
 	m.deadline = m.sys.now().Add(stopTime)
 }
 
