@@ -61,7 +61,7 @@ func (m *master) grantAdmin() {
 	access, err := accessOf(&m.config.Admin)
 	for _, l := range m.admin {
 		if l.Path != "" && err == nil {
-			err = access.Grant(l.Path)
+			_, err = access.Grant(l.Path, l.Inode)
 		}
 	}
 	if err != nil {

@@ -48,29 +48,10 @@ func (p pidfile) write(yields func(pid int) bool) error {
 	if err := p.free(yields); err != nil {
 		return err
 	}
-	fresh := string(p) + "." + strconv.Itoa(os.Getpid())
-	err := os.WriteFile(fresh, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644)
-	if err == nil {
-		err = os.Rename(fresh, string(p))
-	}
-	if err != nil {
-		_ = os.Remove(fresh) // it may not be there
-		return fmt.Errorf("cannot write the pidfile (global.pidfile or -p): %w", cause(err, string(p)))
+	if err := regular.Replace(string(p), strconv.Itoa(os.Getpid())+"\n", 0o644); err != nil {
+		return fmt.Errorf("cannot write the pidfile (global.pidfile or -p): %w", err)
 	}
 	return nil
-}
-
-// cause names the path that was asked for instead of one that the user has never heard of.
-func cause(err error, path string) error {
-	var e *os.PathError
-	var l *os.LinkError
-	switch {
-	case errors.As(err, &e):
-		return fmt.Errorf("%s: %w", path, e.Err)
-	case errors.As(err, &l):
-		return fmt.Errorf("%s: %w", path, l.Err)
-	}
-	return err
 }
 
 // remove removes the file if it is still this process's.

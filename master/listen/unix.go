@@ -13,25 +13,6 @@ import (
 // get it back.
 const keptSuffix = ".old"
 
-// Access is who may use the path of a unix socket.
-type Access struct {
-	Mode        os.FileMode
-	User, Group int // numbers; -1: those of this process
-}
-
-// Anybody may connect who may reach the directory, as with a port.
-var Anybody = Access{0o666, -1, -1}
-
-// Grant lets those use a path who may. For others there is no moment in which they could.
-func (a Access) Grant(path string) error {
-	if a.User != -1 || a.Group != -1 {
-		if err := os.Lchown(path, a.User, a.Group); err != nil {
-			return err
-		}
-	}
-	return os.Chmod(path, a.Mode)
-}
-
 // OpenUnix opens a unix socket for those who may use it. A file that an earlier process left is replaced, if nobody answers there.
 // Somebody who does keeps the path, unless mayTake says otherwise of the sockets that listen there.
 func (o *Opening) OpenUnix(path string, access Access, mayTake MayTake) (*Listener, error) {
@@ -125,8 +106,11 @@ func bindUnix(path string, access Access) (*Listener, error) {
 		unix.Close(fd)
 		return nil, err
 	}
-	l := &Listener{FDs: []int{fd}, Path: path, Inode: InodeOf(path), One: true}
-	if err := errors.Join(access.Grant(path), unix.Listen(fd, backlog)); err != nil {
+	l := &Listener{FDs: []int{fd}, Path: path, One: true}
+	if l.Inode, err = access.Grant(path, 0); err == nil {
+		err = unix.Listen(fd, backlog)
+	}
+	if err != nil {
 		l.Close()
 		return nil, err
 	}
