@@ -36,7 +36,7 @@ func (m *master) flush(now time.Time) (waits bool) {
 
 // onChild takes what happened to a child.
 func (m *master) onChild(e child.Event) {
-	defer control.CloseAll(e.FDs)
+	defer e.Release()
 	if m.mayBeTold(e) {
 		return
 	}

@@ -91,6 +91,8 @@ func (e endpoint) Recv(time.Time) (control.Message, []int, error) {
 	return control.Message{}, nil, errors.New("nobody waits here")
 }
 
+func (e endpoint) Finish() {}
+
 func (e endpoint) Close() error {
 	e.c.holders = slices.DeleteFunc(e.c.holders, func(p *simMaster) bool { return p == e.p })
 	return nil

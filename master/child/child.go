@@ -47,6 +47,7 @@ func New(name Name, channel Channel, kernel *Kernel, log *slog.Logger) *Child {
 type Channel interface {
 	TrySend(m control.Message, fds []int) error
 	Recv(deadline time.Time) (control.Message, []int, error)
+	Finish()
 	Close() error
 }
 

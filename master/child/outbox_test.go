@@ -35,13 +35,14 @@ func TestWatchEndures(t *testing.T) {
 	defer c.channel.Close()
 	before := rig.CountFDs(os.Getpid())
 	events := make(chan Event)
-	go c.Watch(events, func() string { return EndedWell })
+	gone := make(chan struct{})
+	go c.Watch(events, func() string { <-gone; return EndedWell })
 	troubles := 0
 	next := func() Event {
 		for {
 			select {
 			case e := <-events:
-				control.CloseAll(e.FDs)
+				e.Release()
 				if e.Trouble == "" {
 					return e
 				}
@@ -74,6 +75,7 @@ func TestWatchEndures(t *testing.T) {
 	if after := rig.CountFDs(os.Getpid()); after != before {
 		t.Errorf("%d descriptors before, %d after", before, after)
 	}
+	close(gone)
 	unix.Close(theirs)
 	if e := next(); e.Ended != EndedWell {
 		t.Errorf("at the end: %+v", e)

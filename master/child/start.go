@@ -37,6 +37,9 @@ func Start(o Order, events chan<- Event, log *slog.Logger) (*Child, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Slot != control.MonitorSlot { // workers have no descriptors to send
+		_ = control.RefuseFDs(mine) // without it the end of a worker that does may be seen a moment later
+	}
 	if err := threads.Room(); err != nil { // found out later it would cost a thread
 		return nil, errors.Join(fmt.Errorf("cannot start %s: %w", o.Title, err), conn.Close())
 	}

@@ -85,6 +85,15 @@ func (c *Conn) wait(read bool, do func(fd int) error) error {
 	return outcome
 }
 
+// Finish means that nothing more comes: Recv gets what is there already, and then io.EOF.
+func (c *Conn) Finish() {
+	raw, err := c.file.SyscallConn()
+	if err != nil {
+		return // it is closed
+	}
+	_ = raw.Control(func(fd uintptr) { _ = unix.Shutdown(int(fd), unix.SHUT_RD) }) // fails when it is closed, or both ends are shut already
+}
+
 // Close ends the channel. Whoever waits gets os.ErrClosed.
 func (c *Conn) Close() error {
 	c.closed.Store(true)

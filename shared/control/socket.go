@@ -16,6 +16,10 @@ func Pair() (master, child int, err error) {
 	return fds[0], fds[1], nil
 }
 
+// RefuseFDs lets nobody send descriptors to this end of a channel (SO_PASSRIGHTS): who receives one has to close it, and close(2) may wait for
+// minutes. Before Linux 6.16 there is no such thing, and the error is unix.ENOPROTOOPT.
+func RefuseFDs(fd int) error { return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_PASSRIGHTS, 0) }
+
 // Send sends one message with descriptors, at most MaxFDs, which stay open here. It does not wait: unix.EAGAIN means
 // that the peer is behind.
 func Send(fd int, m Message, fds []int) error {
